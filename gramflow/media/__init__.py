@@ -1,0 +1,1 @@
+"""Films, sound and pictures: everything that ffmpeg and image libraries do."""

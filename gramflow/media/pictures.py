@@ -1,0 +1,106 @@
+"""Pictures as arrays and as PNG files that carry their own history."""
+
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gramflow.errors import GramflowError
+
+Picture = NDArray[np.float32]
+"""(height, width, 3), RGB, 0..1."""
+Pixels = NDArray[Any]
+"""(height, width, 3), RGB, as stored: 8 or 16 bits a channel."""
+
+_PNG_COMPRESSION = 1  # painted frames are nearly incompressible: higher levels only cost time
+
+
+def read_picture(path: Path) -> Picture:
+    """A picture file of any kind OpenCV reads, upright; grey becomes RGB, alpha is laid on white.
+
+    Raises GramflowError when the file is missing or no picture; the message starts with the path.
+    """
+    data = path.read_bytes() if path.is_file() else b""
+    if not data:
+        raise GramflowError(f"{path}: no such file, or it is empty; give the path of a picture")
+    flags = cv2.IMREAD_UNCHANGED if data.startswith(b"\x89PNG") else _COLOUR
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    if pixels is None:
+        raise GramflowError(f"{path}: not a picture; give a PNG, JPEG, TIFF or WebP file")
+    return from_pixels(_to_rgb(pixels))
+
+
+_COLOUR = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
+
+
+def _to_rgb(pixels: Pixels) -> Pixels:
+    """OpenCV's grey, BGR or BGRA as RGB of the same depth."""
+    if pixels.ndim == 2:
+        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+    if pixels.shape[2] == 3:
+        return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+    white = float(np.iinfo(pixels.dtype).max)
+    alpha = pixels[..., 3:] / white
+    over = pixels[..., 2::-1] * alpha + white * (1 - alpha)
+    return np.rint(over).astype(pixels.dtype)
+
+
+def from_pixels(pixels: Pixels) -> Picture:
+    """Stored pixels as floats in 0..1."""
+    return pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+
+
+def to_pixels(picture: Picture) -> NDArray[np.uint16]:
+    """Floats, clipped to 0..1, as 16-bit pixels (rounded to the nearest)."""
+    return np.rint(np.clip(picture, 0, 1) * np.float32(65535)).astype(np.uint16)
+
+
+def resize(picture: Picture, width: int, height: int) -> Picture:
+    """Another size: area averaging to shrink, Lanczos to enlarge, still within 0..1."""
+    if picture.shape[:2] == (height, width):
+        return picture
+    shrinks = width * height < picture.shape[0] * picture.shape[1]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4
+    return np.clip(cv2.resize(picture, (width, height), interpolation=method), 0, 1)
+
+
+def encode_png(pixels: Pixels, note: str = "") -> bytes:
+    """The bytes of a PNG file; `note` (ASCII) travels inside, as a text chunk named gramflow."""
+    done, data = cv2.imencode(
+        ".png",
+        cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR),
+        [cv2.IMWRITE_PNG_COMPRESSION, _PNG_COMPRESSION],
+    )
+    if not done:
+        raise ValueError(f"OpenCV cannot write a picture of shape {pixels.shape}")
+    png = data.tobytes()
+    if not note:
+        return png
+    body = b"tEXt" + _KEYWORD + note.encode("ascii")
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    return png[:_HEADER] + chunk + png[_HEADER:]
+
+
+_HEADER = 33  # signature and IHDR; the note comes next, so that it is read without the pixels
+_KEYWORD = b"gramflow\0"
+
+
+def read_note(path: Path) -> str:
+    """The note that encode_png put into the file; empty when there is none."""
+    with path.open("rb") as file:
+        file.seek(_HEADER)
+        length, kind = struct.unpack(">I4s", file.read(8))
+        body = file.read(length) if kind == b"tEXt" else b""
+    return body.removeprefix(_KEYWORD).decode("ascii") if body.startswith(_KEYWORD) else ""
+
+
+def decode_png(data: bytes) -> Pixels:
+    """The pixels of a file of encode_png, bit for bit. Raises ValueError when it is damaged."""
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None:
+        raise ValueError("not a PNG file")
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)

@@ -1,0 +1,42 @@
+"""The content-addressed folder of finished frames."""
+
+from pathlib import Path
+
+from gramflow.errors import GramflowError
+from gramflow.files import write_bytes
+from gramflow.media.pictures import Pixels, decode_png, encode_png, read_note
+
+
+class Store:
+    """Pictures by key, each one PNG file that exists whole or not at all.
+
+    Keys are hexadecimal digests; their first two digits name a subfolder, so that no folder
+    grows beyond a few thousand files. Writing is safe from several processes and hosts: the same
+    key always holds the same picture.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, key: str) -> Path:
+        """Where the picture of `key` is or would be."""
+        return self.root / key[:2] / f"{key}.png"
+
+    def __contains__(self, key: str) -> bool:
+        return self.path(key).is_file()
+
+    def read(self, key: str) -> Pixels:
+        """The picture, RGB as stored. Raises GramflowError when the file is damaged."""
+        path = self.path(key)
+        try:
+            return decode_png(path.read_bytes())
+        except ValueError as error:
+            raise GramflowError(f"{path}: damaged; delete it and run again") from error
+
+    def note(self, key: str) -> str:
+        """The text stored with the picture."""
+        return read_note(self.path(key))
+
+    def write(self, key: str, pixels: Pixels, note: str = "") -> None:
+        """Add a picture. Raises GramflowError when the disk is full."""
+        write_bytes(self.path(key), encode_png(pixels, note))
