@@ -3,8 +3,9 @@
 import errno
 import json
 import os
+import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -62,3 +63,14 @@ def read_json(path: Path) -> Any:
 def canonical(value: Any) -> str:
     """The one spelling of a JSON value: sorted keys, no spaces."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def natural_sorted(names: Iterable[str]) -> list[str]:
+    """File names as people count: 2.png before 10.png."""
+
+    def key(name: str) -> list[tuple[int, str]]:
+        # the split leaves digits at odd places, so a number is never compared with a text
+        parts = re.split(r"(\d+)", name)
+        return [(int(part), part) if i % 2 else (0, part) for i, part in enumerate(parts)]
+
+    return sorted(names, key=key)

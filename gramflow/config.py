@@ -1,0 +1,370 @@
+"""The user's config: checked, defaults filled in, looks and renders resolved."""
+
+import glob
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gramflow.files import canonical, natural_sorted
+from gramflow.plugins import Plugin, Registry
+from gramflow.schema import Entry, checked, refused, remedy
+
+Values = dict[str, Any]
+
+STREAMS = ("http", "https", "rtmp", "rtmps", "rtp", "rtsp", "rtsps", "srt", "tcp", "udp")
+"""Protocols a video's path may name."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """Pictures to paint like; the weights sum to 1."""
+
+    name: str
+    images: tuple[str, ...]
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How to paint; the fields are documented in the config's schema.
+
+    losses: settings by plugin name, those of weight 0 left out.
+    optimizer, stylizer: settings, with the plugin's `name` among them.
+    """
+
+    name: str
+    width: int | None
+    height: int | None
+    start: str
+    seed: int
+    style_scale: float
+    pooling: str
+    evaluations: int
+    epoch: int
+    stop: float
+    bounds: bool
+    losses: dict[str, Values]
+    optimizer: Values
+    stylizer: Values
+
+    @property
+    def settings(self) -> Values:
+        """Everything but the name: what looks of equal effect have in common."""
+        settings = asdict(self)
+        del settings["name"]
+        return settings
+
+
+@dataclass(frozen=True)
+class Render:
+    """One video in one style with one look."""
+
+    video: str
+    style: str
+    look: str
+
+    @property
+    def name(self) -> str:
+        """Its place in file names; names hold no dot, so this is unique."""
+        look = "" if self.look == "default" else f".{self.look}"
+        return f"{self.video}.{self.style}{look}"
+
+
+@dataclass(frozen=True)
+class Config:
+    """A config in which every entry has its value; dictionaries are by name."""
+
+    weights: str
+    network: str
+    videos: dict[str, Values]
+    styles: dict[str, Style]
+    looks: dict[str, Look]
+    renders: dict[str, Render]
+    segment_frames: int
+    store: str
+    encode: Values
+    registry: Registry = field(compare=False, repr=False)
+
+
+def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
+    """The config that Snakemake read, ready to use.
+
+    Paths in it are relative to `folder` and stay as they are written. Raises GramflowError for
+    the first thing that is wrong: one line that starts with the entry.
+    """
+    values = checked(config, schema())
+    registry = Registry([folder / file for file in values["plugins"]])
+    _check_weights(values["weights"], folder)
+    network = registry.find("networks", values["network"], ("network",))
+    videos = {name: _video(name, video, folder) for name, video in values["videos"].items()}
+    styles = {name: _style(name, style, folder) for name, style in values["styles"].items()}
+    looks = {
+        name: _look(name, look, registry, network)
+        for name, look in {"default": {}, **values["looks"]}.items()
+    }
+    renders = _renders(values["renders"], videos, styles, looks)
+    for render in renders.values():
+        _check_even(render, videos, looks, values["encode"]["pixel_format"])
+    return Config(
+        weights=values["weights"],
+        network=network.name,
+        videos=videos,
+        styles=styles,
+        looks=looks,
+        renders=renders,
+        segment_frames=values["segment_frames"],
+        store=values["store"],
+        encode=values["encode"],
+        registry=registry,
+    )
+
+
+@cache
+def schema() -> Values:
+    """The schema of the config, without the plugins' settings."""
+    return _read_yaml("schemas/config.schema.yaml")
+
+
+@cache
+def presets() -> Values:
+    """Looks by the name of their preset."""
+    return _read_yaml("presets.yaml")
+
+
+def _read_yaml(name: str) -> Values:
+    # libyaml, where PyYAML was built with it, is ten times faster
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
+    return yaml.load(text, loader)
+
+
+# -- inputs ------------------------------------------------------------------------------------
+
+
+def is_stream(path: str) -> bool:
+    """Whether a video's path is a camera or a stream, which is recorded before it is used."""
+    return "://" in path or path.startswith("/dev/video")
+
+
+def is_glob(path: str, folder: Path = Path()) -> bool:
+    """Whether a video's path stands for a sequence of pictures.
+
+    A film may have brackets in its name: what exists is no pattern.
+    """
+    return glob.has_magic(path) and not is_stream(path) and not (folder / path).exists()
+
+
+def video_files(video: Mapping[str, Any], folder: Path = Path()) -> list[str]:
+    """The files that a video of the config is read from, in order; none for a stream."""
+    path = video["path"]
+    if is_stream(path):
+        return []
+    if is_glob(path, folder):
+        # Path.glob refuses absolute patterns
+        return natural_sorted(glob.glob(path, root_dir=folder, recursive=True))  # noqa: PTH207
+    return [path]
+
+
+def _check_weights(weights: str, folder: Path) -> None:
+    known = ("auto", "imagenet", "random")
+    if weights not in known and not (folder / weights).is_file():
+        advice = remedy(weights, known)
+        raise refused(("weights",), f"{weights}: no such file; {advice}, or the path of an .h5")
+
+
+def _check_readable(path: Path, entry: Entry) -> None:
+    if path.is_dir():
+        raise refused(entry, f"{path} is a folder; for a picture sequence give '{path}/*.png'")
+    if not path.is_file():
+        raise refused(entry, f"{path}: no such file; correct the path")
+    if not os.access(path, os.R_OK):
+        raise refused(entry, f"{path} may not be read; allow it with chmod")
+
+
+def _video(name: str, video: Values, folder: Path) -> Values:
+    entry = ("videos", name)
+    _check_path(video, folder, entry)
+    if video["scale"] is not None and (video["width"] or video["height"]):
+        raise refused((*entry, "scale"), "set beside width or height; keep one of them")
+    start, end = _seconds(video["start"]), _seconds(video["end"])
+    if end is not None and end <= (start or 0):
+        raise refused((*entry, "end"), f"{end:g} s is not after the start; give a later time")
+    return video | {"start": start, "end": end, "fps": _ratio(video["fps"])}
+
+
+def _check_path(video: Values, folder: Path, entry: Entry) -> None:
+    path, at = video["path"], (*entry, "path")
+    if is_stream(path):
+        protocol, colon, _ = path.partition("://")
+        if colon and protocol not in STREAMS:
+            raise refused(at, f"{path}: not a kind of stream; {remedy(protocol, STREAMS)}")
+        if video["seconds"] is None:
+            raise refused((*entry, "seconds"), "missing; give how long the stream is recorded")
+    elif is_glob(path, folder):
+        if not video_files(video, folder):
+            raise refused(at, f"{path}: no picture matches; correct the pattern")
+        if video["fps"] is None:
+            raise refused((*entry, "fps"), "missing; give the frame rate of the pictures")
+    else:
+        _check_readable(folder / path, at)
+
+
+def _seconds(time: float | str | None) -> float | None:
+    """A time of the schema, mm:ss and hh:mm:ss too, in seconds."""
+    if not isinstance(time, str):
+        return time
+    seconds = 0.0
+    for part in time.split(":"):
+        seconds = seconds * 60 + float(part)
+    return seconds
+
+
+def _ratio(fps: float | str | None) -> str | None:
+    """25, 25.0 and "50/2" are one rate: as an exact ratio, such as 30000/1001."""
+    return None if fps is None else str(Fraction(str(fps)))
+
+
+def _style(name: str, style: Values, folder: Path) -> Style:
+    entry = ("styles", name)
+    images = style["images"]
+    for number, image in enumerate(images):
+        _check_readable(folder / image, (*entry, "images", number))
+    weights = [1.0] * len(images) if style["weights"] is None else style["weights"]
+    if len(weights) != len(images):
+        counts = f"{len(weights)} weights for {len(images)} images"
+        raise refused((*entry, "weights"), f"{counts}; give one for each")
+    total = sum(weights)
+    if not total:
+        raise refused((*entry, "weights"), "all are 0; give at least one that is greater")
+    return Style(name, tuple(images), tuple(weight / total for weight in weights))
+
+
+# -- looks -------------------------------------------------------------------------------------
+
+
+def _look(name: str, changes: Values, registry: Registry, network: Plugin) -> Look:
+    """A look in which every setting has its value, however it was spelled."""
+    entry = ("looks", name)
+    look_schema = schema()["properties"]["looks"]["additionalProperties"]
+    preset = presets()[changes.get("preset", look_schema["properties"]["preset"]["default"])]
+    values = checked(_changed(preset, changes), look_schema, entry)
+    del values["preset"]
+    values["losses"] = _losses(values["losses"], registry, network, (*entry, "losses"))
+    for key, kind in (("optimizer", "optimizers"), ("stylizer", "stylizers")):
+        values[key] = _with_settings(values[key], kind, registry, (*entry, key))
+    # sorted, so that the order of the user's lines cannot change the order of a sum
+    return Look(name=name, **json.loads(canonical(values)))
+
+
+def _changed(preset: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
+    """The preset with the user's changes."""
+    values = _merged(preset, changes)
+    for key in ("optimizer", "stylizer"):
+        change = changes.get(key, {})
+        change = {"name": change} if isinstance(change, str) else change
+        same = change.get("name", preset[key]["name"]) == preset[key]["name"]
+        # one plugin's settings mean nothing to another
+        values[key] = _merged(preset[key], change) if same else change
+    return values
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
+    """Changes win, mappings are merged, except that `layers` are replaced."""
+    merged = dict(base)
+    for key, change in changes.items():
+        below = base.get(key)
+        if key != "layers" and isinstance(below, Mapping) and isinstance(change, Mapping):
+            change = _merged(below, change)
+        merged[key] = change
+    return merged
+
+
+def _losses(losses: Values, registry: Registry, network: Plugin, entry: Entry) -> Values:
+    """Every term's settings; without those of weight 0."""
+    resolved = {}
+    for name, given in losses.items():
+        at = (*entry, name)
+        settings = checked(given, registry.find("losses", name, at).schema, at)
+        for layer in settings.get("layers", {}):
+            if layer not in network.cls.layers:
+                known = remedy(layer, network.cls.layers)
+                raise refused((*at, "layers", layer), f"{network.name} has no such layer; {known}")
+        if settings["weight"] != 0:
+            resolved[name] = settings
+    if not resolved:
+        raise refused(entry, "every loss has weight 0; give one of them a weight")
+    return resolved
+
+
+def _with_settings(given: Values, kind: str, registry: Registry, entry: Entry) -> Values:
+    """The settings of a plugin that stands in a look, its name among them."""
+    name = given["name"]
+    settings = {key: value for key, value in given.items() if key != "name"}
+    plugin = registry.find(kind, name, entry)
+    return {"name": plugin.name, **checked(settings, plugin.schema, entry)}
+
+
+# -- renders -----------------------------------------------------------------------------------
+
+
+def _renders(
+    choices: list[Values] | None,
+    videos: Iterable[str],
+    styles: Iterable[str],
+    looks: Iterable[str],
+) -> dict[str, Render]:
+    """Every combination that is chosen, once, by its name."""
+    known = {"video": list(videos), "style": list(styles), "look": list(looks)}
+    everything = {"video": None, "style": None, "look": "default"}
+    renders = [
+        Render(*combination)
+        for number, choice in enumerate([everything] if choices is None else choices)
+        for combination in product(
+            *(_chosen(choice[key], known[key], ("renders", number, key)) for key in known)
+        )
+    ]
+    return {render.name: render for render in renders}
+
+
+def _chosen(choice: str | list[str] | None, known: list[str], entry: Entry) -> list[str]:
+    names = [choice] if isinstance(choice, str) else choice or known
+    for name in names:
+        if name not in known:
+            raise refused(entry, f"there is no {entry[-1]} {name!r}; {remedy(name, known)}")
+    return names
+
+
+_HALVED = re.compile(r"420|^nv\d\d|^p01\d")
+
+
+def _check_even(
+    render: Render, videos: Mapping[str, Values], looks: Mapping[str, Look], pixel_format: str
+) -> None:
+    """Raise GramflowError when the film gets an odd size that its pixel format cannot have."""
+    if not _HALVED.search(pixel_format):
+        return
+    look, video = looks[render.look], videos[render.video]
+    sizes: dict[Entry, int | None]
+    if look.width is None and look.height is None:
+        sizes = {("videos", render.video, key): video[key] for key in ("width", "height")}
+    else:
+        sizes = {
+            ("looks", look.name, "width"): look.width,
+            ("looks", look.name, "height"): look.height,
+        }
+    for entry, size in sizes.items():
+        if size is not None and size % 2:
+            raise refused(
+                entry,
+                f"{size} is odd, which {pixel_format} cannot have; give {size - 1} or {size + 1}, "
+                "or set encode.pixel_format to yuv444p",
+            )
