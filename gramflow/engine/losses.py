@@ -1,0 +1,142 @@
+"""Loss terms. Each is one class: what it keeps of its source as a target, and how far a picture is.
+
+All tensors are Keras tensors, channels last. `features` maps a layer's name to its activations,
+(1, h, w, channels); `picture` is what the network sees, (1, height, width, 3).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from gramflow import ops
+
+Tensor = Any
+Tensors = Mapping[str, Tensor]
+
+
+class Loss:
+    """The base of every loss term.
+
+    source: whose picture the target is made from: the frame that is painted, the style, or
+        neither. The targets of a style with several pictures are averaged.
+    """
+
+    kind: ClassVar[str] = "losses"
+    source: ClassVar[Literal["frame", "style", None]] = None
+
+    @dataclass(frozen=True)
+    class Settings:
+        """What every loss term has."""
+
+        weight: float = field(default=1.0, metadata={"doc": "factor of the term in the total"})
+
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The network's layers whose features the term reads."""
+        return tuple(getattr(self.settings, "layers", {}))
+
+    def target(self, features: Tensors) -> Tensors:
+        """What the term has to remember of its source, by name."""
+        return {}
+
+    def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
+        """The unweighted loss, a scalar."""
+        raise NotImplementedError
+
+
+def squared_distance(values: Tensor, target: Tensor, normalize: bool) -> Tensor:
+    """mean((values - target)^2), divided by mean(target^2) when `normalize`."""
+    distance = ops.mean(ops.square(values - target))
+    if not normalize:
+        return distance
+    return distance / ops.maximum(ops.mean(ops.square(target)), 1e-12)
+
+
+class Content(Loss):
+    """Distance of the features from the frame's own (Gatys et al. 2016, equation 1).
+
+    A mean in place of the paper's half sum, so that the picture's size does not change it.
+    """
+
+    source = "frame"
+
+    @dataclass(frozen=True)
+    class Settings(Loss.Settings):
+        """Where and how the content is compared."""
+
+        layers: dict[str, float] = field(
+            default_factory=lambda: {"block4_conv3": 1.0},
+            metadata={"doc": "layers compared, with their weights"},
+        )
+        normalize: bool = field(
+            default=True, metadata={"doc": "divide by the energy of the target"}
+        )
+
+    def target(self, features: Tensors) -> Tensors:
+        """The frame's features, as they are."""
+        return {layer: features[layer] for layer in self.layers}
+
+    def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
+        """Weighted sum over the layers."""
+        return sum(
+            weight * squared_distance(features[layer], target[layer], self.settings.normalize)
+            for layer, weight in self.settings.layers.items()
+        )
+
+
+def gram_matrix(features: Tensor) -> Tensor:
+    """Correlations of the channels, (channels, channels), divided by h * w * channels.
+
+    `features` has the shape (1, h, w, channels). Gatys et al. 2016, equation 3, has no divisor;
+    with it the matrix does not grow with the picture or the layer.
+    """
+    height, width, channels = features.shape[1:]
+    flat = ops.reshape(features, (height * width, channels))
+    return ops.matmul(ops.transpose(flat), flat) / (height * width * channels)
+
+
+class Gram(Loss):
+    """Distance of the channels' correlations from the style's (Gatys et al. 2016, equation 4)."""
+
+    source = "style"
+
+    @dataclass(frozen=True)
+    class Settings(Loss.Settings):
+        """Where and how the style is compared."""
+
+        layers: dict[str, float] = field(
+            default_factory=lambda: {f"block{block}_conv1": 0.2 for block in range(1, 6)},
+            metadata={"doc": "layers compared, with their weights"},
+        )
+        normalize: bool = field(
+            default=True, metadata={"doc": "divide by the energy of the target"}
+        )
+
+    def target(self, features: Tensors) -> Tensors:
+        """A Gram matrix per layer."""
+        return {layer: gram_matrix(features[layer]) for layer in self.layers}
+
+    def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
+        """Weighted sum over the layers."""
+        return sum(
+            weight
+            * squared_distance(gram_matrix(features[layer]), target[layer], self.settings.normalize)
+            for layer, weight in self.settings.layers.items()
+        )
+
+
+class TotalVariation(Loss):
+    """Mean squared difference of neighbouring pixel values, right and below, on the 0..255 scale.
+
+    Removes the mesh of single pixels that max or average pooling leaves in every Gram-loss
+    picture (Mahendran and Vedaldi 2015, equation 4 with beta = 2).
+    """
+
+    def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
+        """The sum of both directions' means."""
+        right = picture[:, :, 1:] - picture[:, :, :-1]
+        below = picture[:, 1:] - picture[:, :-1]
+        return ops.mean(ops.square(right)) + ops.mean(ops.square(below))

@@ -1,0 +1,176 @@
+"""Feature extractors: the convolutions of keras.applications, with a choice of pooling."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gramflow import ops
+from gramflow.errors import GramflowError
+from gramflow.media.pictures import Picture
+
+Pooling = Literal["average", "max"]
+Tensor = Any
+
+
+class Network:
+    """The base of every network.
+
+    layers: the names a config may use.
+    weights_url, weights_hash: the ImageNet weights that Keras publishes, and their MD5.
+    """
+
+    kind: ClassVar[str] = "networks"
+    layers: ClassVar[tuple[str, ...]]
+    weights_url: ClassVar[str]
+    weights_hash: ClassVar[str]
+
+    @dataclass(frozen=True)
+    class Settings:
+        """No settings."""
+
+    def architecture(self) -> Any:
+        """The Keras model without its top and without weights, for pictures of any size."""
+        raise NotImplementedError
+
+    def preprocess(self, picture: Picture) -> NDArray[np.float32]:
+        """A picture (height, width, 3), RGB 0..1, as the network sees it, (1, height, width, 3)."""
+        raise NotImplementedError
+
+    def deprocess(self, values: NDArray[np.float32]) -> Picture:
+        """The inverse of preprocess, clipped to 0..1."""
+        raise NotImplementedError
+
+
+class _VGG(Network):
+    """Simonyan and Zisserman 2014, arXiv:1409.1556."""
+
+    _means: ClassVar = np.array([103.939, 116.779, 123.68], np.float32)  # of ImageNet, B G R
+
+    def preprocess(self, picture: Picture) -> NDArray[np.float32]:
+        """Blue, green, red on the 0..255 scale, less the means of ImageNet."""
+        return (picture[None, ..., ::-1] * np.float32(255) - self._means).astype(np.float32)
+
+    def deprocess(self, values: NDArray[np.float32]) -> Picture:
+        """The inverse of preprocess, clipped to 0..1."""
+        return np.clip((values[0] + self._means)[..., ::-1] / np.float32(255), 0, 1)
+
+
+def _convolutions(*counts: int) -> tuple[str, ...]:
+    return tuple(
+        f"block{block}_conv{conv}"
+        for block, count in enumerate(counts, 1)
+        for conv in range(1, count + 1)
+    )
+
+
+_RELEASE = "https://storage.googleapis.com/tensorflow/keras-applications"
+
+
+class VGG16(_VGG):
+    """VGG-16, 13 convolutions: what Gatys-style programs use most."""
+
+    layers = _convolutions(2, 2, 3, 3, 3)
+    weights_url = f"{_RELEASE}/vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    weights_hash = "6d6bbae143d832006294945121d1f1fc"
+
+    def architecture(self) -> Any:
+        """Keras's own."""
+        from keras.applications import VGG16 as KerasVGG16
+
+        return KerasVGG16(weights=None, include_top=False, input_shape=(None, None, 3))
+
+
+class VGG19(_VGG):
+    """VGG-19, 16 convolutions: the network of Gatys et al. 2016."""
+
+    layers = _convolutions(2, 2, 4, 4, 4)
+    weights_url = f"{_RELEASE}/vgg19/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    weights_hash = "253f8cb515780f3b799900260a226db6"
+
+    def architecture(self) -> Any:
+        """Keras's own."""
+        from keras.applications import VGG19 as KerasVGG19
+
+        return KerasVGG19(weights=None, include_top=False, input_shape=(None, None, 3))
+
+
+def build(network: Network, weights: Path | None, layers: Sequence[str], pooling: Pooling) -> Any:
+    """A Keras model from a preprocessed picture to a dict of the features of `layers`.
+
+    weights: an .h5 file of Keras's layout without top; None for random ones (see `randomize`).
+    Raises GramflowError when the file does not fit the network.
+    """
+    import keras
+
+    model = network.architecture()
+    if weights is not None:
+        load_weights(model, weights)
+    pooled = _with_pooling(model, pooling)
+    if weights is None:
+        randomize(pooled, network)
+    outputs = {layer: pooled.get_layer(layer).output for layer in layers}
+    extractor = keras.Model(pooled.input, outputs)
+    extractor.trainable = False
+    return extractor
+
+
+def load_weights(model: Any, path: Path) -> None:
+    """Fill a model from an .h5 file. Raises GramflowError when it is none or does not fit."""
+    try:
+        model.load_weights(path)
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise GramflowError(
+            f"weights: {path} does not hold the weights of {model.name} without top ({reason}); "
+            "give a *_notop.h5 file of Keras's layout for this network"
+        ) from error
+
+
+def _with_pooling(model: Any, pooling: Pooling) -> Any:
+    """The same model and weights, its max pooling replaced (Gatys et al. 2016 prefer average)."""
+    import keras
+
+    def replaced(layer: Any) -> Any:
+        if isinstance(layer, keras.layers.MaxPooling2D) and pooling == "average":
+            return keras.layers.AveragePooling2D(2, strides=2, name=layer.name)
+        return layer.__class__.from_config(layer.get_config())
+
+    copy = keras.models.clone_model(model, clone_function=replaced)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def randomize(model: Any, network: Network, seed: int = 0) -> None:
+    """Seeded He-normal kernels, each channel shifted and scaled to mean 0 and deviation 1 before
+    its ReLU over a reference picture, so that no layer fades, saturates or dies.
+
+    A stand-in where no trained weights can be had: palette and fine texture come through.
+    """
+    import keras
+
+    values = ops.convert_to_tensor(network.preprocess(_reference(seed)))
+    for index, layer in enumerate(model.layers[1:]):
+        if isinstance(layer, keras.layers.Conv2D):
+            shape = layer.kernel.shape
+            random = np.random.default_rng([seed, index])
+            kernel = random.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape).astype(np.float32)
+            sums = ops.convert_to_numpy(ops.conv(values, kernel, padding="same"))
+            mean, deviation = sums.mean((0, 1, 2)), np.maximum(sums.std((0, 1, 2)), 1e-6)
+            layer.set_weights([kernel / deviation, -mean / deviation])
+        values = layer(values)
+
+
+def _reference(seed: int, size: int = 224) -> Picture:
+    """A picture with the statistics of many: amplitude 1/f, colours mostly grey (Field 1987)."""
+    random = np.random.default_rng(seed)
+    rows, columns = np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None]
+    amplitude = 1 / np.maximum(np.hypot(rows, columns), 1 / size)
+    spectrum = np.fft.rfft2(random.normal(size=(4, size, size))) * amplitude
+    planes = np.fft.irfft2(spectrum, s=(size, size))
+    planes /= planes.std((1, 2), keepdims=True)
+    colour = planes[0] + 0.4 * planes[1:]
+    return np.clip(0.45 + 0.22 * colour, 0, 1).transpose(1, 2, 0).astype(np.float32)
