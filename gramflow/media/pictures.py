@@ -24,14 +24,19 @@ def read_picture(path: Path) -> Picture:
 
     Raises GramflowError when the file is missing or no picture; the message starts with the path.
     """
+    return from_pixels(read_pixels(path))
+
+
+def read_pixels(path: Path) -> Pixels:
+    """A picture file like read_picture, but in the file's own depth: 8 or 16 bits a channel."""
     data = path.read_bytes() if path.is_file() else b""
     if not data:
         raise GramflowError(f"{path}: no such file, or it is empty; give the path of a picture")
     flags = cv2.IMREAD_UNCHANGED if data.startswith(b"\x89PNG") else _COLOUR
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    if pixels is None:
+    if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
         raise GramflowError(f"{path}: not a picture; give a PNG, JPEG, TIFF or WebP file")
-    return from_pixels(_to_rgb(pixels))
+    return _to_rgb(pixels)
 
 
 _COLOUR = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH

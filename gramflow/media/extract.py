@@ -1,0 +1,220 @@
+"""From a video to a store of frames and the manifest that lists them."""
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from hashlib import sha256
+from math import ceil, floor, gcd
+from typing import Any
+
+import av
+import cv2
+import ffmpeg
+import numpy as np
+
+from gramflow.errors import GramflowError
+from gramflow.manifest import Manifest
+from gramflow.media.colour import scale_to_rgb
+from gramflow.media.ffmpeg import LOCAL, Child, local, running
+from gramflow.media.pictures import Pixels, read_pixels
+from gramflow.media.probe import Probe
+from gramflow.media.source import Source
+from gramflow.progress import Every, Say
+from gramflow.store import Store
+
+_SEEKABLE = ("mov", "matroska")  # containers with an index that leads to an exact keyframe
+_SEEK_MARGIN = Fraction(2)  # seconds before the start at which decoding begins
+
+
+Frames = Generator[tuple[int, Pixels], None, None]
+"""Times in the video's units, and pixels."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The part of a video to use: where it starts, in seconds, and its frames' times, in units.
+
+    origin: the time of its start. first, end: frames with first <= time < end belong to it.
+    """
+
+    origin: Fraction
+    first: int
+    end: int
+
+
+def extract(source: Source, probe: Probe, store: Store, say: Say) -> Manifest:
+    """Decode a video once, upright, into `store`; frames that it has already are not written.
+
+    8-bit films give 8-bit frames, deeper ones 16-bit frames. Raises GramflowError when the film
+    is damaged, or has no frame between the source's start and end.
+    """
+    part = _part(source, probe)
+    pictures = _sequence(source, probe, part) if source.files else _film(source, probe, part, say)
+    keys: list[str] = []
+    times: list[int] = []
+    shape: tuple[int, ...] = ()
+    due = Every(2)
+    with closing(pictures):  # ends ffmpeg at once when a frame cannot be stored
+        for time, pixels in pictures:
+            key = frame_key(pixels)
+            if key not in store:
+                store.write(key, pixels)
+            keys.append(key)
+            times.append(time)
+            shape = pixels.shape
+            if due:
+                say(f"{source.name}: extracted {len(keys)} of {probe.frames} frames")
+    if not keys:
+        raise GramflowError(
+            f"{source.name}: no frame between its start and end; the film lasts "
+            f"{float(Fraction(probe.duration)):.2f} s, change start or end"
+        )
+    return _manifest(source, probe, part, keys, _rising(source, times, say), shape)
+
+
+def frame_key(pixels: Pixels) -> str:
+    """The key of a frame in the store: SHA-256 of its shape, depth and pixels."""
+    digest = sha256(f"{pixels.shape} {pixels.dtype.name} ".encode())
+    digest.update(pixels.tobytes())
+    return digest.hexdigest()
+
+
+def _part(source: Source, probe: Probe) -> _Part:
+    """What start and end mean for this film. Raises GramflowError for a start beyond its end."""
+    unit, start = Fraction(probe.time_base), Fraction(probe.start)
+    duration = Fraction(probe.duration)
+    if source.start is not None and source.start >= duration:
+        raise GramflowError(
+            f"{source.name}.start: {float(source.start):g} is beyond the end; the film lasts "
+            f"{float(duration):.2f} s"
+        )
+    origin = start + (source.start or 0)
+    end = probe.end if source.end is None else min(probe.end, ceil((start + source.end) / unit))
+    return _Part(origin, ceil(origin / unit), end)
+
+
+def _sequence(source: Source, probe: Probe, part: _Part) -> Frames:
+    """Times and pixels of a picture sequence."""
+    files = source.files or ()
+    full = (probe.height, probe.width)
+    size = source.size(probe.width, probe.height)
+    for time in range(part.first, part.end):
+        pixels = read_pixels(files[time])
+        if pixels.shape[:2] != full:
+            raise GramflowError(
+                f"{source.entry}: {files[time]} has {pixels.shape[1]}x{pixels.shape[0]} pixels, "
+                f"but {files[0]} has {full[1]}x{full[0]}; give pictures of one size"
+            )
+        if size != (probe.width, probe.height):
+            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        yield time, pixels
+
+
+def _film(source: Source, probe: Probe, part: _Part, say: Say) -> Frames:
+    """Times and pixels of a film, as ffmpeg decodes it."""
+    unit = Fraction(probe.time_base)
+    shift = min(0, probe.first)  # the pipe's format has no negative times
+    decoded = 0
+    graph = _graph(source, probe, part, shift)
+    with (
+        running(graph, source.entry, pipe_stdout=True) as child,
+        av.open(child.stdout, format="nut", buffer_size=1 << 20) as pipe,
+    ):
+        stream = pipe.streams.video[0]
+        depth = np.dtype("u1" if probe.bits <= 8 else "<u2")
+        for packet in pipe.demux(stream):
+            if packet.size:
+                decoded += 1
+                pixels = np.frombuffer(packet, depth).reshape(stream.height, stream.width, 3)
+                yield int(packet.pts * stream.time_base / unit) + shift, pixels
+    _check_complaints(source, probe, decoded, child, say)
+
+
+def _graph(source: Source, probe: Probe, part: _Part, shift: int) -> Any:
+    """The ffmpeg call that writes upright RGB frames with the film's own times to a pipe.
+
+    Trimming counts in the film's units, so it is exact; seeking before only saves time.
+    """
+    width, height = source.size(*probe.upright)
+    options: dict[str, Any] = {"copyts": None, **LOCAL}
+    skipped = part.origin - Fraction(probe.container_start) - _SEEK_MARGIN
+    if source.start and skipped > 0 and probe.format.startswith(_SEEKABLE):
+        options["ss"] = f"{float(skipped):.6f}"
+    frames = ffmpeg.input(local(source.path), **options)[str(probe.index)]
+    if source.start is not None:
+        frames = frames.filter("trim", start_pts=part.first)
+    if source.end is not None:
+        frames = frames.filter("trim", end_pts=part.end)
+    return (
+        frames.filter("setpts", f"PTS+{-shift}")
+        .filter("scale", width, height, **scale_to_rgb(probe))
+        .filter("format", "rgb24" if probe.bits <= 8 else "rgb48le")
+        .output(
+            "pipe:1",
+            format="nut",
+            vcodec="rawvideo",
+            fps_mode="passthrough",
+            enc_time_base=probe.time_base.replace("/", ":"),
+        )
+    )
+
+
+def _check_complaints(source: Source, probe: Probe, decoded: int, child: Child, say: Say) -> None:
+    """Damage that cost frames is an error, damage that ffmpeg hid is said."""
+    if not child.complaints:
+        return
+    first = child.complaints[0]
+    whole = source.start is None and source.end is None
+    if whole and decoded < probe.frames:
+        raise GramflowError(
+            f"{source.entry}: {source.path} is damaged: {decoded} of {probe.frames} frames could "
+            f"be decoded ({first}); copy it again, or use a part with start and end"
+        )
+    say(f"{source.entry}: {source.path} may be damaged, look at its frames: {first}")
+
+
+def _rising(source: Source, times: list[int], say: Say) -> list[int]:
+    """The times, with those that do not rise moved to one unit after the frame before."""
+    rising = times[:1]
+    for time in times[1:]:
+        rising.append(max(time, rising[-1] + 1))
+    moved = sum(a != b for a, b in zip(times, rising, strict=True))
+    if moved:
+        say(f"{source.entry}: {moved} frames have times that do not rise; they follow at once")
+    return rising
+
+
+def _manifest(
+    source: Source,
+    probe: Probe,
+    part: _Part,
+    keys: list[str],
+    times: list[int],
+    shape: tuple[int, ...],
+) -> Manifest:
+    """The manifest, in units so fine that also the start of the part is a whole number of them."""
+    base = Fraction(probe.time_base)
+    unit = _finer(base, part.origin)
+    factor = int(base / unit)
+    end = min(part.end * base, Fraction(probe.start) + source.end) if source.end else None
+    last = (end / unit if end is not None else probe.end * factor) - times[-1] * factor
+    return Manifest(
+        width=shape[1],
+        height=shape[0],
+        time_base=f"{unit.numerator}/{unit.denominator}",
+        origin=floor(part.origin / unit),
+        frames=keys,
+        times=[time * factor for time in times],
+        duration=max(1, floor(last)),
+        shots=[0],
+    )
+
+
+def _finer(unit: Fraction, origin: Fraction) -> Fraction:
+    """A unit that divides `unit` and, to a millisecond, `origin`."""
+    if unit <= Fraction(1, 1000):
+        return unit
+    start = Fraction(round(origin * 1000), 1000)
+    numerator = gcd(unit.numerator * start.denominator, start.numerator * unit.denominator)
+    return Fraction(numerator, unit.denominator * start.denominator)

@@ -1,0 +1,138 @@
+"""ffmpeg as a child process: found, fed, listened to, never left behind."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import av
+import imageio_ffmpeg
+
+from gramflow.errors import GramflowError
+from gramflow.files import disk_full
+
+LOCAL: dict[str, str] = {"protocol_whitelist": "file,pipe"}
+"""Input options that keep a crafted file from making ffmpeg open the network."""
+
+_KEPT_COMPLAINTS = 1000
+_QUIET = ("-hide_banner", "-nostdin", "-nostats", "-v", "error")
+
+
+@cache
+def binary() -> str:
+    """The ffmpeg to run: the system's, else the one that came with imageio-ffmpeg.
+
+    Raises GramflowError when there is neither.
+    """
+    found = shutil.which("ffmpeg")
+    if found:
+        return found
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise GramflowError(
+            "ffmpeg: not found; install ffmpeg 5.1 or newer, or the package imageio-ffmpeg"
+        ) from error
+
+
+def local(path: Path) -> str:
+    """A path that ffmpeg and PyAV take as a file whatever characters it has."""
+    return f"file:{path}"
+
+
+def open_film(path: Path) -> Any:
+    """A local file as a PyAV container, to be closed by the caller.
+
+    Raises av.FFmpegError when it is missing or no film.
+    """
+    return av.open(local(path), options={"protocol_whitelist": "file"}, metadata_errors="replace")
+
+
+class Child:
+    """A running ffmpeg. `complaints` fills with its lines on stderr while it runs."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self.process = process
+        self.complaints: list[str] = []
+        self._listener = Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    @property
+    def stdin(self) -> Any:
+        """Where to write what ffmpeg reads from pipe:0."""
+        return self.process.stdin
+
+    @property
+    def stdout(self) -> Any:
+        """Where to read what ffmpeg writes to pipe:1."""
+        return self.process.stdout
+
+    def _listen(self) -> None:
+        assert self.process.stderr
+        for raw in self.process.stderr:
+            line = _ADDRESS.sub("", raw.decode(errors="replace")).strip()
+            if line and len(self.complaints) < _KEPT_COMPLAINTS:
+                self.complaints.append(line)
+
+    def finish(self) -> int:
+        """Close its input, let it end, and return its exit status."""
+        with suppress(BrokenPipeError):
+            if self.stdin:
+                self.stdin.close()
+        status = self.process.wait()
+        self._listener.join()
+        return status
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.process.kill()
+        self.finish()
+
+
+_ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
+
+
+@contextmanager
+def running(graph: Any, fault: str, folder: Path | None = None, **pipes: bool) -> Iterator[Child]:
+    """Run an ffmpeg-python output for the time of the block; what it fails with becomes an error.
+
+    graph: the output node. fault: how the error's message starts. folder: where it writes, named
+    when the disk is full. pipes: pipe_stdin and pipe_stdout, true where the block uses them.
+    A block that raises kills ffmpeg. Raises GramflowError when ffmpeg fails.
+    """
+    process = graph.global_args(*_QUIET).run_async(cmd=binary(), pipe_stderr=True, **pipes)
+    child = Child(process)
+    broken: Exception | None = None
+    try:
+        yield child
+    except (BrokenPipeError, av.FFmpegError) as error:
+        broken = error  # the pipe broke because ffmpeg ended: its own words say why
+    except BaseException:
+        child.kill()
+        raise
+    finally:
+        if child.stdout:
+            child.stdout.close()
+    if child.finish() or broken:
+        raise failure(child.complaints, fault, folder) from broken
+
+
+def failure(complaints: list[str], fault: str, folder: Path | None = None) -> GramflowError:
+    """The error for an ffmpeg that failed, from the lines it left on stderr."""
+    if folder and any("No space left on device" in line for line in complaints):
+        return disk_full(folder)
+    return GramflowError(f"{fault}: ffmpeg failed: {reason(complaints)}")
+
+
+def reason(complaints: list[str]) -> str:
+    """The last line that says what went wrong."""
+    telling = [line for line in complaints if not line.startswith(_EMPTY_PHRASES)]
+    return (telling or complaints or ["it gave no reason"])[-1]
+
+
+_EMPTY_PHRASES = ("Conversion failed", "Error opening output files", "Error opening input files")

@@ -1,0 +1,357 @@
+"""What a video is, read from its headers and packets without decoding more than one frame."""
+
+import os
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+
+from gramflow.errors import GramflowError
+from gramflow.files import read_json, write_json
+from gramflow.media.colour import MATRICES, PRIMARIES, RANGES, TRANSFERS
+from gramflow.media.ffmpeg import open_film
+from gramflow.media.pictures import read_pixels
+from gramflow.media.source import Source
+
+
+@dataclass(frozen=True)
+class Track:
+    """A sound or subtitle stream: its number in the file, codec, and language where tagged."""
+
+    index: int
+    codec: str
+    language: str | None = None
+    title: str | None = None
+    channels: int | None = None
+    sample_rate: int | None = None
+
+
+@dataclass(frozen=True)
+class Probe:
+    """The facts of one video. Fractions are strings, "numerator/denominator".
+
+    format: the container, as ffmpeg names it; "pictures" for a picture sequence.
+    index, codec, language: of the film's video stream.
+    width, height: as stored, before rotation. rotation: degrees clockwise to show it upright.
+    pixel_aspect: width to height of one pixel as stored.
+    bits: per channel. range, primaries, transfer, matrix: ffmpeg's names, None where untagged.
+    average_rate, real_rate: frames per second over all, and the container's nominal rate.
+    variable: whether the time between frames varies by more than rounding.
+    frames: number of frames to show (packets, without those the container hides).
+    time_base: seconds per unit of first and end.
+    first, end: time of the first frame, and when the last one goes, in units.
+    container_start: the container's own start time, in seconds.
+    start: when film and sound start, in seconds. duration: from there to the last frame's end.
+    audio, subtitles: the other streams, in the file's order.
+    """
+
+    format: str
+    index: int
+    codec: str
+    language: str | None
+    width: int
+    height: int
+    rotation: int
+    pixel_aspect: str
+    pixel_format: str
+    is_rgb: bool
+    bits: int
+    range: str | None
+    primaries: str | None
+    transfer: str | None
+    matrix: str | None
+    average_rate: str
+    real_rate: str
+    variable: bool
+    frames: int
+    time_base: str
+    first: int
+    end: int
+    container_start: str
+    start: str
+    duration: str
+    audio: list[Track]
+    subtitles: list[Track]
+
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Width and height after rotation."""
+        return (self.height, self.width) if self.rotation % 180 else (self.width, self.height)
+
+    @property
+    def upright_aspect(self) -> Fraction:
+        """Width to height of one pixel after rotation."""
+        aspect = Fraction(self.pixel_aspect)
+        return 1 / aspect if self.rotation % 180 else aspect
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON; the same probe always gives the same bytes."""
+        write_json(path, asdict(self))
+
+    @classmethod
+    def load(cls, path: Path) -> "Probe":
+        """Read what `save` wrote."""
+        value = read_json(path)
+        for kind in ("audio", "subtitles"):
+            value[kind] = [Track(**track) for track in value[kind]]
+        return cls(**value)
+
+
+def probe(source: Source) -> Probe:
+    """The facts of a video.
+
+    Raises GramflowError when it is missing, no film, without frames, or truncated.
+    """
+    if source.files:
+        return _probe_pictures(source.files, Fraction(source.fps or 1))
+    try:
+        container = open_film(source.path)
+    except (OSError, av.FFmpegError) as error:
+        raise _unreadable(source, error) from error
+    with container:
+        return _probe_film(source, container)
+
+
+def _probe_pictures(files: tuple[Path, ...], fps: Fraction) -> Probe:
+    """A sequence starts at 0 and shows every picture for one unit of time."""
+    pixels = read_pixels(files[0])
+    duration = str(len(files) / fps)
+    return Probe(
+        format="pictures",
+        index=0,
+        codec=files[0].suffix.lstrip(".").lower(),
+        language=None,
+        width=pixels.shape[1],
+        height=pixels.shape[0],
+        rotation=0,
+        pixel_aspect="1",
+        pixel_format="rgb24" if pixels.dtype.itemsize == 1 else "rgb48le",
+        is_rgb=True,
+        bits=8 * pixels.dtype.itemsize,
+        range=None,
+        primaries=None,
+        transfer=None,
+        matrix=None,
+        average_rate=str(fps),
+        real_rate=str(fps),
+        variable=False,
+        frames=len(files),
+        time_base=str(1 / fps),
+        first=0,
+        end=len(files),
+        container_start="0",
+        start="0",
+        duration=duration,
+        audio=[],
+        subtitles=[],
+    )
+
+
+def _probe_film(source: Source, container: Any) -> Probe:
+    """Headers, one pass over all packets, and one decoded frame for what only it has."""
+    stream = _video_stream(source, container)
+    packets = _read_packets(source, container, stream)
+    codec, layout = stream.codec_context, stream.codec_context.format
+    time_base, container_start = stream.time_base, Fraction(container.start_time or 0, av.time_base)
+    first, end = packets.times[0], packets.end
+    start = min(first * time_base, max(Fraction(0), packets.earliest))
+    frame = _first_frame(source)
+    return Probe(
+        format=container.format.name,
+        index=stream.index,
+        codec=codec.codec.canonical_name,
+        language=_tag(stream, "language"),
+        width=codec.width,
+        height=codec.height,
+        rotation=-frame.rotation % 360,
+        pixel_aspect=str(stream.sample_aspect_ratio or 1),
+        pixel_format=layout.name,
+        is_rgb=layout.is_rgb or layout.has_palette,
+        bits=max(component.bits for component in layout.components),
+        range=RANGES.get(int(frame.color_range)) or RANGES.get(int(codec.color_range)),
+        primaries=PRIMARIES.get(int(codec.color_primaries)),
+        transfer=TRANSFERS.get(int(codec.color_trc)),
+        matrix=MATRICES.get(int(frame.colorspace)),
+        average_rate=str(stream.average_rate or Fraction(len(packets.times)) / max(1, end - first)),
+        real_rate=str(stream.base_rate or stream.average_rate),
+        variable=_varies(packets.times),
+        frames=len(packets.times),
+        time_base=str(time_base),
+        first=first,
+        end=end,
+        container_start=str(container_start),
+        start=str(start),
+        duration=str(end * time_base - start),
+        audio=[_track(sound) for sound in container.streams.audio],
+        subtitles=[_track(text) for text in container.streams.subtitles],
+    )
+
+
+def _video_stream(source: Source, container: Any) -> Any:
+    """The first video stream that is no cover picture."""
+    if container.format.name == "image2" or container.format.name.endswith("_pipe"):
+        raise GramflowError(
+            f"{source.entry}: {source.path} is one picture; give a film, "
+            "or a pattern such as frames/*.png with fps"
+        )
+    attached = av.stream.Disposition.attached_pic
+    films = [video for video in container.streams.video if not video.disposition & attached]
+    if films:
+        return films[0]
+    what = "only a cover picture" if container.streams.video else "no video stream"
+    raise GramflowError(
+        f"{source.entry}: {source.path} has {what}; give a file with moving pictures"
+    )
+
+
+@dataclass(frozen=True)
+class _Packets:
+    """What a pass over all packets tells.
+
+    times: of the film's frames, in its units, rising. end: when the last one goes, in units.
+    earliest: start of the earliest film or sound stream, in seconds.
+    """
+
+    times: list[int]
+    end: int
+    earliest: Fraction
+
+
+def _read_packets(source: Source, container: Any, stream: Any) -> _Packets:
+    """Go through every packet of the file. Raises GramflowError for no frames, or too few."""
+    shown: list[tuple[int, int]] = []
+    total, latest = 0, Fraction(0)
+    try:
+        for packet in container.demux():
+            time = packet.dts if packet.pts is None else packet.pts
+            if time is None or not packet.size:
+                continue
+            latest = max(latest, (time + (packet.duration or 0)) * packet.time_base)
+            total += packet.stream_index == stream.index
+            if packet.stream_index == stream.index and not packet.is_discard:
+                shown.append((time, packet.duration or 0))
+    except (OSError, av.FFmpegError) as error:
+        raise _truncated(source, f"unreadable after {total} frames") from error
+    if not shown:
+        raise GramflowError(f"{source.entry}: {source.path} has no frames; give a film that has")
+    shown.sort()
+    _check_frames(source, container, stream, total, sum(shown[-1]))
+    _check_duration(source, container, latest)
+    times = [time for time, _ in shown]
+    starts = [
+        each.start_time * each.time_base
+        for each in (stream, *container.streams.audio)
+        if each.start_time is not None
+    ]
+    return _Packets(
+        times,
+        times[-1] + _last_duration(stream, shown),
+        min(starts, default=times[0] * stream.time_base),
+    )
+
+
+def _last_duration(stream: Any, shown: list[tuple[int, int]]) -> int:
+    """How long the last frame stays, in units.
+
+    Until the track's end where the container tells it (a packet's own duration is about the
+    decoding order), else the packet's duration, else as long as the frame before.
+    """
+    last, duration = shown[-1]
+    if stream.duration and stream.start_time is not None:
+        rest: int = stream.start_time + stream.duration - last
+        if rest > 0:
+            return rest
+    return duration or (last - shown[-2][0] if len(shown) > 1 else 0) or 1
+
+
+def _check_frames(source: Source, container: Any, stream: Any, total: int, end: int) -> None:
+    """Raise GramflowError when the stream has fewer frames than its header says.
+
+    Frames that an edit list cut or an AVI dropped are missing too, but not at the end.
+    """
+    length = stream.frames if container.format.name == "avi" else stream.duration or 0
+    missing = (stream.start_time or 0) + length - end
+    step = Fraction(length, max(1, stream.frames))
+    if total < stream.frames and missing >= step:
+        raise _truncated(source, f"it has {total} of {stream.frames} frames")
+
+
+def _check_duration(source: Source, container: Any, latest: Fraction) -> None:
+    """Raise GramflowError when the file ends long before the duration in its header."""
+    if container.duration is None or not container.format.name.startswith(_DECLARING):
+        return
+    duration = Fraction(container.duration, av.time_base)
+    reached = latest - Fraction(container.start_time or 0, av.time_base)
+    if duration - reached > max(_SLACK, duration / 100):
+        raise _truncated(source, f"it ends after {float(reached):.1f} s of {float(duration):.1f} s")
+
+
+_DECLARING = ("matroska", "mov", "flv", "asf")  # others only guess their duration
+_SLACK = Fraction(1, 2)  # seconds; headers round, and count the last sound block generously
+
+
+def _first_frame(source: Source) -> Any:
+    """The first decoded frame, which knows rotation and colours better than the headers."""
+    with open_film(source.path) as container:
+        stream = _video_stream(source, container)
+        try:
+            return next(container.decode(stream))
+        except (StopIteration, OSError, av.FFmpegError) as error:
+            raise GramflowError(
+                f"{source.entry}: {source.path}: its {stream.codec_context.name} frames cannot be "
+                "decoded; convert it with another tool, or give another film"
+            ) from error
+
+
+def _varies(times: list[int]) -> bool:
+    """Whether the times are off an even grid by more than their rounding."""
+    step = Fraction(times[-1] - times[0], max(1, len(times) - 1))
+    return any(abs(time - times[0] - n * step) > 1 for n, time in enumerate(times))
+
+
+def _track(stream: Any) -> Track:
+    """A sound or subtitle stream in short."""
+    codec = stream.codec_context
+    return Track(
+        index=stream.index,
+        codec=codec.codec.canonical_name,
+        language=_tag(stream, "language"),
+        title=_tag(stream, "title"),
+        channels=getattr(codec, "channels", None),
+        sample_rate=getattr(codec, "sample_rate", None),
+    )
+
+
+def _tag(stream: Any, key: str) -> str | None:
+    """A metadata entry; "und" means that nobody said."""
+    value = stream.metadata.get(key)
+    return None if value == "und" else value
+
+
+def _unreadable(source: Source, error: Exception) -> GramflowError:
+    """The error for a file that does not open."""
+    path, entry = source.path, source.entry
+    if not path.exists():
+        return GramflowError(f"{entry}: {path} does not exist; give the path of a film")
+    if path.is_dir():
+        return GramflowError(f"{entry}: {path} is a folder; give a film, or {path}/*.png with fps")
+    if not os.access(path, os.R_OK):
+        return GramflowError(f"{entry}: {path} may not be read; change its permissions")
+    return GramflowError(
+        f"{entry}: {path} is no film that ffmpeg can read ({_words(error)}); it may be cut off "
+        "or of another kind: copy it again, or give a film such as .mp4, .mkv, .mov or .avi"
+    )
+
+
+def _truncated(source: Source, how: str) -> GramflowError:
+    """The error for a film whose end is missing."""
+    return GramflowError(
+        f"{source.entry}: {source.path} is cut off: {how}; copy or download it again"
+    )
+
+
+def _words(error: Exception) -> str:
+    """An error of the system or of ffmpeg without its number and file name."""
+    return str(getattr(error, "strerror", None) or error).splitlines()[0]
