@@ -10,11 +10,12 @@ from fractions import Fraction
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
 from gramflow.files import canonical, natural_sorted
+from gramflow.media.source import is_live
 from gramflow.plugins import Plugin, Registry
 from gramflow.schema import Entry, checked, refused, remedy
 
@@ -42,12 +43,12 @@ class Look:
     """
 
     name: str
-    width: int | None
+    width: int
     height: int | None
     start: str
     seed: int
     style_scale: float
-    pooling: str
+    pooling: Literal["average", "max"]
     evaluations: int
     epoch: int
     stop: float
@@ -112,8 +113,8 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
         for name, look in {"default": {}, **values["looks"]}.items()
     }
     renders = _renders(values["renders"], videos, styles, looks)
-    for render in renders.values():
-        _check_even(render, videos, looks, values["encode"]["pixel_format"])
+    for name in {render.look for render in renders.values()}:
+        _check_even(looks[name], values["encode"]["pixel_format"])
     return Config(
         weights=values["weights"],
         network=network.name,
@@ -150,23 +151,18 @@ def _read_yaml(name: str) -> Values:
 # -- inputs ------------------------------------------------------------------------------------
 
 
-def is_stream(path: str) -> bool:
-    """Whether a video's path is a camera or a stream, which is recorded before it is used."""
-    return "://" in path or path.startswith("/dev/video")
-
-
 def is_glob(path: str, folder: Path = Path()) -> bool:
     """Whether a video's path stands for a sequence of pictures.
 
     A film may have brackets in its name: what exists is no pattern.
     """
-    return glob.has_magic(path) and not is_stream(path) and not (folder / path).exists()
+    return glob.has_magic(path) and not is_live(path) and not (folder / path).exists()
 
 
 def video_files(video: Mapping[str, Any], folder: Path = Path()) -> list[str]:
     """The files that a video of the config is read from, in order; none for a stream."""
     path = video["path"]
-    if is_stream(path):
+    if is_live(path):
         return []
     if is_glob(path, folder):
         # Path.glob refuses absolute patterns
@@ -202,13 +198,14 @@ def _video(name: str, video: Values, folder: Path) -> Values:
 
 
 def _check_path(video: Values, folder: Path, entry: Entry) -> None:
+    """Raise GramflowError unless the path leads somewhere and has what its kind needs."""
     path, at = video["path"], (*entry, "path")
-    if is_stream(path):
+    if is_live(path):
         protocol, colon, _ = path.partition("://")
         if colon and protocol not in STREAMS:
             raise refused(at, f"{path}: not a kind of stream; {remedy(protocol, STREAMS)}")
         if video["seconds"] is None:
-            raise refused((*entry, "seconds"), "missing; give how long the stream is recorded")
+            raise refused((*entry, "seconds"), "missing; give how many are to be recorded")
     elif is_glob(path, folder):
         if not video_files(video, folder):
             raise refused(at, f"{path}: no picture matches; correct the pattern")
@@ -216,6 +213,10 @@ def _check_path(video: Values, folder: Path, entry: Entry) -> None:
             raise refused((*entry, "fps"), "missing; give the frame rate of the pictures")
     else:
         _check_readable(folder / path, at)
+        if video["fps"] is not None:
+            raise refused((*entry, "fps"), "only for a glob such as frames/*.png; leave it out")
+    if video["seconds"] is not None and not is_live(path):
+        raise refused((*entry, "seconds"), "only for a camera or a stream; give start and end")
 
 
 def _seconds(time: float | str | None) -> float | None:
@@ -346,25 +347,14 @@ def _chosen(choice: str | list[str] | None, known: list[str], entry: Entry) -> l
 _HALVED = re.compile(r"420|^nv\d\d|^p01\d")
 
 
-def _check_even(
-    render: Render, videos: Mapping[str, Values], looks: Mapping[str, Look], pixel_format: str
-) -> None:
+def _check_even(look: Look, pixel_format: str) -> None:
     """Raise GramflowError when the film gets an odd size that its pixel format cannot have."""
     if not _HALVED.search(pixel_format):
         return
-    look, video = looks[render.look], videos[render.video]
-    sizes: dict[Entry, int | None]
-    if look.width is None and look.height is None:
-        sizes = {("videos", render.video, key): video[key] for key in ("width", "height")}
-    else:
-        sizes = {
-            ("looks", look.name, "width"): look.width,
-            ("looks", look.name, "height"): look.height,
-        }
-    for entry, size in sizes.items():
+    for key, size in (("width", look.width), ("height", look.height)):
         if size is not None and size % 2:
             raise refused(
-                entry,
+                ("looks", look.name, key),
                 f"{size} is odd, which {pixel_format} cannot have; give {size - 1} or {size + 1}, "
                 "or set encode.pixel_format to yuv444p",
             )

@@ -134,7 +134,8 @@ def _is_plugin(item: Any, module: types.ModuleType) -> bool:
 
 def _problem(cls: type[Any]) -> str | None:
     """What keeps a class from being a plugin, and what to do."""
-    if not NAME.fullmatch(str(getattr(cls, "name", ""))):
+    name = getattr(cls, "name", None)
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         return "has no name; add a line such as name = 'my-name'"
     base: Any = next(item for item in reversed(cls.__mro__) if "kind" in vars(item))
     if not issubclass(cls.Settings, base.Settings):

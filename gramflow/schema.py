@@ -171,10 +171,10 @@ def _as_line(error: Any, entry: Entry) -> GramflowError:
     if rule == "required":
         missing = next(key for key in error.validator_value if key not in value)
         return refused((*entry, missing), f"missing; give {_wanted_of(error.schema, missing)}")
-    if rule == "enum":
-        return refused(entry, f"{shown(value)} is unknown; {remedy(value, error.validator_value)}")
     if value is None or value in ("", [], {}):
         return refused(entry, f"empty; give {_wanted(error.schema)}")
+    if rule == "enum":
+        return refused(entry, f"{shown(value)} is unknown; {remedy(value, error.validator_value)}")
     return refused(entry, f"{shown(value)} does not fit; give {_wanted(error.schema)}")
 
 
@@ -202,21 +202,23 @@ _WORDS = {
 
 def _wanted(schema: Schema) -> str:
     """What a schema accepts, in words."""
-    text = " or ".join(_WORDS[name] for name in _types(schema))
-    for keyword, words in _LIMITS.items():
-        if keyword in schema:
-            text += f" {words} {schema[keyword]}"
+    text = " or ".join(_WORDS[name] + _limits(schema, name) for name in _types(schema))
     if schema.get("examples"):
         text += f", such as {shown(schema['examples'][0])}"
     return text
 
 
+def _limits(schema: Schema, name: str) -> str:
+    words = _LIMITS.get(name, {})
+    return "".join(f" {word} {schema[key]}" for key, word in words.items() if key in schema)
+
+
+_RANGE = {"minimum": "of at least", "exclusiveMinimum": "greater than", "maximum": "and at most"}
 _LIMITS = {
-    "minimum": "of at least",
-    "exclusiveMinimum": "greater than",
-    "maximum": "and at most",
-    "minItems": "with a length of at least",
-    "minProperties": "with a length of at least",
+    "integer": _RANGE,
+    "number": _RANGE,
+    "array": {"minItems": "with a length of at least"},
+    "object": {"minProperties": "with a length of at least"},
 }
 
 
