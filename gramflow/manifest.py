@@ -1,11 +1,14 @@
 """What a video was decoded to: the hash and time of every frame, and the shots."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gramflow.files import read_json, write_json
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,10 @@ class Segment:
     def frames(self) -> range:
         """The numbers of its frames."""
         return range(self.first, self.last + 1)
+
+    def of(self, items: Sequence[T]) -> Sequence[T]:
+        """Its part of something that the whole video has one of per frame."""
+        return items[self.first : self.last + 1]
 
 
 @dataclass(frozen=True)

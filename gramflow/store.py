@@ -40,3 +40,13 @@ class Store:
     def write(self, key: str, pixels: Pixels, note: str = "") -> None:
         """Add a picture. Raises GramflowError when the disk is full."""
         write_bytes(self.path(key), encode_png(pixels, note))
+
+
+def frames(root: str) -> Store:
+    """The frames as extracted, by the hash of their pixels."""
+    return Store(Path(root) / "frames")
+
+
+def painted(root: str) -> Store:
+    """The painted frames, by the digest of all they depend on."""
+    return Store(Path(root) / "painted")

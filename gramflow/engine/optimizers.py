@@ -21,9 +21,8 @@ Bounds = tuple[NDArray[np.float32], NDArray[np.float32]]
 class Curve:
     """The loss against the evaluations of one optimisation, and when it is time to end.
 
-    epoch: evaluations between two entries of `losses`.
-    stop: the least relative progress an epoch must make.
-    losses: the lowest loss so far, after the first evaluation and at the end of every epoch.
+    epoch: evaluations between two points. stop: the least relative progress an epoch must make.
+    points: evaluations made and the lowest loss so far; after the first and after every epoch.
     """
 
     epoch: int
@@ -31,22 +30,27 @@ class Curve:
     on_epoch: Callable[["Curve"], None] = lambda _: None
     evaluations: int = 0
     lowest: float = np.inf
-    losses: list[float] = field(default_factory=list)
+    points: list[tuple[int, float]] = field(default_factory=list)
 
     def add(self, loss: float) -> None:
         """Count one evaluation."""
         self.evaluations += 1
         self.lowest = min(self.lowest, loss)
         if self.evaluations == 1 or self.evaluations % self.epoch == 0:
-            self.losses.append(self.lowest)
+            self.close()
             self.on_epoch(self)
+
+    def close(self) -> None:
+        """Note where the curve is, if that is not its last point already."""
+        if not self.points or self.points[-1][0] != self.evaluations:
+            self.points.append((self.evaluations, self.lowest))
 
     @property
     def flat(self) -> bool:
         """Whether the last epoch brought less than `stop`, relatively."""
-        if self.stop == 0 or len(self.losses) < 3:  # the first epoch holds one evaluation less
+        if self.stop == 0 or len(self.points) < 3:  # the first epoch is one evaluation shorter
             return False
-        before, after = self.losses[-2:]
+        (_, before), (_, after) = self.points[-2:]
         return before - after < self.stop * before
 
 

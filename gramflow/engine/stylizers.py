@@ -18,13 +18,13 @@ from gramflow.media.pictures import Picture
 class Painted:
     """A painted frame and how it came about.
 
-    losses: the total loss after the first evaluation and at the end of every epoch.
+    losses: evaluations made and the lowest total loss so far, epoch by epoch.
     terms: the loss terms, unweighted, of the last evaluation.
     """
 
     picture: Picture
     evaluations: int = 0
-    losses: list[float] = field(default_factory=list)
+    losses: list[tuple[int, float]] = field(default_factory=list)
     terms: dict[str, float] = field(default_factory=dict)
 
 
@@ -111,10 +111,11 @@ class Optimize(Stylizer):
             look["evaluations"],
             curve,
         )
+        curve.close()
         return Painted(
             network.deprocess(picture),
             curve.evaluations,
-            curve.losses,
+            curve.points,
             {name: float(value) for name, value in terms.items()},
         )
 

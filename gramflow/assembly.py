@@ -1,0 +1,68 @@
+"""From the config's names to the engine's objects."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gramflow.config import Config, Look
+from gramflow.engine.losses import Loss
+from gramflow.engine.networks import Network, build
+from gramflow.engine.optimizers import Optimizer
+from gramflow.engine.stylizers import Palette, Stylizer
+from gramflow.engine.targets import StyleTargets
+from gramflow.errors import GramflowError
+from gramflow.weights import Weights
+
+
+def make_network(config: Config) -> Network:
+    """The network of the config, not yet built."""
+    network: Network = config.registry.find("networks", config.network).cls()
+    return network
+
+
+def make_losses(config: Config, look: Look) -> dict[str, Loss]:
+    """The loss terms of a look, by name."""
+    return {
+        name: _make(config.registry.find("losses", name).cls, settings)
+        for name, settings in look.losses.items()
+    }
+
+
+def make_optimizer(config: Config, look: Look) -> Optimizer:
+    """The optimizer of a look."""
+    optimizer: Optimizer = _make(
+        config.registry.find("optimizers", look.optimizer["name"]).cls, look.optimizer
+    )
+    return optimizer
+
+
+def make_extractor(config: Config, look: Look, weights: Weights) -> Any:
+    """The Keras model that gives the features of all layers a look uses."""
+    layers = {layer for loss in make_losses(config, look).values() for layer in loss.layers}
+    path = None if weights.path is None else Path(weights.path)
+    if path is not None and not path.is_file():
+        raise GramflowError(
+            f"weights: {path} is gone; bring it back, or delete work/weights.json and run again"
+        )
+    return build(make_network(config), path, sorted(layers), look.pooling)
+
+
+def make_stylizer(config: Config, look: Look, weights: Weights, targets: StyleTargets) -> Stylizer:
+    """The stylizer of a look; its network is built only if it asks for one."""
+    palette = Palette(
+        settings=look.settings,
+        network=make_network(config),
+        extractor=lambda: make_extractor(config, look, weights),
+        losses=make_losses(config, look),
+        optimizer=make_optimizer(config, look),
+        targets=targets,
+    )
+    cls = config.registry.find("stylizers", look.stylizer["name"]).cls
+    stylizer: Stylizer = _make(cls, look.stylizer, palette)
+    return stylizer
+
+
+def _make(cls: Any, settings: Mapping[str, Any], *arguments: Any) -> Any:
+    """A plugin's object; in a look, its name stands among its settings."""
+    values = {key: value for key, value in settings.items() if key != "name"}
+    return cls(cls.Settings(**values), *arguments)

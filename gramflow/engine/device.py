@@ -1,0 +1,37 @@
+"""How TensorFlow uses the machine."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def prepare(threads: int) -> str:
+    """Set TensorFlow up: `threads` threads, the same bytes every time, GPU memory as needed.
+
+    Has to come before the process's first computation. Returns what will compute, in words.
+    """
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    with _muted():
+        import keras  # noqa: F401
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU")
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.experimental.enable_op_determinism()
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    return f"{len(gpus)} GPU" if gpus else f"{threads} CPU threads"
+
+
+@contextmanager
+def _muted() -> Iterator[None]:
+    """Nothing reaches the terminal, not even from C++: TensorFlow greets with a dozen lines."""
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)

@@ -1,0 +1,164 @@
+"""Painting a segment frame by frame: what is in the store stays, what lacks is made."""
+
+import fcntl
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from gramflow import recipes, store
+from gramflow.assembly import make_stylizer
+from gramflow.config import Config, Look, Render
+from gramflow.engine.device import prepare
+from gramflow.engine.optimizers import Curve
+from gramflow.engine.stylizers import Painted, Stylizer
+from gramflow.files import canonical
+from gramflow.manifest import Manifest, Segment
+from gramflow.media.pictures import from_pixels, resize, to_pixels
+from gramflow.progress import Every, Say, clock
+from gramflow.records import Record
+from gramflow.store import Store
+from gramflow.styles import load_targets
+from gramflow.weights import Weights
+
+
+@dataclass(frozen=True)
+class SegmentFiles:
+    """The files of a segment's job."""
+
+    manifest: Path
+    targets: Path
+    weights: Path
+    record: Path
+
+
+def paint_segment(
+    config: Config, render: Render, segment: Segment, files: SegmentFiles, threads: int, say: Say
+) -> None:
+    """Paint the frames of a segment that the store lacks, then write its record.
+
+    May be killed at any time: every finished frame is in the store, and the next try goes on
+    after it. A second process with the same segment waits for the first.
+    """
+    manifest, weights = Manifest.load(files.manifest), Weights.load(files.weights)
+    keys = recipes.segment_keys(config, render, manifest, segment, weights.identity)
+    claim = recipes.claims(config, render, manifest)[segment]
+    look = config.looks[render.look]
+
+    def stylizer() -> Stylizer:
+        device = prepare(threads)
+        say(f"{render.name} {segment.name}: painting on {device}, {weights.source} weights")
+        return make_stylizer(config, look, weights, load_targets(files.targets))
+
+    with _alone(files.record.with_suffix(".lock"), say):
+        made = _Segment(
+            f"{render.name} {segment.name}",
+            look,
+            recipes.working_size(look, manifest),
+            store.frames(config.store),
+            store.painted(config.store),
+            say,
+        ).paint(list(segment.of(manifest.frames)), keys, stylizer)
+    frames = [
+        {"frame": number, "key": key, "reused": key not in made}
+        | json.loads(store.painted(config.store).note(key))
+        for number, key in zip(segment.frames, keys, strict=True)
+    ]
+    Record(claim, render.name, asdict(weights), frames).save(files.record)
+
+
+@contextmanager
+def _alone(path: Path, say: Say) -> Iterator[None]:
+    """One process at a time; a dead one's lock is free at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"{path.stem}: another process is at it; waiting for what it makes")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@dataclass
+class _Segment:
+    """The frames of one segment being painted."""
+
+    name: str
+    look: Look
+    size: tuple[int, int]
+    frames: Store
+    painted: Store
+    say: Say
+
+    def paint(
+        self, frames: list[str], keys: list[str], make_stylizer: Callable[[], Stylizer]
+    ) -> set[str]:
+        """Paint what the store lacks; returns the keys of the frames made."""
+        missing = [index for index, key in enumerate(keys) if key not in self.painted]
+        if len(missing) < len(keys):
+            self.say(f"{self.name}: {len(keys) - len(missing)} of {len(keys)} frames are there")
+        if not missing:
+            return set()
+        stylizer = make_stylizer()
+        started = time.monotonic()
+        for done, index in enumerate(missing, 1):
+            # the same frame may stand twice in a film, or another segment may have made it
+            if keys[index] in self.painted:
+                continue
+            line = self._paint_frame(stylizer, frames, keys, index)
+            left = (time.monotonic() - started) / done * (len(missing) - done)
+            self.say(f"{self.name}: frame {index + 1}/{len(keys)}, {line}, {clock(left)} left")
+        return {keys[index] for index in missing}
+
+    def _paint_frame(
+        self, stylizer: Stylizer, frames: list[str], keys: list[str], index: int
+    ) -> str:
+        """Paint one frame into the store; returns what to tell of it."""
+        started = time.monotonic()
+        chained = self.look.start == "previous" and index > 0
+        previous = from_pixels(self.painted.read(keys[index - 1])) if chained else None
+        result = stylizer.paint(
+            resize(from_pixels(self.frames.read(frames[index])), *self.size),
+            previous,
+            _seed(self.look.seed, frames[index]),
+            self._reporter(index, len(keys)),
+        )
+        seconds = time.monotonic() - started
+        self.painted.write(keys[index], to_pixels(result.picture), _note(result, seconds))
+        loss = f"loss {result.losses[-1][1]:.4g}, " if result.losses else ""
+        return f"{result.evaluations} evaluations, {loss}{seconds:.1f} s"
+
+    def _reporter(self, index: int, count: int) -> Callable[[Curve], None]:
+        """Tells every ten seconds how far a frame is."""
+        due = Every(10)
+
+        def report(curve: Curve) -> None:
+            if due:
+                of = self.look.evaluations
+                self.say(
+                    f"{self.name}: frame {index + 1}/{count}, evaluation {curve.evaluations} of "
+                    f"{of}, loss {curve.lowest:.4g}"
+                )
+
+        return report
+
+
+def _seed(seed: int, frame: str) -> int:
+    """A frame's own seed: the same picture always starts from the same noise."""
+    return int(hashlib.sha256(f"{seed} {frame}".encode()).hexdigest()[:16], 16)
+
+
+def _note(painted: Painted, seconds: float) -> str:
+    """How a frame came about, to travel in its file."""
+    return canonical(
+        {
+            "evaluations": painted.evaluations,
+            "losses": [[count, float(f"{loss:.6g}")] for count, loss in painted.losses],
+            "terms": {name: float(f"{value:.6g}") for name, value in painted.terms.items()},
+            "seconds": round(seconds, 2),
+        }
+    )

@@ -1,0 +1,69 @@
+"""The record of a painted segment: its frames' keys and how each came about."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gramflow.files import read_json, write_json
+from gramflow.manifest import Manifest
+from gramflow.store import Store
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a segment's job leaves behind.
+
+    claim: digest of everything the segment depends on (see recipes.claims).
+    weights: what the network's weights turned out to be.
+    frames: per frame its number, key, whether it was in the store before (reused), evaluations,
+        losses (pairs of evaluations made and lowest loss so far), terms (the last evaluation's
+        loss terms, unweighted) and seconds.
+    """
+
+    claim: str
+    render: str
+    weights: dict[str, Any]
+    frames: list[dict[str, Any]]
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of the painted frames, in order."""
+        return [frame["key"] for frame in self.frames]
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON."""
+        write_json(path, asdict(self))
+
+    @classmethod
+    def load(cls, path: Path) -> "Record":
+        """Read what `save` wrote. Raises ValueError when it is damaged."""
+        try:
+            return cls(**read_json(path))
+        except TypeError as error:
+            raise ValueError(f"{path} is no record") from error
+
+
+def set_aside_unless_true(path: Path, claim: str, painted: Store) -> None:
+    """Rename a record that claims something else, or of which a frame is missing in the store.
+
+    Snakemake then makes it again. Renamed, not deleted: also a dry run comes here.
+    """
+    try:
+        record = Record.load(path)
+    except FileNotFoundError:
+        return
+    except ValueError:
+        _set_aside(path)
+        return
+    if record.claim != claim or not all(key in painted for key in record.keys):
+        _set_aside(path)
+
+
+def set_aside_unless_complete(path: Path, frames: Store) -> None:
+    """The same for a manifest of which a frame is missing in the store."""
+    if path.is_file() and not all(key in frames for key in set(Manifest.load(path).frames)):
+        _set_aside(path)
+
+
+def _set_aside(path: Path) -> None:
+    path.replace(path.with_suffix(".stale.json"))

@@ -1,0 +1,52 @@
+"""The targets of a style on the disk: computed once, shared by every video."""
+
+from pathlib import Path
+
+import numpy as np
+
+from gramflow.assembly import make_extractor, make_losses, make_network
+from gramflow.config import Config, Look, Style
+from gramflow.engine.targets import StyleTargets, flattened, style_targets, unflattened
+from gramflow.errors import GramflowError
+from gramflow.files import appearing
+from gramflow.media.pictures import Picture, read_picture, resize
+from gramflow.recipes import style_side
+from gramflow.weights import Weights
+
+
+def save_targets(config: Config, style: Style, look: Look, weights: Weights, path: Path) -> None:
+    """Compute the targets of a style for a look into an .npz file.
+
+    Raises GramflowError, naming the config entry, for a picture that cannot be read.
+    """
+    from gramflow.engine.objective import Objective
+
+    pictures = style_pictures(style, style_side(look))
+    objective = Objective(make_extractor(config, look, weights), make_losses(config, look))
+    targets = style_targets(objective, make_network(config), pictures, style.weights)
+    arrays = flattened(targets)
+    with appearing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def load_targets(path: Path) -> StyleTargets:
+    """Read what save_targets wrote."""
+    with np.load(path) as arrays:
+        return unflattened(arrays)
+
+
+def style_pictures(style: Style, side: int) -> list[Picture]:
+    """The pictures of a style, the longer side of each `side` pixels."""
+    pictures = []
+    for number, image in enumerate(style.images):
+        try:
+            pictures.append(_scaled(read_picture(Path(image)), side))
+        except GramflowError as error:
+            raise GramflowError(f"styles.{style.name}.images[{number}]: {error}") from error
+    return pictures
+
+
+def _scaled(picture: Picture, side: int) -> Picture:
+    height, width = picture.shape[:2]
+    factor = side / max(height, width)
+    return resize(picture, max(round(width * factor), 1), max(round(height * factor), 1))

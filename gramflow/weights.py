@@ -1,0 +1,135 @@
+"""The network's weights: downloaded, given as a file, or random."""
+
+import hashlib
+import os
+import socket
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from gramflow.engine.networks import Network, load_weights
+from gramflow.errors import GramflowError
+from gramflow.files import read_json, write_json
+from gramflow.progress import Say
+
+PATIENCE = 10.0
+"""Seconds without an answer after which a download is given up."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What the config's `weights` turned out to be.
+
+    source: imagenet, file or random. path: the .h5 file; None for random.
+    identity: the SHA-256 of the file, or "random": part of every frame's key.
+    warning: what the user should know; empty if nothing.
+    """
+
+    source: str
+    path: str | None
+    identity: str
+    warning: str = ""
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON."""
+        write_json(path, asdict(self))
+
+    @classmethod
+    def load(cls, path: Path) -> "Weights":
+        """Read what `save` wrote."""
+        return cls(**read_json(path))
+
+
+RANDOM = Weights("random", None, "random")
+
+
+def resolve(setting: str, network: Network, say: Say) -> Weights:
+    """Find the weights that the config asks for, and try whether they fit the network.
+
+    setting: auto, imagenet, random, or the path of an .h5 file.
+    Raises GramflowError when they cannot be had.
+    """
+    if setting == "random":
+        return RANDOM
+    if setting == "imagenet":
+        return _checked("imagenet", download(network, say), network)
+    if setting == "auto":
+        return _imagenet_or_random(network, say)
+    return _checked("file", Path(setting), network)
+
+
+def _imagenet_or_random(network: Network, say: Say) -> Weights:
+    try:
+        return _checked("imagenet", download(network, say), network)
+    except GramflowError as error:
+        warning = (
+            f"{error}; until then RANDOM weights are used, which show palette and fine texture "
+            "only. To try the download again, delete work/weights.json"
+        )
+        say(f"WARNING: {warning}")
+        return Weights("random", None, RANDOM.identity, warning)
+
+
+def _checked(source: str, path: Path, network: Network) -> Weights:
+    load_weights(network.architecture(), path)
+    return Weights(source, str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def download(network: Network, say: Say) -> Path:
+    """Keras's own ImageNet weights, from its cache or from its server, checked by their hash.
+
+    Raises GramflowError when the server gives no answer for ten seconds or a wrong file.
+    """
+    from keras.utils import get_file
+
+    url, name = network.weights_url, network.weights_url.rsplit("/", 1)[-1]
+    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    try:
+        if not (home / "models" / name).is_file():
+            say(f"downloading {name} (once, 60 to 80 MB)")
+            _await_answer(url)
+        with _patience():
+            return Path(
+                get_file(
+                    name, url, cache_dir=home, cache_subdir="models", file_hash=network.weights_hash
+                )
+            )
+    except Exception as error:  # Keras raises a bare Exception when the server cannot be reached
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise GramflowError(
+            f"weights: {name} could not be downloaded ({reason}); connect to the internet, or set "
+            "weights to the path of that file, or to random"
+        ) from error
+
+
+def _await_answer(url: str) -> None:
+    """Raise OSError when nobody answers; looking up a host's name knows no time limit itself."""
+    failures: list[Exception] = [TimeoutError(f"no answer for {PATIENCE:.0f} seconds")]
+
+    def ask() -> None:
+        try:
+            request = urllib.request.Request(url, method="HEAD")
+            urllib.request.urlopen(request, timeout=PATIENCE).close()
+            failures.clear()
+        except OSError as error:
+            failures[0] = error
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    if failures:
+        raise failures[0]
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Keras's download waits for ever by default."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)

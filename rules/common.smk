@@ -1,0 +1,108 @@
+# Loads and checks the config; input functions that serve several stages.
+from functools import cache
+from pathlib import Path
+
+from gramflow import recipes, records, store
+from gramflow.config import load, video_files
+from gramflow.errors import GramflowError
+from gramflow.files import canonical
+from gramflow.manifest import Manifest, Segment
+from gramflow.media.source import is_live
+from snakemake.exceptions import WorkflowError
+
+try:
+    CONFIG = load(config)
+except GramflowError as error:
+    raise WorkflowError(str(error)) from None
+
+
+# style and look behind each target file: renders that need the same share it
+TARGETS = {
+    recipes.style_id(CONFIG, CONFIG.styles[render.style], CONFIG.looks[render.look])[
+        :16
+    ]: (
+        render.style,
+        render.look,
+    )
+    for render in CONFIG.renders.values()
+}
+
+
+wildcard_constraints:
+    video="[^/.]+",
+    render="[^/]+",
+    segment=r"\d+-\d+",
+    target="[0-9a-f]+",
+
+
+def get_source(wildcards):
+    """The film, the pictures of a sequence, or what is recorded of a camera or stream."""
+    video = CONFIG.videos[wildcards.video]
+    return (
+        f"work/{wildcards.video}/capture.mkv"
+        if is_live(video["path"])
+        else video_files(video)
+    )
+
+
+def get_video_settings(wildcards):
+    """A video's entry of the config, in its one spelling."""
+    return canonical(CONFIG.videos[wildcards.video])
+
+
+def get_targets(wildcards):
+    """The target file of a render's style."""
+    render = CONFIG.renders[wildcards.render]
+    style, look = CONFIG.styles[render.style], CONFIG.looks[render.look]
+    return f"work/targets/{recipes.style_id(CONFIG, style, look)[:16]}.npz"
+
+
+def get_manifest(wildcards):
+    """The manifest of a render's video."""
+    return manifest_of(wildcards.render)
+
+
+def get_claim(wildcards):
+    """What the record of a segment has to claim."""
+    return claims_of(wildcards.render)[Segment.from_name(wildcards.segment)]
+
+
+def get_records(wildcards):
+    """The records of a render's segments."""
+    return records_of(wildcards.render)
+
+
+def get_all_records(_):
+    """The records of all renders."""
+    return [record for render in CONFIG.renders for record in records_of(render)]
+
+
+def manifest_of(render):
+    """The manifest's path; one without all its frames in the store is made again."""
+    video = CONFIG.renders[render].video
+    records.set_aside_unless_complete(
+        Path(f"work/{video}/manifest.json"), store.frames(CONFIG.store)
+    )
+    return checkpoints.extract.get(video=video).output.manifest
+
+
+def claims_of(render):
+    """What the record of each segment has to claim."""
+    path = Path(manifest_of(render))
+    return claims_by(render, path, path.stat().st_mtime_ns)
+
+
+@cache
+def claims_by(render, manifest, modified):
+    """The same, computed once per manifest and not for each of its segments."""
+    return recipes.claims(CONFIG, CONFIG.renders[render], Manifest.load(manifest))
+
+
+def records_of(render):
+    """The records' paths; one that is not true any more is made again."""
+    paths = []
+    for segment, claim in claims_of(render).items():
+        path = f"work/renders/{render}/{segment.name}.json"
+        records.set_aside_unless_true(Path(path), claim, store.painted(CONFIG.store))
+        paths.append(path)
+    return paths

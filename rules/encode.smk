@@ -1,0 +1,28 @@
+# The painted frames and the video's sound into a film.
+
+
+rule encode:
+    input:
+        source=lambda wildcards: get_source(CONFIG.renders[wildcards.render]),
+        probe=lambda wildcards: f"work/{CONFIG.renders[wildcards.render].video}/probe.json",
+        manifest=get_manifest,
+        records=get_records,
+    output:
+        report(
+            "results/{render}.mp4",
+            caption="../workflow/report/film.rst",
+            category="{render}",
+            labels={"picture": "film"},
+        ),
+    log:
+        "logs/encode/{render}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 4
+    params:
+        video=lambda wildcards: get_video_settings(CONFIG.renders[wildcards.render]),
+        video_name=lambda wildcards: CONFIG.renders[wildcards.render].video,
+        encode=canonical(CONFIG.encode),
+        store=CONFIG.store,
+    script:
+        "../scripts/encode.py"

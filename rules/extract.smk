@@ -1,0 +1,19 @@
+# Every frame of a video into the store, once; the manifest lists them.
+
+
+checkpoint extract:
+    input:
+        source=get_source,
+        probe="work/{video}/probe.json",
+    output:
+        manifest="work/{video}/manifest.json",
+    log:
+        "logs/extract/{video}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 2
+    params:
+        video=get_video_settings,
+        store=CONFIG.store,
+    script:
+        "../scripts/extract.py"

@@ -1,0 +1,30 @@
+# What each video is; a camera or a stream is recorded first.
+
+
+rule capture:
+    output:
+        "work/{video}/capture.mkv",
+    log:
+        "logs/capture/{video}.log",
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        video=lambda wildcards: CONFIG.videos[wildcards.video]["path"],
+        seconds=lambda wildcards: CONFIG.videos[wildcards.video]["seconds"],
+    script:
+        "../scripts/capture.py"
+
+
+rule probe:
+    input:
+        get_source,
+    output:
+        "work/{video}/probe.json",
+    log:
+        "logs/probe/{video}.log",
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        video=get_video_settings,
+    script:
+        "../scripts/probe.py"

@@ -1,0 +1,22 @@
+# The painting: one job per segment, the only one that needs the GPU.
+
+
+rule stylize:
+    input:
+        # its own frames are in the claim: a new extraction of the same pixels paints nothing
+        manifest=lambda wildcards: ancient(get_manifest(wildcards)),
+        weights="work/weights.json",
+        targets=get_targets,
+    output:
+        "work/renders/{render}/{segment}.json",
+    log:
+        "logs/stylize/{render}/{segment}.log",
+    conda:
+        "../envs/cuda.yaml"
+    threads: workflow.cores
+    resources:
+        gpu=1,
+    params:
+        claim=get_claim,
+    script:
+        "../scripts/stylize.py"

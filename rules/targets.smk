@@ -1,0 +1,34 @@
+# What is to be matched of a style: computed once, shared by every video.
+
+
+rule weights:
+    input:
+        [CONFIG.weights] if Path(CONFIG.weights).is_file() else [],
+    output:
+        "work/weights.json",
+    log:
+        "logs/weights.log",
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        weights=CONFIG.weights,
+        network=CONFIG.network,
+    script:
+        "../scripts/weights.py"
+
+
+rule targets:
+    input:
+        weights="work/weights.json",
+        images=lambda wildcards: CONFIG.styles[TARGETS[wildcards.target][0]].images,
+    output:
+        "work/targets/{target}.npz",
+    log:
+        "logs/targets/{target}.log",
+    conda:
+        "../envs/cpu.yaml"
+    params:
+        style=lambda wildcards: TARGETS[wildcards.target][0],
+        look=lambda wildcards: TARGETS[wildcards.target][1],
+    script:
+        "../scripts/targets.py"

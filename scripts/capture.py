@@ -1,0 +1,14 @@
+from pathlib import Path
+
+from gramflow.media.capture import capture
+
+from gramflow.job import job
+
+with job(snakemake.log[0]) as say:
+    capture(
+        f"videos.{snakemake.wildcards.video}.path",
+        snakemake.params.video,
+        snakemake.params.seconds,
+        Path(snakemake.output[0]),
+        say,
+    )

@@ -1,0 +1,12 @@
+from pathlib import Path
+
+from gramflow.assembly import make_network
+from gramflow.config import load
+from gramflow.engine.device import prepare
+from gramflow.job import job
+from gramflow.weights import resolve
+
+with job(snakemake.log[0]) as say:
+    prepare(snakemake.threads)
+    config = load(snakemake.config)
+    resolve(config.weights, make_network(config), say).save(Path(snakemake.output[0]))
