@@ -135,4 +135,4 @@ def reason(complaints: list[str]) -> str:
     return (telling or complaints or ["it gave no reason"])[-1]
 
 
-_EMPTY_PHRASES = ("Conversion failed", "Error opening output files", "Error opening input files")
+_EMPTY_PHRASES = ("Conversion failed", "Error opening output file", "Error opening input file")

@@ -1,0 +1,284 @@
+"""From painted frames to a film with the source's times, sound, subtitles and colours."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from math import gcd
+from pathlib import Path
+from typing import Any
+
+import av
+import ffmpeg
+import numpy as np
+
+from gramflow.errors import GramflowError
+from gramflow.files import appearing
+from gramflow.manifest import Manifest
+from gramflow.media.colour import scale_from_rgb, tags
+from gramflow.media.ffmpeg import LOCAL, local, open_film, running
+from gramflow.media.pictures import Pixels, decode_png
+from gramflow.media.probe import Probe, Track
+from gramflow.media.source import Source
+from gramflow.progress import Every, Say
+
+# What an mp4 holds as it is; other sound becomes AAC.
+_COPIED_SOUND = frozenset({"aac", "ac3", "alac", "dts", "eac3", "flac", "mp2", "mp3", "opus"})
+_BITMAP_SUBTITLES = frozenset(
+    {"dvb_subtitle", "dvb_teletext", "dvd_subtitle", "hdmv_pgs_subtitle", "xsub"}
+)
+_PREROLL = Fraction(1, 5)  # seconds of sound before a trim's start, decoded but not played
+_THREADS = 8  # fixed, because the bytes that x264 writes depend on it
+_MIN_TIMESCALE = 10000  # as ffmpeg's own muxer wants it: some players are lost below
+
+
+def encode(
+    manifest: Manifest,
+    probe: Probe,
+    source: Source,
+    frame_paths: Sequence[Path],
+    output: Path,
+    settings: Mapping[str, Any],
+    say: Say,
+) -> None:
+    """Write the film of the manifest's times from one PNG file per frame (all of one size).
+
+    settings: codec, crf, pixel_format and speed (the encoder's preset). Sound, text subtitles,
+    chapters and metadata come from the source's file; bitmap subtitles are left out, and said.
+    The output appears only when it holds every frame. The same input gives the same bytes.
+    Raises GramflowError when frames are missing or of several sizes, when their size does not fit
+    the pixel format, when ffmpeg fails, and when the disk is full.
+    """
+    if len(frame_paths) != len(manifest.frames):
+        raise GramflowError(
+            f"{output}: {len(frame_paths)} frames for a film of {len(manifest.frames)}; run again"
+        )
+    height, width = _read(frame_paths[0]).shape[:2]
+    _check_size(output, width, height, str(settings["pixel_format"]))
+    timing = _Timing.of(manifest)
+    frames = _painted(frame_paths, (height, width, 3), output, say)
+    for track in probe.subtitles:
+        if track.codec in _BITMAP_SUBTITLES:
+            say(f"{output}: without the subtitles of stream {track.index}, which are pictures")
+    with appearing(output) as temporary:
+        film = _film((width, height), probe, settings)
+        streams, options = _others(manifest, timing, probe, source)
+        graph = ffmpeg.output(
+            film,
+            *streams,
+            local(temporary),
+            **_encoder(settings),
+            **timing.options(),
+            **options,
+        ).overwrite_output()
+        with running(graph, str(output), output.parent, pipe_stdin=True) as child:
+            _feed(child.stdin, timing, frames, (width, height))
+        _check_count(temporary, output, len(frame_paths))
+
+
+@dataclass(frozen=True)
+class _Timing:
+    """When the frames are shown, from the film's start on.
+
+    unit: seconds per unit of times, at even rates one frame where that fits, so that the film's
+    headers tell the exact rate. length: of the film, in seconds. last: of the last frame.
+    timescale: units per second in the mp4. even: whether all frames last equally long.
+    """
+
+    unit: Fraction
+    times: list[int]
+    length: Fraction
+    last: Fraction
+    timescale: int
+    even: bool
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> "_Timing":
+        times = [time - manifest.origin for time in manifest.times]
+        even = {b - a for a, b in pairwise(times)} == {manifest.duration}
+        step = gcd(*times, manifest.duration)
+        unit = step * Fraction(manifest.time_base)
+        timescale = unit.denominator
+        while timescale < _MIN_TIMESCALE:
+            timescale *= 2
+        if not even:
+            step, unit = 1, Fraction(1, timescale)
+        factor = Fraction(manifest.time_base) / unit
+        return cls(
+            unit=unit,
+            times=[int(time * factor) for time in times],
+            length=manifest.seconds(times[-1] + manifest.duration),
+            last=manifest.seconds(manifest.duration),
+            timescale=timescale,
+            even=even,
+        )
+
+    def options(self) -> dict[str, Any]:
+        """Output options that keep these times exactly, the last frame's duration included.
+
+        ffmpeg guesses durations; an mp4 takes the last one of them from the last packet. With
+        frames out of order (B-frames) it has no room for an uneven last duration.
+        """
+        duration = "if(N,(DTS-STARTDTS)/N,1)" if self.even else f"round({self.last}/TB)"
+        return {
+            "copyts": None,
+            "fps_mode": "passthrough",
+            "enc_time_base": f"{self.unit.numerator}:{self.unit.denominator}",
+            "video_track_timescale": self.timescale,
+            "movie_timescale": self.timescale,
+            "avoid_negative_ts": "disabled",
+            "bsf:v": f"setts=pts=PTS:dts=DTS:duration={duration}".replace(",", r"\,"),
+            **({} if self.even else {"bf": 0}),
+        }
+
+
+def _check_size(output: Path, width: int, height: int, pixel_format: str) -> None:
+    """Raise GramflowError where chroma would be cut through the middle of a pixel."""
+    try:
+        layout = av.VideoFormat(pixel_format)
+    except ValueError as error:
+        raise GramflowError(
+            f"{output}: {pixel_format} is no pixel format; give one such as yuv420p"
+        ) from error
+    odd_width = width % 2 and layout.chroma_width(2) == 1
+    odd_height = height % 2 and layout.chroma_height(2) == 1
+    if odd_width or odd_height:
+        raise GramflowError(
+            f"{output}: {pixel_format} needs even sides, but the frames have {width}x{height} "
+            "pixels; change the look's width to an even one, or its pixel_format to yuv444p"
+        )
+
+
+def _film(size: tuple[int, int], probe: Probe, settings: Mapping[str, Any]) -> Any:
+    """The painted frames in the source's colours and pixel aspect."""
+    width, height = size
+    return (
+        ffmpeg.input("pipe:0", format="nut", protocol_whitelist="pipe")["v"]
+        .filter("scale", **scale_from_rgb(probe, width, height))
+        .filter("format", settings["pixel_format"])
+        .filter("setsar", str(_aspect(probe, width, height)))
+        .filter("setparams", **tags(probe, width, height))
+    )
+
+
+def _aspect(probe: Probe, width: int, height: int) -> Fraction:
+    """The pixel aspect that shows frames of this size in the source's shape.
+
+    A side that is off by rounding only leaves the aspect of the source as it is.
+    """
+    full_width, full_height = probe.upright
+    if abs(Fraction(full_height * width, full_width) - height) <= 1:
+        return probe.upright_aspect
+    return (
+        probe.upright_aspect * Fraction(full_width * height, full_height * width)
+    ).limit_denominator(1000)
+
+
+def _encoder(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Output options of the encoder and the container that depend on nothing but the config."""
+    return {
+        "format": "mp4",
+        "movflags": "+faststart",
+        "fflags": "+bitexact",
+        "flags:v": "+bitexact",
+        "flags:a": "+bitexact",
+        "threads:v": _THREADS,
+        "c:v": settings["codec"],
+        "crf": settings["crf"],
+        "preset": settings["speed"],
+    }
+
+
+def _others(
+    manifest: Manifest, timing: _Timing, probe: Probe, source: Source
+) -> tuple[list[Any], dict[str, Any]]:
+    """The source's sound and text subtitles, shifted and cut like the film, and their options."""
+    if source.files:
+        return [], {}
+    origin = manifest.seconds(manifest.origin)
+    opening: dict[str, Any] = {"itsoffset": _decimal(-origin), **LOCAL}
+    if source.start:
+        skipped = origin - Fraction(probe.container_start) - _PREROLL
+        opening["ss"] = _decimal(max(Fraction(0), skipped))
+    whole = ffmpeg.input(local(source.path), **opening)
+    texts = [track for track in probe.subtitles if track.codec not in _BITMAP_SUBTITLES]
+    options: dict[str, Any] = {"map_metadata": 1, "map_chapters": 1}
+    if source.end is not None:
+        options["t"] = _decimal(timing.length)
+    if probe.language:
+        options["metadata:s:v:0"] = f"language={probe.language}"
+    for number, track in enumerate(probe.audio):
+        options |= _sound_options(number, track, source, timing.length)
+    for number, track in enumerate(texts):
+        options[f"c:s:{number}"] = "copy" if track.codec == "mov_text" else "mov_text"
+    streams = [whole[str(track.index)] for track in [*probe.audio, *texts]]
+    # a map of no stream makes a silent film an input all the same, for its metadata
+    return streams or [whole["a?"]], options
+
+
+def _sound_options(number: int, track: Track, source: Source, length: Fraction) -> dict[str, Any]:
+    """Copy the sound where an mp4 can hold it, else make it AAC, cut to the sample."""
+    if track.codec in _COPIED_SOUND:
+        return {f"c:a:{number}": "copy"}
+    options = {f"c:a:{number}": "aac", f"b:a:{number}": "192k"}
+    if source.start is not None or source.end is not None:
+        end = f":end={_decimal(length)}" if source.end is not None else ""
+        options[f"filter:a:{number}"] = f"atrim=start=0{end}"
+    return options
+
+
+def _decimal(seconds: Fraction) -> str:
+    """Seconds to the microsecond, which is as fine as ffmpeg reads them."""
+    return f"{float(seconds):.6f}"
+
+
+def _feed(pipe: Any, timing: _Timing, frames: Iterator[bytes], size: tuple[int, int]) -> None:
+    """Write raw frames with their exact times to ffmpeg's input."""
+    with av.open(pipe, "w", format="nut") as container:
+        stream = container.add_stream("rawvideo")
+        stream.width, stream.height = size
+        stream.pix_fmt = "rgb48le"
+        stream.time_base = stream.codec_context.time_base = timing.unit
+        for time, frame in zip(timing.times, frames, strict=True):
+            packet = av.Packet(frame)
+            packet.pts = packet.dts = time
+            packet.time_base = timing.unit
+            packet.stream = stream
+            packet.is_keyframe = True
+            container.mux(packet)
+
+
+def _painted(
+    paths: Sequence[Path], shape: tuple[int, ...], output: Path, say: Say
+) -> Iterator[bytes]:
+    """The frames as raw RGB, 16 bits a channel, little-endian."""
+    due = Every(2)
+    for number, path in enumerate(paths):
+        pixels = _read(path)
+        if pixels.shape != shape:
+            raise GramflowError(
+                f"{output}: {path} has {pixels.shape[1]}x{pixels.shape[0]} pixels, the first "
+                f"frame {shape[1]}x{shape[0]}; delete it and run again"
+            )
+        yield pixels.astype("<u2").tobytes()
+        if due:
+            say(f"{output}: encoded {number + 1} of {len(paths)} frames")
+
+
+def _read(path: Path) -> Pixels:
+    """A stored frame with 16 bits a channel. Raises GramflowError when it is missing or damaged."""
+    try:
+        pixels = decode_png(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise GramflowError(f"{path}: missing or damaged; delete it and run again") from error
+    return pixels if pixels.dtype == np.uint16 else pixels.astype(np.uint16) * np.uint16(257)
+
+
+def _check_count(film: Path, output: Path, expected: int) -> None:
+    """Raise GramflowError when the encoded film lost or doubled frames."""
+    with open_film(film) as container:
+        found = sum(1 for packet in container.demux(video=0) if packet.size)
+    if found != expected:
+        raise GramflowError(
+            f"{output}: ffmpeg wrote {found} of {expected} frames; try another codec, and report it"
+        )

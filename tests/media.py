@@ -1,0 +1,131 @@
+"""Real films, made with the real ffmpeg, for every test that needs one."""
+
+import subprocess
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+from gramflow.manifest import Manifest
+from gramflow.media.encode import encode
+from gramflow.media.extract import extract
+from gramflow.media.ffmpeg import binary, local
+from gramflow.media.pictures import encode_png, to_pixels, from_pixels
+from gramflow.media.probe import Probe, probe
+from gramflow.media.source import Source
+from gramflow.store import Store
+
+SETTINGS = {"codec": "libx264", "crf": 16, "pixel_format": "yuv420p", "speed": "ultrafast"}
+
+
+def quiet(line: str) -> None:
+    """A `say` that says nothing."""
+
+
+def make(*arguments: str) -> None:
+    """Run ffmpeg with these arguments."""
+    subprocess.run([binary(), "-nostdin", "-v", "error", "-y", *arguments], check=True)
+
+
+def moving(seconds: float = 0.5, rate: str = "30000/1001", size: str = "64x48") -> list[str]:
+    """Arguments for an input of frames that all differ."""
+    return ["-f", "lavfi", "-i", f"mandelbrot=s={size}:r={rate},trim=duration={seconds}"]
+
+
+def tone(seconds: float = 0.5, rate: int = 48000) -> list[str]:
+    """Arguments for an input of sound."""
+    return ["-f", "lavfi", "-i", f"sine=sample_rate={rate}:duration={seconds}"]
+
+
+def film(path: Path, *options: str, seconds: float = 0.5, rate: str = "30000/1001") -> Path:
+    """A film of 64x48 pixels with AAC sound; `options` are added before the output's name."""
+    make(
+        *moving(seconds, rate), *tone(seconds),
+        "-map", "0", "-map", "1", "-pix_fmt", "yuv420p", "-c:a", "aac", *options, local(path),
+    )
+    return path
+
+
+def uneven_film(path: Path, *options: str) -> Path:
+    """A film without sound whose frames come at uneven times, in units of 1/90000 second."""
+    make(
+        *moving(),
+        "-vf", "settb=1/90000,setpts=N*3000+mod(N*N*517\\,1900),format=yuv420p",
+        "-fps_mode", "passthrough", "-enc_time_base", "1:90000",
+        "-video_track_timescale", "90000", *options, local(path),
+    )
+    return path
+
+
+def pictures(folder: Path, count: int = 12, size: tuple[int, int] = (64, 48)) -> list[Path]:
+    """A sequence 1.png, 2.png, ... of 8-bit pictures that all differ."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{number}.png" for number in range(1, count + 1)]
+    for number, path in enumerate(paths):
+        pixels = np.full((size[1], size[0], 3), (number * 9, 60, 200 - number), np.uint8)
+        path.write_bytes(encode_png(pixels))
+    return paths
+
+
+def source_of(path: Path | str, **settings: Any) -> Source:
+    """The source of a config that has only this video, named room."""
+    return Source.from_config("room", {"path": str(path), **settings})
+
+
+def extracted(path: Path | str, store: Store, **settings: Any) -> tuple[Source, Probe, Manifest]:
+    """Probe and extract a video."""
+    source = source_of(path, **settings)
+    facts = probe(source)
+    return source, facts, extract(source, facts, store, quiet)
+
+
+def painted(
+    path: Path | str, folder: Path, settings: dict[str, Any] | None = None, **video: Any
+) -> Path:
+    """The film that comes out when every frame is painted as it was."""
+    store = Store(folder / "store")
+    source, facts, manifest = extracted(path, store, **video)
+    frames = deep_frames(store, manifest.frames, folder / "painted")
+    output = folder / "results" / "room.mp4"
+    encode(manifest, facts, source, frames, output, {**SETTINGS, **(settings or {})}, quiet)
+    return output
+
+
+def deep_frames(store: Store, keys: Sequence[str], folder: Path) -> list[Path]:
+    """The store's frames as the 16-bit PNG files that a stylizer writes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{number:04d}.png" for number in range(len(keys))]
+    for key, path in zip(keys, paths, strict=True):
+        path.write_bytes(encode_png(to_pixels(from_pixels(store.read(key)))))
+    return paths
+
+
+def packets(path: Path, kind: str, number: int = 0) -> list[tuple[Fraction, bytes]]:
+    """Time in seconds and bytes of every packet of a stream; kind is video, audio or subtitles."""
+    with av.open(local(path)) as container:
+        stream = getattr(container.streams, kind)[number]
+        return [
+            (packet.pts * packet.time_base, bytes(packet))
+            for packet in container.demux(stream)
+            if packet.size
+        ]
+
+
+def times(path: Path, kind: str = "video", number: int = 0) -> list[Fraction]:
+    """When the packets of a stream are shown, in exact seconds, rising."""
+    return sorted(time for time, _ in packets(path, kind, number))
+
+
+def decoded(path: Path) -> list[np.ndarray]:
+    """The frames as 8-bit RGB, decoded by PyAV."""
+    with av.open(local(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def show(pixels: np.ndarray, path: Path) -> None:
+    """Write 8-bit RGB as a picture file of any kind."""
+    cv2.imwrite(str(path), pixels[..., ::-1])
