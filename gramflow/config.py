@@ -348,7 +348,7 @@ _HALVED = re.compile(r"420|^nv\d\d|^p01\d")
 
 
 def _check_even(look: Look, pixel_format: str) -> None:
-    """Raise GramflowError when the film gets an odd size that its pixel format cannot have."""
+    """Raise GramflowError when a look gives an odd size that the film's pixels cannot have."""
     if not _HALVED.search(pixel_format):
         return
     for key, size in (("width", look.width), ("height", look.height)):

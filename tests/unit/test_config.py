@@ -402,7 +402,7 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
     (look(width=16), "looks.default.width:", "at least 32"),
     (look(width=321), "looks.default.width:", "320 or 322"),
     (look(height=241), "looks.default.height:", "encode.pixel_format"),
-    (look(width=None) | video(width=321), "videos.room.width:", "yuv444p"),
+    (look(width=None), "looks.default.width:", "empty"),
     (look(start="end"), "looks.default.start:", "previous"),
     (look(losses={"grm": {}}), "looks.default.losses.grm:", "did you mean gram?"),
     (look(losses={"gram": 5}), "looks.default.losses.gram:", "a mapping"),
