@@ -7,19 +7,25 @@ from pathlib import Path
 from typing import Any
 
 import av
-import cv2
 import numpy as np
+import pytest
 
 from gramflow.manifest import Manifest
 from gramflow.media.encode import encode
 from gramflow.media.extract import extract
 from gramflow.media.ffmpeg import binary, local
-from gramflow.media.pictures import encode_png, to_pixels, from_pixels
+from gramflow.media.pictures import encode_png, from_pixels, to_pixels
 from gramflow.media.probe import Probe, probe
 from gramflow.media.source import Source
 from gramflow.store import Store
 
 SETTINGS = {"codec": "libx264", "crf": 16, "pixel_format": "yuv420p", "speed": "ultrafast"}
+
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+needs_shared = pytest.mark.skipif(
+    not SHARED.exists(), reason=f"no test material in {SHARED}, which is not part of the project"
+)
 
 
 def quiet(line: str) -> None:
@@ -44,8 +50,18 @@ def tone(seconds: float = 0.5, rate: int = 48000) -> list[str]:
 def film(path: Path, *options: str, seconds: float = 0.5, rate: str = "30000/1001") -> Path:
     """A film of 64x48 pixels with AAC sound; `options` are added before the output's name."""
     make(
-        *moving(seconds, rate), *tone(seconds),
-        "-map", "0", "-map", "1", "-pix_fmt", "yuv420p", "-c:a", "aac", *options, local(path),
+        *moving(seconds, rate),
+        *tone(seconds),
+        "-map",
+        "0",
+        "-map",
+        "1",
+        "-pix_fmt",
+        "yuv420p",
+        "-c:a",
+        "aac",
+        *options,
+        local(path),
     )
     return path
 
@@ -54,11 +70,31 @@ def uneven_film(path: Path, *options: str) -> Path:
     """A film without sound whose frames come at uneven times, in units of 1/90000 second."""
     make(
         *moving(),
-        "-vf", "settb=1/90000,setpts=N*3000+mod(N*N*517\\,1900),format=yuv420p",
-        "-fps_mode", "passthrough", "-enc_time_base", "1:90000",
-        "-video_track_timescale", "90000", *options, local(path),
+        "-vf",
+        "settb=1/90000,setpts=N*3000+mod(N*N*517\\,1900),format=yuv420p",
+        "-fps_mode",
+        "passthrough",
+        "-enc_time_base",
+        "1:90000",
+        "-video_track_timescale",
+        "90000",
+        *options,
+        local(path),
     )
     return path
+
+
+def rotated(path: Path, output: Path, clockwise: int) -> Path:
+    """A copy of a film's pictures with a display matrix, as a phone writes it."""
+    with av.open(local(path)) as reading, av.open(local(output), "w") as writing:
+        stream = reading.streams.video[0]
+        copy = writing.add_stream_from_template(stream)
+        copy.set_display_rotation(-clockwise)
+        for packet in reading.demux(stream):
+            if packet.size:
+                packet.stream = copy
+                writing.mux(packet)
+    return output
 
 
 def pictures(folder: Path, count: int = 12, size: tuple[int, int] = (64, 48)) -> list[Path]:
@@ -124,8 +160,3 @@ def decoded(path: Path) -> list[np.ndarray]:
     """The frames as 8-bit RGB, decoded by PyAV."""
     with av.open(local(path)) as container:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-
-
-def show(pixels: np.ndarray, path: Path) -> None:
-    """Write 8-bit RGB as a picture file of any kind."""
-    cv2.imwrite(str(path), pixels[..., ::-1])

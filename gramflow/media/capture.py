@@ -1,0 +1,92 @@
+"""Cameras and streams, recorded to a file that later stages treat like any film."""
+
+import os
+import re
+import select
+import time
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from gramflow.errors import GramflowError
+from gramflow.files import appearing
+from gramflow.media.ffmpeg import Child, local, reason, running
+from gramflow.media.probe import probe
+from gramflow.media.source import Source
+from gramflow.progress import Every, Say
+
+PATIENCE = 20.0
+"""Seconds without a new frame after which a camera or stream counts as dead."""
+
+_CONNECT = 10_000_000  # microseconds that ffmpeg itself waits for the network
+# No "file": a playlist from the network must not read this machine's files.
+_NETWORK = "http,https,tcp,tls,udp,rtp,srtp,srt,rtmp,rtmps,rtsp,crypto,data"
+
+
+def capture(entry: str, url: str, seconds: float, output: Path, say: Say) -> None:
+    """Record `seconds` of a camera (/dev/video0) or a stream (rtsp, http, udp, ...) to Matroska.
+
+    A stream's film and sound are copied; a camera's frames are kept without loss. The output
+    appears only when the recording is done. Raises GramflowError when nothing can be received,
+    or nothing new for PATIENCE seconds.
+    """
+    fault = f"{entry}: {url}"
+    with appearing(output) as temporary:
+        graph = _graph(url, seconds, temporary)
+        with running(graph, fault, output.parent, pipe_stdout=True) as child:
+            recorded = _follow(child, fault, seconds, say)
+        if recorded <= 0:
+            raise GramflowError(
+                f"{fault}: sent no film; check the address ({reason(child.complaints)})"
+            )
+        facts = probe(Source(entry, temporary))
+    if Fraction(facts.duration) < Fraction(str(seconds)) - 1:
+        say(f"{fault}: ended after {float(Fraction(facts.duration)):.1f} of {seconds:g} s")
+
+
+def _graph(url: str, seconds: float, output: Path) -> Any:
+    """The ffmpeg call; its progress comes on the pipe."""
+    shared: dict[str, Any] = {
+        "t": seconds,
+        "progress": "pipe:1",
+        "format": "matroska",
+        "flush_packets": 1,
+    }
+    if url.startswith("/dev/"):
+        camera = ffmpeg.input(local(Path(url)), format="v4l2")["v:0"]
+        return camera.output(local(output), vcodec="ffv1", **shared)
+    stream = ffmpeg.input(url, protocol_whitelist=_NETWORK, **_timeouts(url))
+    return ffmpeg.output(
+        stream["v:0"], stream["a?"], local(output), c="copy", **shared
+    ).overwrite_output()
+
+
+def _timeouts(url: str) -> dict[str, Any]:
+    """Options by which ffmpeg gives up on a silent host."""
+    if url.startswith("rtsp"):
+        return {"rtsp_transport": "tcp", "timeout": _CONNECT}
+    return {"rw_timeout": _CONNECT}
+
+
+def _follow(child: Child, fault: str, seconds: float, say: Say) -> float:
+    """Read ffmpeg's progress to its end, and return the seconds that it recorded."""
+    recorded, alive, due = 0.0, time.monotonic(), Every(2)
+    while True:
+        ready, _, _ = select.select([child.stdout], [], [], 1.0)
+        news = os.read(child.stdout.fileno(), 1 << 16) if ready else b"waiting"
+        if not news:
+            return recorded
+        reached = max(map(int, _POSITION.findall(news)), default=0) / 1e6
+        if reached > recorded:
+            recorded, alive = reached, time.monotonic()
+        if time.monotonic() - alive > PATIENCE:
+            raise GramflowError(
+                f"{fault}: nothing received for {PATIENCE:g} s; check that it is on and reachable"
+            )
+        if due:
+            say(f"{fault}: recorded {recorded:.1f} of {seconds:g} s")
+
+
+_POSITION = re.compile(rb"out_time_us=([0-9]+)")
