@@ -1,0 +1,26 @@
+"""What several tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # the same numbers with and without a GPU
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of material that is not part of the repository."""
+    if not SHARED.is_dir():
+        pytest.skip("the shared folder with test material is absent")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def device() -> str:
+    """TensorFlow, set up as in a job."""
+    from gramflow.engine.device import prepare
+
+    return prepare(threads=2)

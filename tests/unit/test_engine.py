@@ -1,0 +1,318 @@
+"""The numbers, against hand-computed values, plain NumPy and finite differences."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gramflow.config import load
+from gramflow.engine import losses, networks
+from gramflow.engine.optimizers import Curve, ScipyLBFGS
+from gramflow.engine.stylizers import Optimize, Palette
+from gramflow.engine.targets import flattened, style_targets, unflattened
+from gramflow.engine.variables import Frequencies
+from gramflow.errors import GramflowError
+from tests import plain_vgg
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    arrays = plain_vgg.make_weights()
+    path = tmp_path_factory.mktemp("weights") / "vgg16.h5"
+    plain_vgg.save_weights(arrays, path)
+    return arrays, path
+
+
+@pytest.fixture(scope="module")
+def objective_of(device, weights):
+    from gramflow.engine.objective import Objective
+
+    def make(terms):
+        layers = sorted({layer for term in terms.values() for layer in term.layers})
+        return Objective(networks.build(networks.VGG16(), weights[1], layers, "average"), terms)
+
+    return make
+
+
+def seed_terms(normalize=False, scales=(4.0, 0.03)):
+    content = {"block4_conv3": 1.0}
+    return {
+        "content": losses.Content(
+            losses.Content.Settings(weight=scales[0], layers=content, normalize=normalize)
+        ),
+        "gram": losses.Gram(
+            losses.Gram.Settings(weight=scales[1], layers=plain_vgg.STYLE, normalize=normalize)
+        ),
+    }
+
+
+def picture(seed, height=32, width=48):
+    return np.random.default_rng(seed).uniform(0, 1, (height, width, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+def test_loss_and_gradient_are_those_of_plain_numpy(objective_of, weights, normalize):
+    """Loss and gradient to 1e-4, and the gradient also against finite differences."""
+    scales = (1.0, 50.0) if normalize else (4.0, 0.03)
+    objective = objective_of(seed_terms(normalize, scales))
+    network = networks.VGG16()
+    x, content, style = (network.preprocess(picture(n)) for n in range(3))
+    targets = objective.targets(content, "frame") | objective.targets(style, "style")
+    loss, gradient, _ = objective(x, targets)
+
+    plain = plain_vgg.PlainVGG(weights[0])
+    grams = {name: plain_vgg.gram(plain.features(style[0])[name]) for name in plain_vgg.STYLE}
+    expected = plain_vgg.seed_loss(
+        plain, x[0].astype(np.float64), plain.features(content[0]), grams, normalize, scales
+    )
+    assert float(loss) == pytest.approx(expected[0], rel=1e-4)
+    error = np.linalg.norm(gradient.numpy()[0] - expected[1]) / np.linalg.norm(expected[1])
+    assert error < 1e-4
+
+    direction = np.random.default_rng(9).normal(size=x[0].shape)
+    step = 1e-4
+    ahead, behind = (
+        plain_vgg.seed_loss(
+            plain, x[0] + sign * step * direction, plain.features(content[0]), grams, normalize,
+            scales,
+        )[0]
+        for sign in (1, -1)
+    )  # fmt: skip
+    slope = np.sum(gradient.numpy()[0] * direction)
+    assert slope == pytest.approx((ahead - behind) / (2 * step), rel=1e-3)
+
+
+def test_one_trace_serves_every_frame_and_style_of_a_size(objective_of):
+    objective, network = objective_of(seed_terms()), networks.VGG16()
+    for n in range(3):
+        content, style = network.preprocess(picture(n)), network.preprocess(picture(n + 5, 40))
+        targets = objective.targets(content, "frame") | objective.targets(style, "style")
+        objective(content + n, targets)
+    assert objective._compiled.experimental_get_tracing_count() == 1
+
+
+def test_seed_preset_is_the_seed_method():
+    """Layers, weights, raw losses, 30 rounds of 20 evaluations from noise at 224x224."""
+    look = load(
+        {
+            "videos": {"v": {"path": __file__}},
+            "styles": {"s": {"images": [__file__]}},
+            "looks": {"default": {"preset": "seed"}},
+        }
+    )
+    settings_ = look.looks["default"].settings
+    assert settings_["losses"] == {
+        "content": {"weight": 4.0, "layers": {"block4_conv3": 1.0}, "normalize": False},
+        "gram": {"weight": 0.03, "layers": plain_vgg.STYLE, "normalize": False},
+    }
+    chosen = {
+        key: settings_[key]
+        for key in ("width", "height", "start", "evaluations", "epoch", "stop", "bounds", "pooling")
+    }
+    assert chosen == {
+        "width": 224,
+        "height": 224,
+        "start": "noise",
+        "evaluations": 600,
+        "epoch": 20,
+        "stop": 0.0,
+        "bounds": False,
+        "pooling": "average",
+    }
+    optimizer = settings_["optimizer"]
+    assert (optimizer["name"], optimizer["restart"], optimizer["frequency_exponent"]) == (
+        "scipy-lbfgs",
+        True,
+        0.0,
+    )
+
+
+def test_gram_matrix_by_hand(device):
+    features = np.array([[[[1, 2], [3, 4]], [[0, 1], [2, 0]]]], np.float32)  # 2x2 pixels
+    # channel 0: 1 3 0 2, channel 1: 2 4 1 0; divided by 2 * 2 * 2
+    expected = np.array([[14, 14], [14, 21]]) / 8
+    assert np.allclose(losses.gram_matrix(features), expected)
+
+
+def test_preprocessing_by_hand():
+    """Blue, green, red on the 0..255 scale less ImageNet's means; red returns as 123.68."""
+    network = networks.VGG16()
+    values = network.preprocess(np.array([[[1.0, 0.5, 0.0]]], np.float32))
+    assert np.allclose(values, [[[[0 - 103.939, 127.5 - 116.779, 255 - 123.68]]]])
+    assert np.allclose(network.deprocess(values), [[[1.0, 0.5, 0.0]]], atol=1e-6)
+
+
+def test_normalized_losses_by_hand(device):
+    assert float(losses.squared_distance(np.float32([3, 1]), np.float32([1, 1]), True)) == 2
+    assert float(losses.squared_distance(np.float32([3, 2]), np.float32([2, 2]), False)) == 0.5
+    assert float(losses.squared_distance(np.float32([3, 2]), np.float32([2, 2]), True)) == 0.125
+
+
+def test_total_variation_by_hand(device):
+    term = losses.TotalVariation(losses.TotalVariation.Settings())
+    x = np.zeros((1, 2, 2, 3), np.float32)
+    x[0, 0, 1] = 2  # one of two pairs to the right, one of two pairs below differs
+    assert float(term(x, {}, {})) == 4 / 2 + 4 / 2
+
+
+@pytest.mark.parametrize("pooling", ["average", "max"])
+def test_pooling_is_chosen(device, weights, pooling):
+    network = networks.VGG16()
+    extract = networks.build(network, weights[1], ["block1_conv2", "block2_conv1"], pooling)
+    features = extract(network.preprocess(picture(1)))
+    before = features["block1_conv2"].numpy()[0].astype(np.float64)
+    blocks = before.reshape(16, 2, 24, 2, 64)
+    pooled = blocks.mean((1, 3)) if pooling == "average" else blocks.max((1, 3))
+    plain = plain_vgg.convolve(
+        pooled, *(array.astype(np.float64) for array in weights[0]["block2_conv1"])
+    )
+    assert np.allclose(features["block2_conv1"], np.maximum(plain, 0), atol=1e-2, rtol=1e-3)
+
+
+def test_random_weights_keep_every_layer_alive(device):
+    """Channels on average neither fade, grow nor die on a picture they were not fitted to."""
+    network = networks.VGG19()
+    features = networks.build(network, None, network.layers, "average")(
+        network.preprocess(networks._reference(seed=7))
+    )
+    for layer, values in features.items():
+        values = values.numpy()
+        assert 0.2 < np.sqrt(np.mean(values**2)) < 2, layer
+        assert np.mean(values.max((0, 1, 2)) == 0) < 0.05, layer
+    again = networks.build(network, None, ["block1_conv1"], "average")
+    first = again(network.preprocess(picture(1)))["block1_conv1"].numpy()
+    build = networks.build(network, None, ["block1_conv1"], "average")
+    assert np.array_equal(first, build(network.preprocess(picture(1)))["block1_conv1"].numpy())
+
+
+def test_weights_that_do_not_fit_are_refused(device, weights, tmp_path):
+    text = tmp_path / "text.h5"
+    text.write_text("no weights")
+    short = tmp_path / "short.h5"
+    plain_vgg.save_weights(dict(list(weights[0].items())[:5]), short)
+    wrong = tmp_path / "wrong.h5"
+    arrays = dict(weights[0])
+    arrays["block1_conv1"] = np.zeros((3, 3, 3, 32), np.float32), np.zeros(32, np.float32)
+    plain_vgg.save_weights(arrays, wrong)
+    for network, path in [
+        (networks.VGG16(), text),
+        (networks.VGG16(), short),
+        (networks.VGG16(), wrong),
+        (networks.VGG16(), tmp_path / "missing.h5"),
+        (networks.VGG19(), weights[1]),
+    ]:
+        with pytest.raises(GramflowError, match=r"^weights: .*notop\.h5 file") as caught:
+            networks.build(network, path, ["block1_conv1"], "average")
+        assert "\n" not in str(caught.value)
+
+
+def test_style_targets_are_mixed(objective_of):
+    objective = objective_of({"gram": seed_terms()["gram"]})
+    network = networks.VGG16()
+    one, two = (
+        style_targets(objective, network, [picture(n)], [1.0])["gram"]["block2_conv1"]
+        for n in (1, 2)
+    )
+    both = style_targets(objective, network, [picture(1), picture(2, 40, 32)], [0.25, 0.75])
+    other = style_targets(objective, network, [picture(2, 40, 32)], [1.0])["gram"]["block2_conv1"]
+    assert not np.allclose(one, two, rtol=1e-6, atol=0)
+    assert np.allclose(both["gram"]["block2_conv1"], 0.25 * one + 0.75 * other, rtol=1e-5)
+    assert unflattened(flattened(both)).keys() == both.keys()
+
+
+# -- variables and optimizers ------------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 17), st.integers(1, 17), st.floats(0, 1.5), st.integers(0, 2**32 - 1))
+def test_frequencies_gradient_is_the_transposed_map(height, width, exponent, seed):
+    """<picture(z) - start, g> = <z, gradient(g)> for all z and g."""
+    random = np.random.default_rng(seed)
+    start, z, g = random.normal(size=(3, 1, height, width, 3)).astype(np.float32)
+    space = Frequencies(start, exponent, cutoff=0.005)
+    assert np.mean(space.scale**2) == pytest.approx(1, rel=1e-4)
+    left = np.sum((space.picture(z) - start) * g, dtype=np.float64)
+    right = np.sum(z * space.gradient(g), dtype=np.float64)
+    norm = np.linalg.norm(space.scale * z) * np.linalg.norm(g)
+    assert abs(left - right) < 1e-5 * norm + 1e-6
+
+
+def quadratic(shape):
+    """A bowl with its bottom at 3 and curvatures from 1 to 100."""
+    curvature = np.linspace(1, 100, int(np.prod(shape))).reshape(shape).astype(np.float32)
+
+    def function(x):
+        return np.sum(curvature * (x - 3) ** 2), 2 * curvature * (x - 3)
+
+    return function
+
+
+def minimize(function, start, evaluations=100, stop=0.0, bounds=None, epoch=10, **given):
+    curve = Curve(epoch, stop)
+    optimizer = ScipyLBFGS(ScipyLBFGS.Settings(**given))
+    return optimizer.minimize(function, start, bounds, evaluations, curve), curve
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.5])
+@pytest.mark.parametrize("restart", [False, True])
+def test_optimizer_finds_the_minimum_and_counts(device, exponent, restart):
+    calls = 0
+    bowl = quadratic((1, 4, 5, 3))
+
+    def function(x):
+        nonlocal calls
+        calls += 1
+        return bowl(x)
+
+    found, curve = minimize(
+        function, np.zeros((1, 4, 5, 3), np.float32), frequency_exponent=exponent, restart=restart
+    )
+    assert np.allclose(found, 3, atol=1e-2)
+    assert calls == curve.evaluations <= (200 if restart else 105)
+    counts, lowest = zip(*curve.points, strict=True)
+    assert counts == (1, *range(10, 10 * len(counts), 10))
+    assert list(lowest) == sorted(lowest, reverse=True)
+
+
+def test_optimizer_stops_when_an_epoch_brings_little(device):
+    bowl = quadratic((1, 4, 5, 3))
+    _, curve = minimize(lambda x: (bowl(x)[0] + 1e4, bowl(x)[1]), np.zeros((1, 4, 5, 3)), stop=0.1)
+    assert curve.evaluations < 60
+    (_, before), (_, after) = curve.points[-2:]
+    assert before - after < 0.1 * before
+
+
+def test_bounds_are_kept(device):
+    bounds = np.full((1, 1, 1, 3), -1, np.float32), np.full((1, 1, 1, 3), 2, np.float32)
+    found, _ = minimize(quadratic((1, 4, 5, 3)), np.zeros((1, 4, 5, 3)), bounds=bounds)
+    assert np.allclose(found, 2)
+
+
+def test_start_is_content_noise_or_previous(objective_of):
+    """With one evaluation the painted frame is still near its start."""
+    network, frame, before = networks.VGG16(), picture(1), picture(2)
+    terms = seed_terms(normalize=True)
+    objective = objective_of(terms)
+    extractor = objective.network
+    targets = style_targets(objective, network, [picture(3)], [1.0])
+
+    def painted(start, seed=0, previous=None):
+        palette = Palette(
+            {"start": start, "epoch": 1, "stop": 0.0, "bounds": False, "evaluations": 1},
+            network,
+            lambda: extractor,
+            terms,
+            ScipyLBFGS(ScipyLBFGS.Settings()),
+            targets,
+        )
+        stylizer = Optimize(Optimize.Settings(), palette)
+        return stylizer.paint(frame, previous, seed, lambda _: None).picture
+
+    assert np.abs(painted("content") - frame).max() < 0.05
+    assert np.abs(painted("previous") - frame).max() < 0.05
+    assert np.abs(painted("previous", previous=before) - before).max() < 0.05
+    noise = painted("noise")
+    grey = np.array([123.68, 116.779, 103.939]) / 255
+    assert np.abs(noise - grey).mean() < 0.02
+    assert np.array_equal(noise, painted("noise"))
+    assert not np.array_equal(noise, painted("noise", seed=1))
