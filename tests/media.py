@@ -39,7 +39,8 @@ def make(*arguments: str) -> None:
 
 def moving(seconds: float = 0.5, rate: str = "30000/1001", size: str = "64x48") -> list[str]:
     """Arguments for an input of frames that all differ."""
-    return ["-f", "lavfi", "-i", f"mandelbrot=s={size}:r={rate},trim=duration={seconds}"]
+    colours = "c0=red:c1=blue:c2=yellow:c3=gray:n=4:seed=7:speed=0.02"
+    return ["-f", "lavfi", "-i", f"gradients=s={size}:r={rate}:d={seconds}:{colours}"]
 
 
 def tone(seconds: float = 0.5, rate: int = 48000) -> list[str]:
