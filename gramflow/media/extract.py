@@ -193,12 +193,13 @@ def _manifest(
     times: list[int],
     shape: tuple[int, ...],
 ) -> Manifest:
-    """The manifest, in units so fine that also the start of the part is a whole number of them."""
+    """The manifest, in units so fine that the part's start and end are whole numbers of them."""
     base = Fraction(probe.time_base)
-    unit = _finer(base, part.origin)
+    end = probe.end * base
+    if source.end is not None:
+        end = min(end, Fraction(probe.start) + source.end)
+    unit = _finer(_finer(base, part.origin), end)
     factor = int(base / unit)
-    end = min(part.end * base, Fraction(probe.start) + source.end) if source.end else None
-    last = (end / unit if end is not None else probe.end * factor) - times[-1] * factor
     return Manifest(
         width=shape[1],
         height=shape[0],
@@ -206,15 +207,15 @@ def _manifest(
         origin=floor(part.origin / unit),
         frames=keys,
         times=[time * factor for time in times],
-        duration=max(1, floor(last)),
+        duration=max(1, floor(end / unit) - times[-1] * factor),
         shots=[0],
     )
 
 
-def _finer(unit: Fraction, origin: Fraction) -> Fraction:
-    """A unit that divides `unit` and, to a millisecond, `origin`."""
-    if unit <= Fraction(1, 1000):
+def _finer(unit: Fraction, time: Fraction) -> Fraction:
+    """A unit that divides `unit` and, to a millisecond where that is finer, `time`."""
+    if unit <= Fraction(1, 1000) or (time / unit).denominator == 1:
         return unit
-    start = Fraction(round(origin * 1000), 1000)
-    numerator = gcd(unit.numerator * start.denominator, start.numerator * unit.denominator)
-    return Fraction(numerator, unit.denominator * start.denominator)
+    time = Fraction(round(time * 1000), 1000)
+    numerator = gcd(unit.numerator * time.denominator, time.numerator * unit.denominator)
+    return Fraction(numerator, unit.denominator * time.denominator)
