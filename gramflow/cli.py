@@ -1,0 +1,92 @@
+"""The command `gramflow`: what a person wants to know beside the workflow."""
+
+import argparse
+import inspect
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from gramflow.config import Config, load
+from gramflow.errors import GramflowError
+from gramflow.plugins import KINDS
+from gramflow.progress import clock
+from gramflow.status import RenderStatus, render_status
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        chosen.function(_load(chosen.configfile))
+    except GramflowError as error:
+        print(f"ERROR: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gramflow", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--configfile", type=Path, default=Path("config.yaml"), help="default: %(default)s"
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for name, function in (("status", show_status), ("plugins", show_plugins)):
+        command = commands.add_parser(name, help=inspect.getdoc(function))
+        command.set_defaults(function=function)
+    return parser
+
+
+def _load(path: Path) -> Config:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise GramflowError(
+            f"{path}: no such file; run this beside it, or give --configfile"
+        ) from error
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise GramflowError(f"{path}: not YAML ({reason}); correct it") from error
+    if not isinstance(values, dict):
+        raise GramflowError(f"{path}: holds no entries; see docs/config.md")
+    return load(values)
+
+
+def show_status(config: Config) -> None:
+    """frames done and to do per render, speed and time left"""
+    table = Table("render", "frames", "speed", "left", "film")
+    for render in config.renders.values():
+        table.add_row(*_cells(render_status(config, render)))
+    Console().print(table)
+
+
+def _cells(status: RenderStatus) -> tuple[str, ...]:
+    return (
+        status.name,
+        "not extracted yet" if status.frames is None else f"{status.done}/{status.frames}",
+        "" if status.seconds is None else f"{status.seconds:.1f} s a frame",
+        "" if status.left is None else clock(status.left),
+        "there" if status.film else "",
+    )
+
+
+def show_plugins(config: Config) -> None:
+    """every plugin the config can name, with its settings"""
+    console = Console()
+    for kind in KINDS:
+        table = Table("name", "setting", "default", "meaning", title=kind, title_justify="left")
+        for plugin in config.registry.all(kind):
+            table.add_row(plugin.name, "", "", _summary(plugin.cls))
+            for name, schema in plugin.schema["properties"].items():
+                table.add_row(
+                    "", name, str(schema.get("default", "")), schema.get("description", "")
+                )
+        console.print(table)
+
+
+def _summary(cls: type[Any]) -> str:
+    return (inspect.getdoc(cls) or "").splitlines()[0]

@@ -1,0 +1,72 @@
+"""How far every render is, from the files alone: running jobs are not asked."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from gramflow import store
+from gramflow.config import Config, Render
+from gramflow.manifest import Manifest
+from gramflow.media.pictures import read_note
+from gramflow.recipes import segment_keys
+from gramflow.weights import Weights
+
+_RECENT = 20  # frames that tell the speed
+
+
+@dataclass(frozen=True)
+class RenderStatus:
+    """One render. frames: of its video, None while that is not extracted.
+
+    done: painted frames in the store. seconds: per frame, of the latest ones; None without any.
+    film: whether the film is there.
+    """
+
+    name: str
+    frames: int | None
+    done: int
+    seconds: float | None
+    film: bool
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that one job after the other would still paint; None if nothing tells."""
+        if self.frames is None:
+            return None
+        missing = self.frames - self.done
+        if missing == 0:
+            return 0.0
+        return None if self.seconds is None else missing * self.seconds
+
+
+def render_status(config: Config, render: Render, folder: Path = Path()) -> RenderStatus:
+    """The status of a render whose workflow runs in `folder`."""
+    film = (folder / f"results/{render.name}.mp4").is_file()
+    try:
+        manifest = Manifest.load(folder / f"work/{render.video}/manifest.json")
+    except FileNotFoundError:
+        return RenderStatus(render.name, None, 0, None, film)
+    paths = _painted(config, render, manifest, folder)
+    return RenderStatus(render.name, len(manifest.frames), len(paths), _speed(paths), film)
+
+
+def _painted(config: Config, render: Render, manifest: Manifest, folder: Path) -> list[Path]:
+    """The files of the frames that are painted, as often as they stand in the film."""
+    try:
+        weights = Weights.load(folder / "work/weights.json").identity
+    except FileNotFoundError:
+        return []
+    painted = store.painted(str(folder / config.store))
+    return [
+        painted.path(key)
+        for segment in manifest.segments(config.segment_frames)
+        for key in segment_keys(config, render, manifest, segment, weights)
+        if key in painted
+    ]
+
+
+def _speed(paths: list[Path]) -> float | None:
+    """Seconds per frame of the frames painted last."""
+    latest = sorted(set(paths), key=lambda path: path.stat().st_mtime)[-_RECENT:]
+    seconds = [json.loads(read_note(path))["seconds"] for path in latest]
+    return sum(seconds) / len(seconds) if seconds else None
