@@ -4,6 +4,7 @@ import glob
 import json
 import os
 import re
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
@@ -156,7 +157,7 @@ def is_glob(path: str, folder: Path = Path()) -> bool:
 
     A film may have brackets in its name: what exists is no pattern.
     """
-    return glob.has_magic(path) and not is_live(path) and not (folder / path).exists()
+    return glob.has_magic(path) and not is_live(path) and not _mode(folder / path)
 
 
 def video_files(video: Mapping[str, Any], folder: Path = Path()) -> list[str]:
@@ -170,17 +171,26 @@ def video_files(video: Mapping[str, Any], folder: Path = Path()) -> list[str]:
     return [path]
 
 
+def _mode(path: Path) -> int:
+    """What a path is, as the system tells; 0 when it is nothing that can be reached."""
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):  # also a name that is too long, or a closed folder above
+        return 0
+
+
 def _check_weights(weights: str, folder: Path) -> None:
     known = ("auto", "imagenet", "random")
-    if weights not in known and not (folder / weights).is_file():
+    if weights not in known and not stat.S_ISREG(_mode(folder / weights)):
         advice = remedy(weights, known)
         raise refused(("weights",), f"{weights}: no such file; {advice}, or the path of an .h5")
 
 
 def _check_readable(path: Path, entry: Entry) -> None:
-    if path.is_dir():
+    mode = _mode(path)
+    if stat.S_ISDIR(mode):
         raise refused(entry, f"{path} is a folder; for a picture sequence give '{path}/*.png'")
-    if not path.is_file():
+    if not stat.S_ISREG(mode):
         raise refused(entry, f"{path}: no such file; correct the path")
     if not os.access(path, os.R_OK):
         raise refused(entry, f"{path} may not be read; allow it with chmod")

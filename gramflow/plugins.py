@@ -112,9 +112,9 @@ def _local(file: Path, entry: Entry) -> list[Plugin]:
     """The plugins of a Python file."""
     try:
         source = file.read_bytes()
-    except OSError as error:
-        reason = f"{file}: {error.strerror or error}"
-        raise refused(entry, f"{reason}; give the path of a readable Python file") from error
+    except (OSError, ValueError) as error:
+        reason = f"{file} cannot be read ({_one_line(error)})"
+        raise refused(entry, f"{reason}; give the path of a Python file") from error
     digest = hashlib.sha256(source).hexdigest()
     module = _run(file, source, f"gramflow_plugin_{digest[:16]}", entry)
     classes = [item for item in vars(module).values() if _is_plugin(item, module)]

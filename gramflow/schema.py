@@ -35,7 +35,9 @@ def checked(value: Any, schema: Schema, entry: Entry = ()) -> Any:
 
 def refused(entry: Entry, text: str) -> GramflowError:
     """The error for an entry of the config; `text` says what is wrong and what to do."""
-    return GramflowError(f"{dotted(entry)}: {text}")
+    # a path may hold a line break: the message stays one line that a terminal can show
+    line = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return GramflowError(f"{dotted(entry)}: {line}")
 
 
 def dotted(entry: Entry) -> str:
