@@ -122,13 +122,13 @@ class _Timing:
         duration = "if(N,(DTS-STARTDTS)/N,1)" if self.even else f"round({self.last}/TB)"
         return {
             "copyts": None,
-            "fps_mode": "passthrough",
-            "enc_time_base": f"{self.unit.numerator}:{self.unit.denominator}",
+            "fps_mode:v": "passthrough",
+            "enc_time_base:v": f"{self.unit.numerator}:{self.unit.denominator}",
             "video_track_timescale": self.timescale,
             "movie_timescale": self.timescale,
             "avoid_negative_ts": "disabled",
             "bsf:v": f"setts=pts=PTS:dts=DTS:duration={duration}".replace(",", r"\,"),
-            **({} if self.even else {"bf": 0}),
+            **({} if self.even else {"bf:v": 0}),
         }
 
 
@@ -199,7 +199,8 @@ def _others(
     opening: dict[str, Any] = {"itsoffset": _decimal(-origin), **LOCAL}
     if source.start:
         skipped = origin - Fraction(probe.container_start) - _PREROLL
-        opening["ss"] = _decimal(max(Fraction(0), skipped))
+        # accurate_seek would compare shifted times with this unshifted one, and drop too much
+        opening |= {"noaccurate_seek": None, "ss": _decimal(max(Fraction(0), skipped))}
     whole = ffmpeg.input(local(source.path), **opening)
     texts = [track for track in probe.subtitles if track.codec not in _BITMAP_SUBTITLES]
     options: dict[str, Any] = {"map_metadata": 1, "map_chapters": 1}

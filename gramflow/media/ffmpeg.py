@@ -131,8 +131,22 @@ def failure(complaints: list[str], fault: str, folder: Path | None = None) -> Gr
 
 def reason(complaints: list[str]) -> str:
     """The last line that says what went wrong."""
-    telling = [line for line in complaints if not line.startswith(_EMPTY_PHRASES)]
+    telling = [line for line in complaints if not any(phrase in line for phrase in _EMPTY)]
     return (telling or complaints or ["it gave no reason"])[-1]
 
 
-_EMPTY_PHRASES = ("Conversion failed", "Error opening output file", "Error opening input file")
+# What ffmpeg says after it has said what is wrong.
+_EMPTY = (
+    "Conversion failed",
+    "Could not open encoder before EOF",
+    "Error opening input file",
+    "Error opening output file",
+    "Error selecting an encoder",
+    "Error sending frames",
+    "Error while opening encoder",
+    "Nothing was written into output file",
+    "Possible presets",
+    "Possible tunes",
+    "Task finished with error",
+    "Terminating thread",
+)

@@ -9,6 +9,7 @@ import pytest
 from gramflow.errors import GramflowError
 from gramflow.manifest import Manifest
 from gramflow.media.extract import extract
+from gramflow.media.ffmpeg import local
 from gramflow.media.pictures import encode_png
 from gramflow.media.probe import probe
 from gramflow.store import Store
@@ -17,6 +18,7 @@ from tests.media import (
     decoded,
     extracted,
     film,
+    make,
     needs_shared,
     pictures,
     rotated,
@@ -62,6 +64,23 @@ def test_pixels_are_the_films(tmp_path: Path, store: Store) -> None:
     _, _, manifest = extracted(path, store)
     for key, expected in zip(manifest.frames, decoded(path), strict=True):
         assert np.abs(store.read(key).astype(int) - expected).mean() < 2
+
+
+@pytest.mark.parametrize("matrix", ["bt709", "bt470bg", "smpte240m", "bt2020nc"])
+@pytest.mark.parametrize("range_", ["tv", "pc"])
+def test_colours_are_decoded_as_tagged(
+    tmp_path: Path, store: Store, matrix: str, range_: str
+) -> None:
+    used = {"bt470bg": "bt601", "bt2020nc": "bt2020"}.get(matrix, matrix)
+    path = tmp_path / "a.mkv"
+    make(
+        "-f", "lavfi", "-i", "color=0xC83296:s=64x48:r=10:d=0.2,format=gbrp", "-c:v", "libx264",
+        "-crf", "1", "-vf", f"scale=out_color_matrix={used}:out_range={range_},format=yuv444p,"
+        f"setparams=colorspace={matrix}:range={range_}", local(path),
+    )  # fmt: skip
+    _, facts, manifest = extracted(path, store)
+    assert (facts.matrix, facts.range) == (matrix, range_)
+    assert np.abs(store.read(manifest.frames[0])[24, 32].astype(int) - (200, 50, 150)).max() <= 3
 
 
 def test_twice_is_the_same(tmp_path: Path, store: Store) -> None:
