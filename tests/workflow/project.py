@@ -1,0 +1,82 @@
+"""A folder with a config, and real Snakemake runs in it."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gramflow.records import Record
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Run:
+    """How a run ended; `output` is everything it wrote on the terminal."""
+
+    status: int
+    output: str
+
+    @property
+    def jobs(self) -> int:
+        """Jobs that ran, without the one that only asks for everything."""
+        lines = self.output.splitlines()
+        return sum(line.startswith("Finished jobid") and "everything" not in line for line in lines)
+
+
+@dataclass
+class Project:
+    """A user's folder."""
+
+    folder: Path
+    config: dict[str, Any]
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line that paints everything the config asks for."""
+        self.folder.joinpath("config.yaml").write_text(yaml.safe_dump(self.config))
+        snakefile = str(ROOT / "Snakefile")
+        base = ["-m", "snakemake", "-s", snakefile, "--cores", "2", "--resources", "gpu=1"]
+        return [sys.executable, *base, *arguments]
+
+    def run(self, *arguments: str, fails: bool = False, **environment: str) -> Run:
+        """Run Snakemake; unless it `fails`, its success is asserted."""
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert (done.returncode != 0) == fails, done.stdout
+        return Run(done.returncode, done.stdout)
+
+    def records(self, render: str) -> list[Record]:
+        """The records of a render, in order of the film."""
+        folder = self.folder / "work/renders" / render
+        paths = [path for path in sorted(folder.glob("*.json")) if "stale" not in path.name]
+        return [Record.load(path) for path in paths]
+
+    def frames(self, render: str) -> list[dict[str, Any]]:
+        """What the records tell of every frame of a render."""
+        return [frame for record in self.records(render) for frame in record.frames]
+
+    def painted(self) -> dict[str, tuple[int, int]]:
+        """Every painted frame's key, with what changes when its file is written anew."""
+        paths = (self.folder / "store/painted").glob("*/*.png")
+        return {path.stem: (path.stat().st_ino, path.stat().st_mtime_ns) for path in paths}
+
+    def film(self, render: str) -> bytes:
+        """The bytes of a film."""
+        return self.folder.joinpath(f"results/{render}.mp4").read_bytes()
+
+    def manifest(self, video: str) -> dict[str, Any]:
+        """A video's manifest."""
+        return json.loads(self.folder.joinpath(f"work/{video}/manifest.json").read_text())
