@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from gramflow.arrays import Pixels
 from gramflow.errors import GramflowError
 from gramflow.files import write_bytes
-from gramflow.media.pictures import Pixels, decode_png, encode_png, read_note
+from gramflow.media.pictures import decode_png, encode_png, read_note
 
 
 class Store:

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
+from gramflow.arrays import Picture
 from gramflow.assembly import make_extractor, make_losses, make_network
 from gramflow.config import Config, Look, Style
 from gramflow.engine.targets import StyleTargets, flattened, style_targets, unflattened
 from gramflow.errors import GramflowError
 from gramflow.files import appearing
-from gramflow.media.pictures import Picture, read_picture, resize
+from gramflow.media.pictures import read_picture, resize
 from gramflow.recipes import style_side
 from gramflow.weights import Weights
 

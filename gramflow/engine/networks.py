@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gramflow import ops
+from gramflow.arrays import Picture
 from gramflow.errors import GramflowError
-from gramflow.media.pictures import Picture
 
 Pooling = Literal["average", "max"]
 Tensor = Any

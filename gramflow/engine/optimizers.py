@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import fmin_l_bfgs_b
 
 from gramflow import ops
 from gramflow.engine.variables import Frequencies
@@ -141,6 +140,7 @@ class ScipyLBFGS(Optimizer):
         curve: Curve,
     ) -> NDArray[np.float32]:
         """The last line search may go a few evaluations over the limit."""
+        from scipy.optimize import fmin_l_bfgs_b
 
         def evaluate(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
             loss, gradient = function(flat.astype(np.float32).reshape(start.shape))

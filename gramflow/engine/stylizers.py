@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gramflow import ops
+from gramflow.arrays import Picture
 from gramflow.engine.losses import Loss
 from gramflow.engine.networks import Network
 from gramflow.engine.optimizers import Bounds, Curve, Optimizer
-from gramflow.media.pictures import Picture
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gramflow import ops
+from gramflow.arrays import Picture
 from gramflow.engine.networks import Network
 from gramflow.engine.objective import Objective
-from gramflow.media.pictures import Picture
 
 StyleTargets = dict[str, dict[str, NDArray[np.float32]]]
 """Arrays by loss term and name; for `gram` the name is the layer's."""

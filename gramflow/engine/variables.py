@@ -1,10 +1,7 @@
 """What an optimizer really changes: the frequencies of a picture instead of its pixels."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 
 class Frequencies:
@@ -29,12 +26,12 @@ class Frequencies:
 
     def picture(self, variables: NDArray[np.float32]) -> NDArray[np.float32]:
         """The picture of variables z, both of the start's shape."""
-        return self.start + _transform(fft.idctn, self.scale * variables)
+        from scipy.fft import idctn
+
+        return self.start + idctn(self.scale * variables, axes=(1, 2), norm="ortho")
 
     def gradient(self, gradient: NDArray[np.float32]) -> NDArray[np.float32]:
         """The gradient by the variables, from the one by the picture (the transposed map)."""
-        return self.scale * _transform(fft.dctn, gradient)
+        from scipy.fft import dctn
 
-
-def _transform(function: Any, values: NDArray[np.float32]) -> NDArray[np.float32]:
-    return function(values, axes=(1, 2), norm="ortho")
+        return self.scale * dctn(gradient, axes=(1, 2), norm="ortho")

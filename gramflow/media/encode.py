@@ -12,12 +12,13 @@ import av
 import ffmpeg
 import numpy as np
 
+from gramflow.arrays import Pixels
 from gramflow.errors import GramflowError
 from gramflow.files import appearing
 from gramflow.manifest import Manifest
 from gramflow.media.colour import scale_from_rgb, tags
 from gramflow.media.ffmpeg import LOCAL, local, open_film, running
-from gramflow.media.pictures import Pixels, decode_png
+from gramflow.media.pictures import decode_png
 from gramflow.media.probe import Probe, Track
 from gramflow.media.source import Source
 from gramflow.progress import Every, Say

@@ -13,11 +13,12 @@ import cv2
 import ffmpeg
 import numpy as np
 
+from gramflow.arrays import Pixels
 from gramflow.errors import GramflowError
 from gramflow.manifest import Manifest
 from gramflow.media.colour import scale_to_rgb
 from gramflow.media.ffmpeg import LOCAL, Child, local, running
-from gramflow.media.pictures import Pixels, read_pixels
+from gramflow.media.pictures import read_pixels
 from gramflow.media.probe import Probe
 from gramflow.media.source import Source
 from gramflow.progress import Every, Say

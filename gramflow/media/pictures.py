@@ -3,18 +3,13 @@
 import struct
 import zlib
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gramflow.arrays import Picture, Pixels
 from gramflow.errors import GramflowError
-
-Picture = NDArray[np.float32]
-"""(height, width, 3), RGB, 0..1."""
-Pixels = NDArray[Any]
-"""(height, width, 3), RGB, as stored: 8 or 16 bits a channel."""
 
 _PNG_COMPRESSION = 1  # painted frames are nearly incompressible: higher levels only cost time
 

@@ -525,7 +525,7 @@ def test_a_config_loads_without_the_libraries_that_compute(folder: Path) -> None
         "import sys; from gramflow.config import load\n"
         "load({'videos': {'room': {'path': 'clip.avi'}},"
         " 'styles': {'night': {'images': ['night.jpg']}}})\n"
-        "print(*{'tensorflow', 'keras', 'av'} & sys.modules.keys())"
+        "print(*{'tensorflow', 'keras', 'scipy', 'cv2', 'av'} & sys.modules.keys())"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True
