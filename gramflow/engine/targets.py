@@ -1,7 +1,7 @@
 """The targets of a style: what the loss terms remember of its pictures."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 from gramflow import ops
 from gramflow.arrays import Picture
 from gramflow.engine.networks import Network
-from gramflow.engine.objective import Objective
+
+if TYPE_CHECKING:
+    from gramflow.engine.objective import Objective  # imports TensorFlow
 
 StyleTargets = dict[str, dict[str, NDArray[np.float32]]]
 """Arrays by loss term and name; for `gram` the name is the layer's."""
 
 
 def style_targets(
-    objective: Objective, network: Network, pictures: Sequence[Picture], mixture: Sequence[float]
+    objective: "Objective", network: Network, pictures: Sequence[Picture], mixture: Sequence[float]
 ) -> StyleTargets:
     """The targets of one or several pictures, mixed in proportions that sum to 1."""
     mixed: StyleTargets = {}

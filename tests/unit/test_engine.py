@@ -1,5 +1,8 @@
 """The numbers, against hand-computed values, plain NumPy and finite differences."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -320,3 +323,9 @@ def test_start_is_content_noise_or_previous(objective_of):
     assert np.median(np.abs(noise - grey)) < 0.05
     assert np.array_equal(noise, painted("noise"))
     assert not np.array_equal(noise, painted("noise", seed=1))
+
+
+def test_a_segment_without_work_pays_no_tensorflow():
+    """Its import takes seconds; it comes with the first frame to paint."""
+    code = "import gramflow.painting, sys; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

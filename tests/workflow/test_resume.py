@@ -1,0 +1,272 @@
+"""What is computed again, and what not, counted in records and files of real runs."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import psutil
+import pytest
+
+from gramflow.media.ffmpeg import binary
+from tests.workflow.project import Project
+
+FRAMES = 6
+
+
+def write_film(path: Path, changed: tuple[int, ...] = ()) -> None:
+    """Six different frames of 64x48 without loss; those `changed` are other ones."""
+    random = np.random.default_rng(1)
+    frames = [random.integers(0, 255, (48, 64, 3), np.uint8) for _ in range(FRAMES)]
+    for number in changed:
+        frames[number] = 255 - frames[number]
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "64x48", "-r", "12", "-i", "pipe:"]
+    command = [binary(), "-v", "error", "-y", *raw, "-c:v", "ffv1", "-pix_fmt", "gbrp", str(path)]
+    subprocess.run(command, input=b"".join(frame.tobytes() for frame in frames), check=True)
+
+
+def write_style(path: Path, seed: int) -> None:
+    """A picture of random blocks."""
+    blocks = np.random.default_rng(seed).integers(0, 255, (6, 8, 3), np.uint8)
+    cv2.imwrite(str(path), blocks.repeat(8, 0).repeat(8, 1))
+
+
+def make_project(folder: Path, **look: object) -> Project:
+    """One video and two styles, tiny."""
+    folder.mkdir(parents=True)
+    write_film(folder / "clip.mkv")
+    for seed, name in enumerate(("red", "blue")):
+        write_style(folder / f"{name}.png", seed)
+    return Project(
+        folder,
+        {
+            "weights": "random",
+            "videos": {"clip": {"path": "clip.mkv"}},
+            "styles": {name: {"images": [f"{name}.png"]} for name in ("red", "blue")},
+            "looks": {"default": {"width": 32, "evaluations": 3, "start": "content", **look}},
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Project:
+    """A project whose films are painted; not to be changed."""
+    project = make_project(tmp_path_factory.mktemp("finished") / "project")
+    project.run()
+    return project
+
+
+@pytest.fixture
+def project(finished, tmp_path) -> Project:
+    """A copy of the finished project."""
+    shutil.copytree(finished.folder, tmp_path / "project")
+    return Project(tmp_path / "project", finished.config | {})
+
+
+def made(project: Project, render: str) -> list[int]:
+    """The frames that the last job of a render's segments painted, by number."""
+    frames = project.frames(render)
+    assert [frame["frame"] for frame in frames] == list(range(FRAMES))
+    assert all(frame["evaluations"] >= 3 and frame["losses"] for frame in frames)
+    return [frame["frame"] for frame in frames if not frame["reused"]]
+
+
+def test_first_run_paints_every_frame_once(finished):
+    assert made(finished, "clip.red") == made(finished, "clip.blue") == list(range(FRAMES))
+    assert len(finished.painted()) == 2 * FRAMES
+    for name in ("clip.red", "clip.blue"):
+        plot = cv2.imread(str(finished.folder / f"results/{name}.loss.png"))
+        assert plot is not None and plot.std() > 0
+    leftovers = [path for path in finished.folder.rglob(".*") if path.suffix]
+    assert [path for path in leftovers if ".snakemake" not in str(path)] == []
+
+
+def test_second_run_has_no_job(project):
+    before = project.painted()
+    run = project.run()
+    assert run.jobs == 0 and "Nothing to be done" in run.output
+    assert project.painted() == before
+
+
+def test_new_time_stamps_paint_nothing(project):
+    """A video that is only newer is extracted again; equal frames are found in the store."""
+    before = project.painted()
+    (project.folder / "clip.mkv").touch()
+    run = project.run()
+    assert "rule stylize" not in run.output
+    assert project.painted() == before
+
+
+def test_deleted_frame_is_painted_again_alone(project):
+    before, films = project.painted(), [project.film("clip.red"), project.film("clip.blue")]
+    lost = project.frames("clip.red")[2]["key"]
+    project.folder.joinpath("store/painted", lost[:2], f"{lost}.png").unlink()
+    project.run()
+    assert made(project, "clip.red") == [2]
+    after = project.painted()
+    assert after.keys() == before.keys()
+    assert [key for key in before if before[key] != after[key]] == [lost]
+    assert films == [project.film("clip.red"), project.film("clip.blue")]
+
+
+def test_lost_source_frames_are_extracted_again(project):
+    shutil.rmtree(project.folder / "store")
+    before = project.film("clip.red")
+    project.run()
+    assert made(project, "clip.red") == list(range(FRAMES))
+    assert project.film("clip.red") == before
+
+
+def test_changed_style_is_painted_again_alone_and_back_for_nothing(project):
+    before, films = (
+        project.painted(),
+        {name: project.film(f"clip.{name}") for name in ("red", "blue")},
+    )
+    write_style(project.folder / "other.png", 7)
+    project.config["styles"] = project.config["styles"] | {
+        "red": {"images": ["red.png", "other.png"], "weights": [3, 1]}
+    }
+    project.run()
+    assert made(project, "clip.red") == list(range(FRAMES))
+    after = project.painted()
+    assert before.items() <= after.items() and len(after) == 3 * FRAMES
+    assert project.film("clip.red") != films["red"]
+    assert project.film("clip.blue") == films["blue"]
+
+    project.config["styles"]["red"] = {"images": ["red.png"]}
+    project.run()
+    assert made(project, "clip.red") == []
+    assert project.painted() == after
+    assert project.film("clip.red") == films["red"]
+
+
+def test_changed_frames_are_painted_again_alone(project):
+    write_film(project.folder / "clip.mkv", changed=(1, 2, 4))
+    before = project.painted()
+    project.run()
+    assert made(project, "clip.red") == made(project, "clip.blue") == [1, 2, 4]
+    after = project.painted()
+    assert before.items() <= after.items() and len(after) == len(before) + 2 * 3
+
+
+def test_without_snakemakes_memory_a_changed_parameter_is_noticed(project):
+    shutil.rmtree(project.folder / ".snakemake")
+    write_style(project.folder / "other.png", 7)
+    project.config["styles"] = project.config["styles"] | {"red": {"images": ["other.png"]}}
+    blue = {frame["key"] for frame in project.frames("clip.blue")}
+    before = project.painted()
+    project.run()
+    assert made(project, "clip.red") == list(range(FRAMES))
+    after = project.painted()
+    assert len(after) == 3 * FRAMES
+    assert all(before[key] == after[key] for key in blue)
+
+
+def test_more_segments_paint_nothing(project):
+    before = project.painted()
+    project.config["segment_frames"] = 4
+    project.run()
+    assert len(project.records("clip.red")) == 3  # the old one, and two new ones
+    assert project.painted() == before
+
+
+# -- killed ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory) -> Project:
+    """A chain in which every frame starts from the one before, slow enough to be killed."""
+    project = chain(tmp_path_factory.mktemp("uninterrupted") / "project")
+    project.run()
+    return project
+
+
+def chain(folder: Path) -> Project:
+    """One style only."""
+    project = make_project(folder, start="previous", evaluations=12, epoch=4)
+    project.config["renders"] = [{"style": "red"}]
+    return project
+
+
+def start(project: Project, *arguments: str) -> subprocess.Popen[str]:
+    """Snakemake in the background, its output in run.log."""
+    with project.folder.joinpath("run.log").open("a") as log:
+        return subprocess.Popen(
+            project.command(*arguments),
+            cwd=project.folder,
+            env=os.environ,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+
+def painting(project: Project, snakemake: psutil.Process, frames: int) -> psutil.Process:
+    """The process of the segment's job, as soon as it has painted some frames."""
+    for _ in range(1200):
+        if len(project.painted()) >= frames:
+            break
+        time.sleep(0.05)
+    jobs = [child for child in snakemake.children(recursive=True) if is_painting(child)]
+    assert len(jobs) == 1
+    return jobs[0]
+
+
+def is_painting(process: psutil.Process) -> bool:
+    """Whether this is the Python process of the script, not the shell around it."""
+    command = process.cmdline()
+    return "stylize.py" in command[-1] and "python" in command[0]
+
+
+@pytest.mark.parametrize("retries", ["0", "2"])
+def test_killed_job_goes_on_after_its_last_frame(uninterrupted, tmp_path, retries):
+    project = chain(tmp_path / "project")
+    process = start(project, "--retries", retries)
+    job = painting(project, psutil.Process(process.pid), 2)
+    job.send_signal(signal.SIGKILL)
+    before = project.painted()
+    assert 2 <= len(before) < FRAMES
+    assert (process.wait() == 0) == (retries == "2")
+    if retries == "0":
+        assert not project.folder.joinpath("results/clip.red.mp4").exists()
+        project.run()
+    after = project.painted()
+    assert before.items() <= after.items() and len(after) == FRAMES
+    reused = [frame["reused"] for frame in project.frames("clip.red")]
+    assert reused == [True] * len(before) + [False] * (FRAMES - len(before))
+    assert after.keys() == uninterrupted.painted().keys()
+    assert project.film("clip.red") == uninterrupted.film("clip.red")
+
+
+def test_killed_snakemake_leaves_a_job_that_nobody_repeats(uninterrupted, tmp_path):
+    """The orphan goes on; the next run waits for it in place of painting the same frames."""
+    project = chain(tmp_path / "project")
+    process = start(project)
+    orphan = painting(project, psutil.Process(process.pid), 1)
+    process.kill()
+    process.wait()
+    assert orphan.is_running()
+    project.run("--unlock")
+    assert start(project).wait() == 0
+    log = project.folder.joinpath("run.log").read_text()
+    assert "another process" in log
+    for number in range(1, FRAMES + 1):
+        assert log.count(f"frame {number}/{FRAMES}, ") == 1, log
+    assert project.film("clip.red") == uninterrupted.film("clip.red")
+
+
+def test_ctrl_c_ends_without_a_traceback(tmp_path):
+    project = chain(tmp_path / "project")
+    process = start(project)
+    painting(project, psutil.Process(process.pid), 1)
+    for each in [*psutil.Process(process.pid).children(recursive=True), process]:
+        each.send_signal(signal.SIGINT)  # a terminal sends it to all of them
+    assert process.wait() != 0
+    assert "Traceback" not in project.folder.joinpath("run.log").read_text()
+    before = project.painted()
+    project.run()
+    assert before.items() <= project.painted().items()
