@@ -16,7 +16,6 @@ from typing import Any, Literal
 import yaml
 
 from gramflow.files import canonical, natural_sorted
-from gramflow.media.source import is_live
 from gramflow.plugins import Plugin, Registry
 from gramflow.schema import Entry, checked, refused, remedy
 
@@ -152,6 +151,11 @@ def _read_yaml(name: str) -> Values:
 # -- inputs ------------------------------------------------------------------------------------
 
 
+def is_live(path: str) -> bool:
+    """Whether a video's path is a camera or a stream, which is recorded first."""
+    return path.startswith("/dev/video") or re.match(r"[a-z][a-z0-9+.-]*://", path) is not None
+
+
 def is_glob(path: str, folder: Path = Path()) -> bool:
     """Whether a video's path stands for a sequence of pictures.
 
@@ -167,7 +171,8 @@ def video_files(video: Mapping[str, Any], folder: Path = Path()) -> list[str]:
         return []
     if is_glob(path, folder):
         # Path.glob refuses absolute patterns
-        return natural_sorted(glob.glob(path, root_dir=folder, recursive=True))  # noqa: PTH207
+        found = glob.glob(path, root_dir=folder, recursive=True)  # noqa: PTH207
+        return natural_sorted(name for name in found if stat.S_ISREG(_mode(folder / name)))
     return [path]
 
 
@@ -223,8 +228,8 @@ def _check_path(video: Values, folder: Path, entry: Entry) -> None:
             raise refused((*entry, "fps"), "missing; give the frame rate of the pictures")
     else:
         _check_readable(folder / path, at)
-        if video["fps"] is not None:
-            raise refused((*entry, "fps"), "only for a glob such as frames/*.png; leave it out")
+    if video["fps"] is not None and not is_glob(path, folder):
+        raise refused((*entry, "fps"), "only for a glob such as frames/*.png; leave it out")
     if video["seconds"] is not None and not is_live(path):
         raise refused((*entry, "seconds"), "only for a camera or a stream; give start and end")
 

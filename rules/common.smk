@@ -1,4 +1,5 @@
 # Loads and checks the config; input functions that serve several stages.
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -7,13 +8,12 @@ from gramflow.config import load, video_files
 from gramflow.errors import GramflowError
 from gramflow.files import canonical
 from gramflow.manifest import Manifest, Segment
-from gramflow.media.source import is_live
-from snakemake.exceptions import WorkflowError
 
 try:
     CONFIG = load(config)
 except GramflowError as error:
-    raise WorkflowError(str(error)) from None
+    # not a WorkflowError, which Snakemake shows with places in this file
+    sys.exit(f"ERROR: {error}")
 
 
 # style and look behind each target file: renders that need the same share it
@@ -37,12 +37,8 @@ wildcard_constraints:
 
 def get_source(wildcards):
     """The film, the pictures of a sequence, or what is recorded of a camera or stream."""
-    video = CONFIG.videos[wildcards.video]
-    return (
-        f"work/{wildcards.video}/capture.mkv"
-        if is_live(video["path"])
-        else video_files(video)
-    )
+    files = video_files(CONFIG.videos[wildcards.video])
+    return files or [f"work/{wildcards.video}/capture.mkv"]
 
 
 def get_video_settings(wildcards):

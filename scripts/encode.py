@@ -6,18 +6,17 @@ from gramflow.job import job
 from gramflow.manifest import Manifest
 from gramflow.media.encode import encode
 from gramflow.media.probe import Probe
-from gramflow.media.source import Source, is_live
+from gramflow.media.source import Source
 from gramflow.records import Record
 
 with job(snakemake.log[0]) as say:
     video = json.loads(snakemake.params.video)
-    recorded = Path(snakemake.input.source[0]) if is_live(video["path"]) else None
     painted = store.painted(snakemake.params.store)
     records = [Record.load(Path(path)) for path in snakemake.input.records]
     encode(
         Manifest.load(Path(snakemake.input.manifest)),
         Probe.load(Path(snakemake.input.probe)),
-        Source.from_config(snakemake.params.video_name, video, recorded),
+        Source.from_config(snakemake.params.video_name, video, snakemake.input.source),
         [painted.path(key) for record in records for key in record.keys],
         Path(snakemake.output[0]),
         json.loads(snakemake.params.encode),

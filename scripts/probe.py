@@ -3,10 +3,9 @@ from pathlib import Path
 
 from gramflow.job import job
 from gramflow.media.probe import probe
-from gramflow.media.source import Source, is_live
+from gramflow.media.source import Source
 
 with job(snakemake.log[0]):
     video = json.loads(snakemake.params.video)
-    recorded = Path(snakemake.input[0]) if is_live(video["path"]) else None
-    source = Source.from_config(snakemake.wildcards.video, video, recorded)
+    source = Source.from_config(snakemake.wildcards.video, video, snakemake.input)
     probe(source).save(Path(snakemake.output[0]))

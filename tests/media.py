@@ -10,6 +10,7 @@ import av
 import numpy as np
 import pytest
 
+from gramflow.config import video_files
 from gramflow.manifest import Manifest
 from gramflow.media.encode import encode
 from gramflow.media.extract import extract
@@ -110,7 +111,8 @@ def pictures(folder: Path, count: int = 12, size: tuple[int, int] = (64, 48)) ->
 
 def source_of(path: Path | str, **settings: Any) -> Source:
     """The source of a config that has only this video, named room."""
-    return Source.from_config("room", {"path": str(path), **settings})
+    video = {"path": str(path), **settings}
+    return Source.from_config("room", video, video_files(video))
 
 
 def extracted(path: Path | str, store: Store, **settings: Any) -> tuple[Source, Probe, Manifest]:

@@ -1,8 +1,6 @@
 """Where a video comes from: a film, a picture sequence, or what `capture` recorded."""
 
-import glob
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -34,32 +32,21 @@ class Source:
     scale: Fraction | None = None
 
     @classmethod
-    def from_config(
-        cls, name: str, video: Mapping[str, Any], recorded: Path | None = None
-    ) -> "Source":
-        """The source of the config's video `name`; `recorded` is the file made by `capture`.
+    def from_config(cls, name: str, video: Mapping[str, Any], files: Sequence[str]) -> "Source":
+        """The source of the config's video `name`, which is read from `files`.
 
-        `fps` makes the path a picture sequence; a path that `is_live` needs `recorded`.
-        Raises GramflowError when the sequence has no pictures or `end` is not after `start`.
+        These are the film, the recording of a camera, or with `fps` the pictures of a sequence.
         """
         given = {key: value for key, value in video.items() if value is not None}
-        path, entry = Path(recorded or given["path"]), f"videos.{name}.path"
-        fps = _exact(given["fps"]) if "fps" in given and recorded is None else None
-        source = cls(
-            entry=entry,
-            path=path,
-            files=_pictures(entry, path) if fps else None,
-            fps=fps,
+        is_sequence = "fps" in given
+        return cls(
+            entry=f"videos.{name}.path",
+            path=Path(given["path"] if is_sequence else files[0]),
+            files=tuple(map(Path, files)) if is_sequence else None,
             width=given.get("width"),
             height=given.get("height"),
-            **{key: _exact(given[key]) for key in ("start", "end", "scale") if key in given},
+            **{key: _exact(given[key]) for key in ("fps", "start", "end", "scale") if key in given},
         )
-        if source.end is not None and source.end <= (source.start or 0):
-            raise GramflowError(
-                f"videos.{name}.end: {float(source.end):g} is not after the start; "
-                "give seconds from the film's start"
-            )
-        return source
 
     @property
     def name(self) -> str:
@@ -88,30 +75,6 @@ class Source:
                 f"film has {width}x{height}; they only reduce, so give less or leave them out"
             )
         return wanted
-
-
-def is_live(path: str) -> bool:
-    """Whether a config's path is a camera or a stream, which `capture` records first."""
-    return path.startswith("/dev/video") or re.match(r"[a-z][a-z0-9+.-]*://", path) is not None
-
-
-def _pictures(entry: str, pattern: Path) -> tuple[Path, ...]:
-    """The files of a pattern, 2 before 10."""
-    # not Path.glob, which takes no absolute pattern
-    found = [str(pattern)] if pattern.is_file() else glob.glob(str(pattern))  # noqa: PTH207
-    files = [Path(name) for name in sorted(found, key=_natural) if Path(name).is_file()]
-    if not files:
-        raise GramflowError(
-            f"{entry}: {pattern} matches no picture; give a pattern such as frames/*.png "
-            "(fps is for picture sequences: leave it out for a film)"
-        )
-    return tuple(files)
-
-
-def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
-    """A sort key by which numbers inside names count as numbers."""
-    parts = re.split(r"([0-9]+)", name)
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], name
 
 
 def _exact(value: Any) -> Fraction:

@@ -33,7 +33,7 @@ class Copy(Stylizer):
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A user's folder: two films, three frames, two style pictures, one plugin."""
     root = tmp_path_factory.mktemp("user")
-    (root / "frames").mkdir()
+    (root / "frames" / "folder.png").mkdir(parents=True)
     names = ["clip.avi", "film [1080p].mp4", "night.jpg", "wave.jpg"]
     for name in [*names, *(f"frames/{number}.png" for number in (1, 2, 10))]:
         (root / name).write_bytes(b"content is read later")
@@ -362,6 +362,7 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
     (video(path="lost/*.png", fps=25), "videos.room.path:", "no picture matches"),
     (video(path="frames/*.png"), "videos.room.fps:", "missing"),
     (video(fps=25), "videos.room.fps:", "leave it out"),
+    (video(path="rtsp://door/1", seconds=5, fps=25), "videos.room.fps:", "leave it out"),
     (video(path="frames/*.png", fps=0), "videos.room.fps:", "greater than 0"),
     (video(path="frames/*.png", fps="30/0"), "videos.room.fps:", "30000/1001"),
     (video(path="frames/*.png", fps="fast"), "videos.room.fps:", "30000/1001"),

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from gramflow.config import is_live
 from gramflow.errors import GramflowError
 from gramflow.media import capture as module
 from gramflow.media.capture import capture
 from gramflow.media.probe import probe
-from gramflow.media.source import Source, is_live
+from gramflow.media.source import Source
 from gramflow.store import Store
 from tests.media import extracted, film, quiet, times
 

@@ -174,16 +174,6 @@ def test_sequence_in_natural_order(tmp_path: Path) -> None:
     assert source_of(tmp_path / "*.png", fps=25).files == tuple(paths)
 
 
-def test_empty_sequence(tmp_path: Path) -> None:
-    with pytest.raises(GramflowError, match=r"^videos\.room\.path: .*matches no picture"):
-        source_of(tmp_path / "*.png", fps=25)
-
-
-def test_end_before_start(tmp_path: Path) -> None:
-    with pytest.raises(GramflowError, match=r"^videos\.room\.end: 1 is not after the start"):
-        source_of(tmp_path / "a.mp4", start=2, end=1)
-
-
 @needs_shared
 def test_shared_films() -> None:
     room = probe(source_of(SHARED / "seed" / "room.avi"))
