@@ -20,9 +20,9 @@ def appearing(path: Path) -> Iterator[Path]:
     The file is on the disk (fsync) before it gets its name. When the block fails nothing is left.
     Raises GramflowError when the disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())

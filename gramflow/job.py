@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gramflow.errors import GramflowError
@@ -17,17 +17,19 @@ def job(log: str) -> Iterator[Say]:
     """
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as file:
+    path.write_bytes(b"")
 
-        def say(line: str) -> None:
-            print(line, file=file, flush=True)
-            print(line, file=sys.stderr, flush=True)
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+        # the disk may be full: the line on the terminal says so
+        with suppress(OSError), path.open("a", encoding="utf-8") as file:
+            print(line, file=file)
 
-        try:
-            yield say
-        except GramflowError as error:
-            say(f"ERROR: {error}")
-            sys.exit(1)
-        except KeyboardInterrupt:
-            say("interrupted; everything finished so far is kept")
-            sys.exit(130)
+    try:
+        yield say
+    except GramflowError as error:
+        say(f"ERROR: {error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say("interrupted; everything finished so far is kept")
+        sys.exit(130)

@@ -3,7 +3,8 @@
 
 rule weights:
     input:
-        [CONFIG.weights] if Path(CONFIG.weights).is_file() else [],
+        # a function, because a path may have braces
+        lambda _: [CONFIG.weights] if Path(CONFIG.weights).is_file() else [],
     output:
         "work/weights.json",
     log:

@@ -7,6 +7,7 @@ from gramflow.job import job
 from gramflow.weights import resolve
 
 with job(snakemake.log[0]) as say:
-    prepare(snakemake.threads)
     config = load(snakemake.config)
+    if config.weights != "random":  # which are not read from a file
+        prepare(snakemake.threads)
     resolve(config.weights, make_network(config), say).save(Path(snakemake.output[0]))

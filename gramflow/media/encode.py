@@ -127,7 +127,6 @@ class _Timing:
             "enc_time_base:v": f"{self.unit.numerator}:{self.unit.denominator}",
             "video_track_timescale": self.timescale,
             "movie_timescale": self.timescale,
-            "avoid_negative_ts": "disabled",
             "bsf:v": f"setts=pts=PTS:dts=DTS:duration={duration}".replace(",", r"\,"),
             **({} if self.even else {"bf:v": 0}),
         }

@@ -30,14 +30,15 @@ def binary() -> str:
     Raises GramflowError when there is neither.
     """
     found = shutil.which("ffmpeg")
-    if found:
-        return found
-    try:
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError as error:
+    with suppress(RuntimeError):
+        # IMAGEIO_FFMPEG_EXE may name anything
+        found = found or shutil.which(imageio_ffmpeg.get_ffmpeg_exe())
+    if not found:
         raise GramflowError(
-            "ffmpeg: not found; install ffmpeg 5.1 or newer, or the package imageio-ffmpeg"
-        ) from error
+            "ffmpeg: not found; install ffmpeg 5.1 or newer, or reinstall imageio-ffmpeg, "
+            "which brings one"
+        )
+    return found
 
 
 def local(path: Path) -> str:

@@ -11,7 +11,7 @@ import av
 from gramflow.errors import GramflowError
 from gramflow.files import read_json, write_json
 from gramflow.media.colour import MATRICES, PRIMARIES, RANGES, TRANSFERS
-from gramflow.media.ffmpeg import open_film
+from gramflow.media.ffmpeg import binary, open_film
 from gramflow.media.pictures import read_pixels
 from gramflow.media.source import Source
 
@@ -102,8 +102,10 @@ class Probe:
 def probe(source: Source) -> Probe:
     """The facts of a video.
 
-    Raises GramflowError when it is missing, no film, without frames, or truncated.
+    Raises GramflowError when it is missing, no film, without frames, or truncated; also when
+    there is no ffmpeg.
     """
+    binary()  # better missed here than when a film has been painted
     if source.files:
         return _probe_pictures(source.files, Fraction(source.fps or 1))
     try:
