@@ -70,7 +70,7 @@ class Project:
 
     def painted(self) -> dict[str, tuple[int, int]]:
         """Every painted frame's key, with what changes when its file is written anew."""
-        paths = (self.folder / "store/painted").glob("*/*.png")
+        paths = (self.folder / "store/painted").glob("*/[!.]*.png")
         return {path.stem: (path.stat().st_ino, path.stat().st_mtime_ns) for path in paths}
 
     def film(self, render: str) -> bytes:
