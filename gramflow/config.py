@@ -186,12 +186,19 @@ def _mode(path: Path) -> int:
 
 def _check_weights(weights: str, folder: Path) -> None:
     known = ("auto", "imagenet", "random")
+    _check_braces(weights, ("weights",))
     if weights not in known and not stat.S_ISREG(_mode(folder / weights)):
         advice = remedy(weights, known)
         raise refused(("weights",), f"{weights}: no such file; {advice}, or the path of an .h5")
 
 
+def _check_braces(path: str, entry: Entry) -> None:
+    if re.search(r"{.*}", path):
+        raise refused(entry, f"{path}: Snakemake takes braces for a wildcard; rename it")
+
+
 def _check_readable(path: Path, entry: Entry) -> None:
+    _check_braces(str(path), entry)
     mode = _mode(path)
     if stat.S_ISDIR(mode):
         raise refused(entry, f"{path} is a folder; for a picture sequence give '{path}/*.png'")
@@ -222,8 +229,11 @@ def _check_path(video: Values, folder: Path, entry: Entry) -> None:
         if video["seconds"] is None:
             raise refused((*entry, "seconds"), "missing; give how many are to be recorded")
     elif is_glob(path, folder):
-        if not video_files(video, folder):
+        files = video_files(video, folder)
+        if not files:
             raise refused(at, f"{path}: no picture matches; correct the pattern")
+        for file in files:
+            _check_braces(file, at)
         if video["fps"] is None:
             raise refused((*entry, "fps"), "missing; give the frame rate of the pictures")
     else:

@@ -8,7 +8,7 @@ from gramflow.arrays import Picture
 from gramflow.assembly import make_extractor, make_losses, make_network
 from gramflow.config import Config, Look, Style
 from gramflow.engine.targets import StyleTargets, flattened, style_targets, unflattened
-from gramflow.errors import GramflowError
+from gramflow.errors import concerning
 from gramflow.files import appearing
 from gramflow.media.pictures import read_picture, resize
 from gramflow.recipes import style_side
@@ -40,10 +40,8 @@ def style_pictures(style: Style, side: int) -> list[Picture]:
     """The pictures of a style, the longer side of each `side` pixels."""
     pictures = []
     for number, image in enumerate(style.images):
-        try:
+        with concerning(f"styles.{style.name}.images[{number}]"):
             pictures.append(_scaled(read_picture(Path(image)), side))
-        except GramflowError as error:
-            raise GramflowError(f"styles.{style.name}.images[{number}]: {error}") from error
     return pictures
 
 

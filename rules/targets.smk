@@ -3,8 +3,7 @@
 
 rule weights:
     input:
-        # a function, because a path may have braces
-        lambda _: [CONFIG.weights] if Path(CONFIG.weights).is_file() else [],
+        [CONFIG.weights] if Path(CONFIG.weights).is_file() else [],
     output:
         "work/weights.json",
     log:

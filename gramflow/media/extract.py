@@ -14,7 +14,7 @@ import ffmpeg
 import numpy as np
 
 from gramflow.arrays import Pixels
-from gramflow.errors import GramflowError
+from gramflow.errors import GramflowError, concerning
 from gramflow.manifest import Manifest
 from gramflow.media.colour import scale_to_rgb
 from gramflow.media.ffmpeg import LOCAL, Child, local, running
@@ -101,7 +101,8 @@ def _sequence(source: Source, probe: Probe, part: _Part) -> Frames:
     full = (probe.height, probe.width)
     size = source.size(probe.width, probe.height)
     for time in range(part.first, part.end):
-        pixels = read_pixels(files[time])
+        with concerning(source.entry):
+            pixels = read_pixels(files[time])
         if pixels.shape[:2] != full:
             raise GramflowError(
                 f"{source.entry}: {files[time]} has {pixels.shape[1]}x{pixels.shape[0]} pixels, "

@@ -8,7 +8,7 @@ from typing import Any
 
 import av
 
-from gramflow.errors import GramflowError
+from gramflow.errors import GramflowError, concerning
 from gramflow.files import read_json, write_json
 from gramflow.media.colour import MATRICES, PRIMARIES, RANGES, TRANSFERS
 from gramflow.media.ffmpeg import binary, open_film
@@ -107,7 +107,8 @@ def probe(source: Source) -> Probe:
     """
     binary()  # better missed here than when a film has been painted
     if source.files:
-        return _probe_pictures(source.files, Fraction(source.fps or 1))
+        with concerning(source.entry):
+            return _probe_pictures(source.files, Fraction(source.fps or 1))
     try:
         container = open_film(source.path)
     except (OSError, av.FFmpegError) as error:

@@ -34,7 +34,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A user's folder: two films, three frames, two style pictures, one plugin."""
     root = tmp_path_factory.mktemp("user")
     (root / "frames" / "folder.png").mkdir(parents=True)
-    names = ["clip.avi", "film [1080p].mp4", "night.jpg", "wave.jpg"]
+    (root / "braces").mkdir()
+    names = ["braces/{a}.png", "clip.avi", "film [1080p].mp4", "night.jpg", "wave.jpg"]
     for name in [*names, *(f"frames/{number}.png" for number in (1, 2, 10))]:
         (root / name).write_bytes(b"content is read later")
     (root / "still.py").write_text(COPY)
@@ -361,6 +362,9 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
     (video(path="frames"), "videos.room.path:", "frames/*.png"),
     (video(path="lost/*.png", fps=25), "videos.room.path:", "no picture matches"),
     (video(path="frames/*.png"), "videos.room.fps:", "missing"),
+    (video(path="{1}.mp4"), "videos.room.path:", "rename it"),
+    (video(path="braces/*.png", fps=25), "videos.room.path:", "braces/{a}.png: Snakemake takes"),
+    (user(weights="{own}.h5"), "weights:", "rename it"),
     (video(fps=25), "videos.room.fps:", "leave it out"),
     (video(path="rtsp://door/1", seconds=5, fps=25), "videos.room.fps:", "leave it out"),
     (video(path="frames/*.png", fps=0), "videos.room.fps:", "greater than 0"),

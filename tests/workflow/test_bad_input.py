@@ -1,0 +1,286 @@
+"""What a user sees when something is wrong: one line that says what to do, nothing half-written."""
+
+import shlex
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.media import film, make, moving, pictures, tone
+from tests.workflow.project import Project, Run
+
+NETWORK = '''
+from gramflow.engine.networks import VGG16
+
+class Tiny(VGG16):
+    """One convolution, quick to build."""
+
+    name = "tiny"
+    layers = ("conv",)
+    weights_url = "http://127.0.0.1:{port}/tiny.h5"
+    weights_hash = "0" * 32
+
+    def architecture(self):
+        import keras
+
+        picture = keras.Input((None, None, 3))
+        layer = keras.layers.Conv2D(8, 3, padding="same", activation="relu", name="conv")
+        return keras.Model(picture, layer(picture), name="tiny")
+'''
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film, a style picture, and a network whose weights nobody serves."""
+    folder = tmp_path_factory.mktemp("material")
+    film(folder / "room.mp4", seconds=0.1)
+    pictures(folder, 1)[0].rename(folder / "night.png")
+    (folder / "text.mp4").write_text("Dear diary\n")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    (folder / "tiny.py").write_text(NETWORK.format(port=port))
+    return folder
+
+
+@pytest.fixture
+def project(material: Path, tmp_path: Path) -> Project:
+    """A folder in which everything is right; its paths lead to the material."""
+    layers = {"layers": {"conv": 1.0}}
+    look = {"width": 32, "evaluations": 2, "losses": {"content": layers, "gram": layers}}
+    return Project(
+        tmp_path,
+        {
+            "weights": "random",
+            "plugins": [str(material / "tiny.py")],
+            "network": "tiny",
+            "videos": {"room": {"path": str(material / "room.mp4")}},
+            "styles": {"night": {"images": [str(material / "night.png")]}},
+            "looks": {"default": look},
+        },
+    )
+
+
+def complaints(run: Run) -> list[str]:
+    """The lines for the user, sorted."""
+    assert "Traceback" not in run.output
+    lines = run.output.splitlines()
+    return sorted(line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: "))
+
+
+def complaint(run: Run) -> str:
+    """The one line for the user."""
+    (line,) = complaints(run)
+    return line
+
+
+def made(project: Project) -> list[str]:
+    """The files that stages left, but logs and locks; a temporary file is hidden."""
+    folder = project.folder
+    parts = (folder / part for part in ("results", "work", "store"))
+    paths = [path for part in parts for path in part.rglob("*") if path.is_file()]
+    assert not [path for path in paths if path.name.startswith(".")]
+    return sorted(str(path.relative_to(folder)) for path in paths if path.suffix != ".lock")
+
+
+# -- the config --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "start", "remedy"),
+    [
+        (
+            "videos",
+            {"room": {"path": "lost.mp4"}},
+            "videos.room.path: lost.mp4",
+            "correct the path",
+        ),
+        ("videos", {"../up": {"path": "lost.mp4"}}, "videos.'../up': ", "such as up"),
+        ("lukcs", {}, "lukcs: unknown key", "did you mean looks?"),
+        ("network", "vgg166", "network: ", "did you mean vgg16?"),
+        (
+            "looks",
+            {"default": {"preset": "drift"}},
+            "looks.default.preset: ",
+            "did you mean draft?",
+        ),
+        ("looks", {"default": {"width": 33}}, "looks.default.width: 33 is odd", "give 32 or 34"),
+    ],
+)
+def test_a_wrong_config_is_one_line(
+    project: Project, key: str, value: Any, start: str, remedy: str
+) -> None:
+    project.config["network"] = "vgg16"
+    project.config["looks"] = {}
+    project.config[key] = value
+    run = project.run(fails=True)
+    assert complaint(run).startswith(start)
+    assert remedy in complaint(run)
+    # but for the profile's name
+    assert len(run.output.splitlines()) == 2
+    assert made(project) == []
+
+
+# -- videos and styles -------------------------------------------------------------------------
+
+
+def test_media_that_are_none(project: Project, material: Path) -> None:
+    folder = project.folder
+    (folder / "empty.mp4").touch()
+    make(*moving(0.1), "-frames:v", "0", str(folder / "blank.avi"))
+    make(*tone(0.1), str(folder / "sound.mp4"))
+    whole = film(folder / "cut.mp4", "-movflags", "+faststart", seconds=1).read_bytes()
+    (folder / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+    for number in (1, 2):
+        (folder / f"{number}.png").write_text("no picture\n")
+    bad = {name: {"path": f"{name}.mp4"} for name in ("empty", "sound", "cut")}
+    bad["text"] = {"path": str(material / "text.mp4")}
+    bad["blank"] = {"path": "blank.avi"}
+    bad["walk"] = {"path": "[12].png", "fps": 12}
+    project.config["videos"] |= bad
+    project.config["styles"]["letter"] = {"images": [str(material / "text.mp4")]}
+    project.config["renders"] = [
+        {"video": list(bad), "style": "night"},
+        {"video": "room", "style": "letter"},
+    ]
+    lines = complaints(project.run("--keep-going", fails=True))
+    told = {line.split(": ", 1)[0]: line for line in lines}
+    assert len(lines) == len(told) == 7
+    assert "has no frames; give a film that has" in told["videos.blank.path"]
+    assert "is cut off" in told["videos.cut.path"]
+    assert "give a film such as .mp4" in told["videos.empty.path"]
+    assert "give a film such as .mp4" in told["videos.text.path"]
+    assert "give a file with moving pictures" in told["videos.sound.path"]
+    assert "1.png: not a picture; give a PNG" in told["videos.walk.path"]
+    assert "not a picture; give a PNG" in told["styles.letter.images[0]"]
+    assert [path for path in made(project) if not path.startswith("store/frames/")] == [
+        "work/room/manifest.json",
+        "work/room/probe.json",
+        "work/weights.json",
+    ]
+
+
+def test_any_path_and_weights_that_nobody_serves(project: Project, material: Path) -> None:
+    """Spaces, quotes, brackets and Unicode in paths; `auto` goes on with random weights."""
+    folder = project.folder / "Ein Ordner" / "映画"
+    folder.mkdir(parents=True)
+    (folder / "Zürich [a].mp4").symlink_to(material / "room.mp4")
+    (folder / "Bild 'x'.png").symlink_to(material / "night.png")
+    place = folder.relative_to(project.folder)
+    project.config["videos"] = {"room": {"path": str(place / "Zürich [a].mp4")}}
+    project.config["styles"] = {"night": {"images": [str(place / "Bild 'x'.png")]}}
+    project.config["weights"] = "auto"
+    run = project.run(KERAS_HOME=str(project.folder / "keras"))
+    assert complaints(run) == []
+    (warning,) = [line for line in run.output.splitlines() if line.startswith("WARNING: ")]
+    assert "weights: tiny.h5 could not be downloaded" in warning
+    assert "RANDOM weights are used" in warning
+    assert warning in (project.folder / "logs/weights.log").read_text()
+    (record,) = project.records("room.night")
+    assert record.weights["source"] == "random"
+    assert f"WARNING: {record.weights['warning']}" == warning
+    assert project.film("room.night")
+
+
+# -- weights -----------------------------------------------------------------------------------
+
+
+def test_imagenet_that_nobody_serves(project: Project) -> None:
+    project.config["weights"] = "imagenet"
+    home = str(project.folder / "keras")
+    line = complaint(project.run("--", "work/weights.json", fails=True, KERAS_HOME=home))
+    assert line.startswith("weights: tiny.h5 could not be downloaded")
+    assert line.endswith("or set weights to the path of that file, or to random")
+    assert made(project) == []
+
+
+def test_weights_that_are_text(project: Project, material: Path) -> None:
+    path = project.folder / "my weights.h5"
+    path.write_text("Dear diary\n")
+    project.config["weights"] = str(path)
+    line = complaint(project.run("--", "work/weights.json", fails=True))
+    assert line.startswith(f"weights: {path} does not hold the weights of tiny")
+    assert "give a *_notop.h5 file" in line
+    assert made(project) == []
+
+
+# -- the machine -------------------------------------------------------------------------------
+
+
+def test_no_ffmpeg(project: Project, tmp_path_factory: pytest.TempPathFactory) -> None:
+    programs = tmp_path_factory.mktemp("programs")
+    for name in ("bash", "sh"):
+        (programs / name).symlink_to(Path("/bin") / name)
+    run = project.run(fails=True, PATH=str(programs), IMAGEIO_FFMPEG_EXE="/lost/ffmpeg")
+    assert complaint(run).startswith("ffmpeg: not found; install ffmpeg")
+    assert made(project) == []
+
+
+def run_on_full_disk(project: Project, folder: str, free: int, *arguments: str) -> Run:
+    """Run Snakemake while `folder` is a disk of its own with `free` kilobytes left.
+
+    The files that are there at the end are listed in the output, each after "LEFT ".
+    """
+    (project.folder / folder).mkdir(parents=True, exist_ok=True)
+    script = f"""
+        mount -t tmpfs -o size=1m tmpfs {folder} || exit 77
+        head -c {1024 - free}k /dev/zero > {folder}/filling
+        {shlex.join(project.command(*arguments))}
+        status=$?
+        find {folder} -type f ! -name filling -printf 'LEFT %f\\n'
+        exit $status
+    """
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", script],
+        cwd=project.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout)
+
+
+def left(run: Run) -> list[str]:
+    """The files on the full disk."""
+    return [line.split()[1] for line in run.output.splitlines() if line.startswith("LEFT ")]
+
+
+@pytest.fixture
+def may_mount() -> None:
+    """Only where a disk of one's own can be made without asking anybody."""
+    done = subprocess.run(
+        ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.skip("this machine lets nobody mount a small disk")
+
+
+@pytest.mark.usefixtures("may_mount")
+def test_a_full_disk(project: Project) -> None:
+    """In every stage that writes much; then, with space again, the film."""
+    remedy = "no space left on this disk; free some and run again"
+    run = run_on_full_disk(project, "store/frames", 8)
+    assert run.status == 1
+    assert remedy in complaint(run)
+    assert 0 < len(left(run)) < 3
+    assert all(len(name) == 68 for name in left(run))  # 64 digits and .png
+    assert made(project) == ["work/room/probe.json"]
+
+    run = run_on_full_disk(project, "store/painted", 8)
+    assert remedy in complaint(run)
+    assert 0 < len(left(run)) < 3
+    assert not project.records("room.night")
+
+    run = run_on_full_disk(project, "results", 0, "--", "results/room.night.mp4")
+    assert complaint(run).startswith(f"results: {remedy}")
+    assert left(run) == []
+    run = run_on_full_disk(project, "results", 0, "--", "results/room.night.loss.png")
+    assert complaint(run).startswith(f"results: {remedy}")
+    assert left(run) == []
+
+    assert project.run().jobs == 2  # the film and its curve: the painting was kept
