@@ -88,6 +88,7 @@ def download(network: Network, say: Say) -> Path:
     url, name = network.weights_url, network.weights_url.rsplit("/", 1)[-1]
     home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
     try:
+        home.mkdir(parents=True, exist_ok=True)  # else Keras takes /tmp
         if not (home / "models" / name).is_file():
             say(f"downloading {name} (once, 60 to 80 MB)")
             _await_answer(url)

@@ -1,0 +1,194 @@
+"""Weights as they can be had: served, served wrongly, not at all, or a file of one's own."""
+
+import hashlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from gramflow import weights
+from gramflow.engine.networks import VGG16, build
+from gramflow.errors import GramflowError
+from gramflow.weights import RANDOM, Weights, resolve
+from tests.plain_vgg import save_weights
+
+pytestmark = pytest.mark.usefixtures("device", "cache")
+
+KERNEL = np.random.default_rng(5).normal(size=(3, 3, 3, 8)).astype(np.float32)
+BIAS = np.arange(8, dtype=np.float32)
+
+
+class Tiny(VGG16):
+    """One convolution."""
+
+    layers: ClassVar = ("conv",)
+
+    def architecture(self) -> Any:
+        import keras
+
+        picture = keras.Input((None, None, 3))
+        layer = keras.layers.Conv2D(8, 3, padding="same", activation="relu", name="conv")
+        return keras.Model(picture, layer(picture), name="tiny")
+
+
+def network(server: str, file: Path) -> Tiny:
+    """The network whose weights are `file` on the server."""
+    tiny = Tiny()
+    tiny.weights_url = f"{server}/tiny.h5"
+    tiny.weights_hash = hashlib.md5(file.read_bytes()).hexdigest()
+    return tiny
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files without a word."""
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where Keras keeps downloads."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    return tmp_path / "keras" / "models"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file in Keras's layout, which the server serves."""
+    (tmp_path / "served").mkdir()
+    save_weights({"conv": (KERNEL, BIAS)}, tmp_path / "served" / "tiny.h5")
+    return tmp_path / "served" / "tiny.h5"
+
+
+@pytest.fixture
+def server(tmp_path: Path, file: Path) -> Iterator[str]:
+    handler = partial(Quiet, directory=str(file.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{http.server_port}"
+        http.shutdown()
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server that takes calls and never answers; the patience with it is a tenth."""
+    assert weights.PATIENCE == 10
+    monkeypatch.setattr(weights, "PATIENCE", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def refused(setting: str, tiny: Tiny) -> str:
+    """The one line by which the setting is refused."""
+    with pytest.raises(GramflowError) as caught:
+        resolve(setting, tiny, print)
+    assert len(str(caught.value).splitlines()) == 1
+    return str(caught.value)
+
+
+def test_a_download_is_checked_and_kept(server: str, file: Path, cache: Path) -> None:
+    lines: list[str] = []
+    tiny = network(server, file)
+    found = resolve("imagenet", tiny, lines.append)
+    identity = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert found == Weights("imagenet", str(cache / "tiny.h5"), identity)
+    assert lines == ["downloading tiny.h5 (once, 60 to 80 MB)"]
+    layer = build(tiny, Path(found.path or ""), ["conv"], "average").get_layer("conv")
+    assert np.array_equal(layer.get_weights()[0], KERNEL)
+    # the second time it is not served any more, and need not be
+    file.unlink()
+    assert resolve("auto", tiny, lines.append) == found
+    assert len(lines) == 1
+
+
+def test_a_download_of_another_file_is_refused(server: str, file: Path) -> None:
+    tiny = network(server, file)
+    file.write_bytes(b"<html>Please log in to this network.</html>")
+    line = refused("imagenet", tiny)
+    assert line.startswith("weights: tiny.h5 could not be downloaded (")
+    assert "hash" in line
+    # and is not taken for the right one afterwards
+    assert refused("imagenet", tiny) == line
+
+
+def test_a_server_without_the_file(server: str, file: Path) -> None:
+    tiny = network(server, file)
+    file.unlink()
+    assert "404" in refused("imagenet", tiny)
+
+
+def test_a_silent_server_is_given_up(silent: str, file: Path) -> None:
+    started = time.monotonic()
+    assert "no answer for 1 seconds" in refused("imagenet", network(silent, file))
+    assert time.monotonic() - started < 3
+
+
+def test_a_download_that_stops_is_given_up(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server answers, sends a part, and says no more."""
+
+    class Stopping(Quiet):
+        def copyfile(self, source: Any, output: Any) -> None:
+            output.write(source.read(1000))
+            time.sleep(4)
+
+    monkeypatch.setattr(weights, "PATIENCE", 1.0)
+    handler = partial(Stopping, directory=str(file.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        tiny = network(f"http://127.0.0.1:{http.server_port}", file)
+        started = time.monotonic()
+        line = refused("imagenet", tiny)
+        assert "could not be downloaded" in line
+        assert time.monotonic() - started < 4
+        http.shutdown()
+
+
+def test_auto_goes_on_with_random_ones(silent: str, file: Path) -> None:
+    lines: list[str] = []
+    found = resolve("auto", network(silent, file), lines.append)
+    assert (found.source, found.path, found.identity) == ("random", None, RANDOM.identity)
+    assert "delete work/weights.json" in found.warning
+    assert lines[-1] == f"WARNING: {found.warning}"
+
+
+def test_a_file_of_ones_own(file: Path) -> None:
+    identity = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert resolve(str(file), Tiny(), print) == Weights("file", str(file), identity)
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 3, 4), (1, 1, 3, 8)])
+def test_a_file_for_another_network(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    path = tmp_path / "other.h5"
+    save_weights({"conv": (np.zeros(shape, np.float32), np.zeros(shape[-1], np.float32))}, path)
+    line = refused(str(path), Tiny())
+    assert line.startswith(f"weights: {path} does not hold the weights of tiny without top (")
+
+
+def test_a_file_with_more_layers(tmp_path: Path) -> None:
+    path = tmp_path / "other.h5"
+    save_weights({"conv": (KERNEL, BIAS), "more": (KERNEL, BIAS)}, path)
+    assert "does not hold the weights of tiny" in refused(str(path), Tiny())
+
+
+def test_text_named_h5(tmp_path: Path) -> None:
+    path = tmp_path / "text.h5"
+    path.write_text("Dear diary\n")
+    assert "give a *_notop.h5 file" in refused(str(path), Tiny())
+
+
+def test_random_ones_need_nothing() -> None:
+    assert resolve("random", Tiny(), print) == RANDOM
+
+
+def test_saves_and_loads(tmp_path: Path) -> None:
+    found = Weights("random", None, "random", "a warning")
+    found.save(tmp_path / "weights.json")
+    assert Weights.load(tmp_path / "weights.json") == found
