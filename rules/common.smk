@@ -16,16 +16,14 @@ except GramflowError as error:
     sys.exit(f"ERROR: {error}")
 
 
-# style and look behind each target file: renders that need the same share it
-TARGETS = {
-    recipes.style_id(CONFIG, CONFIG.styles[render.style], CONFIG.looks[render.look])[
-        :16
-    ]: (
-        render.style,
-        render.look,
-    )
-    for render in CONFIG.renders.values()
-}
+def target_of(render):
+    """The name of a render's target file; renders that need the same targets share it."""
+    style, look = CONFIG.styles[render.style], CONFIG.looks[render.look]
+    return recipes.style_id(CONFIG, style, look)[:16]
+
+
+# one render of those behind each target file
+TARGETS = {target_of(render): render for render in CONFIG.renders.values()}
 
 
 wildcard_constraints:
@@ -48,9 +46,7 @@ def get_video_settings(wildcards):
 
 def get_targets(wildcards):
     """The target file of a render's style."""
-    render = CONFIG.renders[wildcards.render]
-    style, look = CONFIG.styles[render.style], CONFIG.looks[render.look]
-    return f"work/targets/{recipes.style_id(CONFIG, style, look)[:16]}.npz"
+    return f"work/targets/{target_of(CONFIG.renders[wildcards.render])}.npz"
 
 
 def get_manifest(wildcards):

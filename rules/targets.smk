@@ -20,7 +20,7 @@ rule weights:
 rule targets:
     input:
         weights="work/weights.json",
-        images=lambda wildcards: CONFIG.styles[TARGETS[wildcards.target][0]].images,
+        images=lambda wildcards: CONFIG.styles[TARGETS[wildcards.target].style].images,
     output:
         "work/targets/{target}.npz",
     log:
@@ -28,7 +28,7 @@ rule targets:
     conda:
         "../envs/cpu.yaml"
     params:
-        style=lambda wildcards: TARGETS[wildcards.target][0],
-        look=lambda wildcards: TARGETS[wildcards.target][1],
+        style=lambda wildcards: TARGETS[wildcards.target].style,
+        look=lambda wildcards: TARGETS[wildcards.target].look,
     script:
         "../scripts/targets.py"

@@ -1,53 +1,8 @@
-"""What the numbers of a film mean: matrix, range, primaries, transfer, as ffmpeg names them."""
+"""Between a film's colours and RGB: options of ffmpeg's filters."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from gramflow.media.probe import Probe
-
-MATRICES = {
-    0: "gbr",
-    1: "bt709",
-    4: "fcc",
-    5: "bt470bg",
-    6: "smpte170m",
-    7: "smpte240m",
-    8: "ycgco",
-    9: "bt2020nc",
-    10: "bt2020c",
-}
-RANGES = {1: "tv", 2: "pc"}
-PRIMARIES = {
-    1: "bt709",
-    4: "bt470m",
-    5: "bt470bg",
-    6: "smpte170m",
-    7: "smpte240m",
-    8: "film",
-    9: "bt2020",
-    10: "smpte428",
-    11: "smpte431",
-    12: "smpte432",
-    22: "jedec-p22",
-}
-TRANSFERS = {
-    1: "bt709",
-    4: "bt470m",
-    5: "bt470bg",
-    6: "smpte170m",
-    7: "smpte240m",
-    8: "linear",
-    9: "log100",
-    10: "log316",
-    11: "iec61966-2-4",
-    12: "bt1361e",
-    13: "iec61966-2-1",
-    14: "bt2020-10",
-    15: "bt2020-12",
-    16: "smpte2084",
-    17: "smpte428",
-    18: "arib-std-b67",
-}
+from gramflow.media.probe import Probe
 
 # The scale filter's names for the matrices that it can compute with.
 _COMPUTABLE = {
@@ -61,7 +16,7 @@ _COMPUTABLE = {
 _FLAGS = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
 
 
-def scale_to_rgb(probe: "Probe") -> dict[str, Any]:
+def scale_to_rgb(probe: Probe) -> dict[str, Any]:
     """Options of the scale filter that decode the film's colours to full-range RGB."""
     if probe.is_rgb:
         return {"flags": _FLAGS}
@@ -72,7 +27,7 @@ def scale_to_rgb(probe: "Probe") -> dict[str, Any]:
     }
 
 
-def scale_from_rgb(probe: "Probe", width: int, height: int) -> dict[str, Any]:
+def scale_from_rgb(probe: Probe, width: int, height: int) -> dict[str, Any]:
     """Options of the scale filter that turn RGB of this size into the film's own kind of YUV."""
     return {
         "out_color_matrix": _matrix(probe, width, height),
@@ -81,7 +36,7 @@ def scale_from_rgb(probe: "Probe", width: int, height: int) -> dict[str, Any]:
     }
 
 
-def tags(probe: "Probe", width: int, height: int) -> dict[str, str]:
+def tags(probe: Probe, width: int, height: int) -> dict[str, str]:
     """Options of the setparams filter: the film's own tags; what was untagged stays untagged.
 
     A film whose matrix no filter can compute, and one of RGB, gets the matrix that is used.
@@ -96,12 +51,12 @@ def tags(probe: "Probe", width: int, height: int) -> dict[str, str]:
     }
 
 
-def _range(probe: "Probe") -> str:
+def _range(probe: Probe) -> str:
     """RGB is always full range; as YUV it becomes what every player expects."""
     return "tv" if probe.is_rgb else probe.range or "tv"
 
 
-def _matrix(probe: "Probe", width: int, height: int) -> str:
+def _matrix(probe: Probe, width: int, height: int) -> str:
     """The scale filter's name of the film's matrix; untagged, what players take for its size."""
     high_definition = max(width, height) >= 1280 or min(width, height) > 576
     guess = "bt709" if high_definition or probe.is_rgb else "bt601"

@@ -10,10 +10,10 @@ import av
 
 from gramflow.errors import GramflowError, concerning
 from gramflow.files import read_json, write_json
-from gramflow.media.colour import MATRICES, PRIMARIES, RANGES, TRANSFERS
 from gramflow.media.ffmpeg import binary, open_film
 from gramflow.media.pictures import read_pixels
 from gramflow.media.source import Source
+from gramflow.media.tags import MATRICES, PRIMARIES, RANGES, TRANSFERS
 
 
 @dataclass(frozen=True)
