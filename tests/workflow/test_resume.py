@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -76,6 +77,14 @@ def made(project: Project, render: str) -> list[int]:
     return [frame["frame"] for frame in frames if not frame["reused"]]
 
 
+def status(project: Project) -> dict[str, list[str]]:
+    """What `gramflow status` tells of each render: frames, speed, time left, film."""
+    command = [str(Path(sys.executable).with_name("gramflow")), "status"]
+    shown = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=True)
+    rows = [line.strip("│").split("│") for line in shown.stdout.splitlines() if "│" in line]
+    return {name.strip(): [cell.strip() for cell in cells] for name, *cells in rows}
+
+
 def test_first_run_paints_every_frame_once(finished):
     assert made(finished, "clip.red") == made(finished, "clip.blue") == list(range(FRAMES))
     assert len(finished.painted()) == 2 * FRAMES
@@ -106,7 +115,9 @@ def test_deleted_frame_is_painted_again_alone(project):
     before, films = project.painted(), [project.film("clip.red"), project.film("clip.blue")]
     lost = project.frames("clip.red")[2]["key"]
     project.folder.joinpath("store/painted", lost[:2], f"{lost}.png").unlink()
+    assert status(project)["clip.red"][0] == "5/6"
     project.run()
+    assert status(project)["clip.red"][0] == "6/6"
     assert made(project, "clip.red") == [2]
     after = project.painted()
     assert after.keys() == before.keys()
