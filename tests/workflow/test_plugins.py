@@ -1,0 +1,77 @@
+"""The plugins of docs/plugins.md, as a reader would try them."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.media import film, pictures
+from tests.workflow.project import ROOT, Project
+
+PAGE = ROOT / "docs" / "plugins.md"
+
+
+def blocks(language: str) -> list[str]:
+    """The page's code in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def make_project(folder: Path) -> Project:
+    """The page's files and config, with one film and looks that are painted fast."""
+    film(folder / "room.mp4", seconds=0.1)
+    pictures(folder, 1)
+    for code in blocks("python"):
+        name = re.match(r"# (\w+\.py)\n", code)
+        assert name, "a file's code starts with its name"
+        (folder / name[1]).write_text(code)
+    config: dict[str, Any] = {
+        "weights": "random",
+        "plugins": [],
+        "videos": {"room": {"path": "room.mp4"}},
+        "styles": {"night": {"images": ["1.png"]}},
+        "looks": {},
+    }
+    for entries in map(yaml.safe_load, blocks("yaml")):
+        config["plugins"] += entries["plugins"]
+        for look, changes in entries["looks"].items():
+            config["looks"].setdefault(look, {}).update(changes)
+    for look in config["looks"].values():
+        look |= {"width": 32, "evaluations": 3, "start": "content"}
+    config["renders"] = [{"look": list(config["looks"])}]
+    return Project(folder, config)
+
+
+def test_the_page_works(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    project.run()
+    for frame in project.frames("room.night"):
+        assert frame["terms"].keys() == {"content", "statistics", "tv"}
+        assert frame["evaluations"] == 3
+        assert 0 < frame["losses"][-1][1] < frame["losses"][0][1]
+    assert [frame["evaluations"] for frame in project.frames("room.night.plain")] == [0, 0, 0]
+
+    painted, plain = project.painted(), project.records("room.night.plain")
+    file = tmp_path / "my_loss.py"
+    file.write_text(file.read_text().replace("1e-3", "1e-2"))
+    project.run()
+    assert not any(frame["reused"] for frame in project.frames("room.night"))
+    assert set(project.painted()) > set(painted)
+    # a look without the edited file is left alone
+    assert project.records("room.night.plain") == plain
+
+
+def test_the_command_lists_them(tmp_path: Path) -> None:
+    make_project(tmp_path).command()
+    done = subprocess.run(
+        [Path(sys.executable).with_name("gramflow"), "plugins"],
+        cwd=tmp_path,
+        env={"COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for text in ("statistics", "least deviation", "copying", "The frame as it is.", "momentum"):
+        assert text in done.stdout
