@@ -63,9 +63,9 @@ def paint_segment(
             say,
         ).paint(list(segment.of(manifest.frames)), keys, stylizer)
     frames = [
-        {"frame": number, "key": key, "reused": key not in made}
+        {"frame": number, "key": key, "reused": index not in made}
         | json.loads(store.painted(config.store).note(key))
-        for number, key in zip(segment.frames, keys, strict=True)
+        for index, (number, key) in enumerate(zip(segment.frames, keys, strict=True))
     ]
     Record(claim, render.name, asdict(weights), frames).save(files.record)
 
@@ -96,8 +96,8 @@ class _Segment:
 
     def paint(
         self, frames: list[str], keys: list[str], make_stylizer: Callable[[], Stylizer]
-    ) -> set[str]:
-        """Paint what the store lacks; returns the keys of the frames made."""
+    ) -> set[int]:
+        """Paint what the store lacks; returns which frames were made, by their place."""
         missing = [index for index, key in enumerate(keys) if key not in self.painted]
         if len(missing) < len(keys):
             self.say(f"{self.name}: {len(keys) - len(missing)} of {len(keys)} frames are there")
@@ -105,14 +105,16 @@ class _Segment:
             return set()
         stylizer = make_stylizer()
         started = time.monotonic()
+        made = set()
         for done, index in enumerate(missing, 1):
             # the same frame may stand twice in a film, or another segment may have made it
             if keys[index] in self.painted:
                 continue
+            made.add(index)
             line = self._paint_frame(stylizer, frames, keys, index)
             left = (time.monotonic() - started) / done * (len(missing) - done)
             self.say(f"{self.name}: frame {index + 1}/{len(keys)}, {line}, {clock(left)} left")
-        return {keys[index] for index in missing}
+        return made
 
     def _paint_frame(
         self, stylizer: Stylizer, frames: list[str], keys: list[str], index: int
