@@ -55,7 +55,7 @@ def test_the_page_works(tmp_path: Path) -> None:
 
     painted, plain = project.painted(), project.records("room.night.plain")
     file = tmp_path / "my_loss.py"
-    file.write_text(file.read_text().replace("1e-3", "1e-2"))
+    file.write_text(file.read_text().replace("weight * squared", "2 * weight * squared"))
     project.run()
     assert not any(frame["reused"] for frame in project.frames("room.night"))
     assert set(project.painted()) > set(painted)
