@@ -1,6 +1,7 @@
 """What a user sees when something is wrong: one line that says what to do, nothing half-written."""
 
 import shlex
+import shutil
 import socket
 import subprocess
 from pathlib import Path
@@ -85,6 +86,9 @@ def made(project: Project) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in paths if path.suffix != ".lock")
 
 
+LAYER = {"default": {"losses": {"gram": {"layers": {"block9_conv1": 1.0}}}}}
+
+
 # -- the config --------------------------------------------------------------------------------
 
 
@@ -106,6 +110,14 @@ def made(project: Project) -> list[str]:
             "looks.default.preset: ",
             "did you mean draft?",
         ),
+        (
+            "looks",
+            {"default": {"width": 1}},
+            "looks.default.width: 1 ",
+            "give a whole number of at least",
+        ),
+        ("looks", LAYER, "looks.default.losses.gram.layers.block9_conv1: ", "did you mean block"),
+        ("plugins", ["lost.py"], "plugins[0]: lost.py cannot be read", "give the path of a Python"),
         ("looks", {"default": {"width": 33}}, "looks.default.width: 33 is odd", "give 32 or 34"),
     ],
 )
@@ -251,6 +263,8 @@ def left(run: Run) -> list[str]:
 @pytest.fixture
 def may_mount() -> None:
     """Only where a disk of one's own can be made without asking anybody."""
+    if not shutil.which("unshare"):
+        pytest.skip("only Linux has small disks for everybody")
     done = subprocess.run(
         ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
         capture_output=True,
