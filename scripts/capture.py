@@ -1,8 +1,7 @@
 from pathlib import Path
 
-from gramflow.media.capture import capture
-
 from gramflow.job import job
+from gramflow.media.capture import capture
 
 with job(snakemake.log[0]) as say:
     capture(
