@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gramflow.config import Config, Look
+from gramflow.engine.flows import FlowMethod
 from gramflow.engine.losses import Loss
 from gramflow.engine.networks import Network, build
 from gramflow.engine.optimizers import Optimizer
@@ -34,6 +35,12 @@ def make_optimizer(config: Config, look: Look) -> Optimizer:
         config.registry.find("optimizers", look.optimizer["name"]).cls, look.optimizer
     )
     return optimizer
+
+
+def make_flow(config: Config, look: Look) -> FlowMethod:
+    """The flow method of a look."""
+    flow: FlowMethod = _make(config.registry.find("flows", look.flow["name"]).cls, look.flow)
+    return flow
 
 
 def make_extractor(config: Config, look: Look, weights: Weights) -> Any:

@@ -39,7 +39,7 @@ class Look:
     """How to paint; the fields are documented in the config's schema.
 
     losses: settings by plugin name, those of weight 0 left out.
-    optimizer, stylizer: settings, with the plugin's `name` among them.
+    flow, optimizer, stylizer: settings, with the plugin's `name` among them.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Look:
     stop: float
     bounds: bool
     losses: dict[str, Values]
+    flow: Values
     optimizer: Values
     stylizer: Values
 
@@ -277,6 +278,10 @@ def _style(name: str, style: Values, folder: Path) -> Style:
 # -- looks -------------------------------------------------------------------------------------
 
 
+_CHOSEN = {"flow": "flows", "optimizer": "optimizers", "stylizer": "stylizers"}
+"""The settings of a look that name a plugin, and its kind."""
+
+
 def _look(name: str, changes: Values, registry: Registry, network: Plugin) -> Look:
     """A look in which every setting has its value, however it was spelled."""
     entry = ("looks", name)
@@ -285,7 +290,7 @@ def _look(name: str, changes: Values, registry: Registry, network: Plugin) -> Lo
     values = checked(_changed(preset, changes), look_schema, entry)
     del values["preset"]
     values["losses"] = _losses(values["losses"], registry, network, (*entry, "losses"))
-    for key, kind in (("optimizer", "optimizers"), ("stylizer", "stylizers")):
+    for key, kind in _CHOSEN.items():
         values[key] = _with_settings(values[key], kind, registry, (*entry, key))
     # sorted, so that the order of the user's lines cannot change the order of a sum
     return Look(name=name, **json.loads(canonical(values)))
@@ -294,7 +299,7 @@ def _look(name: str, changes: Values, registry: Registry, network: Plugin) -> Lo
 def _changed(preset: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
     """The preset with the user's changes."""
     values = _merged(preset, changes)
-    for key in ("optimizer", "stylizer"):
+    for key in _CHOSEN:
         change = changes.get(key, {})
         change = {"name": change} if isinstance(change, str) else change
         same = change.get("name", preset[key]["name"]) == preset[key]["name"]

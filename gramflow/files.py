@@ -18,7 +18,7 @@ def appearing(path: Path) -> Iterator[Path]:
     """A temporary name beside `path`, with its suffix, renamed to `path` when the block succeeds.
 
     The file is on the disk (fsync) before it gets its name. When the block fails nothing is left.
-    Raises GramflowError when the disk is full.
+    Raises GramflowError when the disk is full, or the folder may not be written.
     """
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
     try:
@@ -30,6 +30,10 @@ def appearing(path: Path) -> Iterator[Path]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise disk_full(path.parent) from error
+        if error.errno in (errno.EACCES, errno.EROFS):
+            raise GramflowError(
+                f"{path.parent}: may not be written; allow it and run again"
+            ) from error
         raise
     finally:
         with suppress(FileNotFoundError):

@@ -9,18 +9,18 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from gramflow import recipes, store
-from gramflow.assembly import make_stylizer
+from gramflow import recipes
+from gramflow.assembly import make_flow, make_stylizer
 from gramflow.config import Config, Look, Render
 from gramflow.engine.device import prepare
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.stylizers import Painted, Stylizer
 from gramflow.files import canonical
+from gramflow.footage import Footage
 from gramflow.manifest import Manifest, Segment
-from gramflow.media.pictures import from_pixels, resize, to_pixels
+from gramflow.media.pictures import to_pixels
 from gramflow.progress import Every, Say, clock
 from gramflow.records import Record
-from gramflow.store import Store
 from gramflow.styles import load_targets
 from gramflow.weights import Weights
 
@@ -53,18 +53,20 @@ def paint_segment(
         say(f"{render.name} {segment.name}: painting on {device}, {weights.source} weights")
         return make_stylizer(config, look, weights, load_targets(files.targets))
 
+    footage = Footage(
+        config.store,
+        segment.of(manifest.frames),
+        keys,
+        recipes.working_size(look, manifest),
+        recipes.neighbours(config, look),
+        make_flow(config, look),
+    )
+    name = f"{render.name} {segment.name}"
     with _alone(files.record.with_suffix(".lock"), say):
-        made = _Segment(
-            f"{render.name} {segment.name}",
-            look,
-            recipes.working_size(look, manifest),
-            store.frames(config.store),
-            store.painted(config.store),
-            say,
-        ).paint(list(segment.of(manifest.frames)), keys, stylizer)
+        made = _Segment(name, look, footage, say).paint(stylizer)
     frames = [
         {"frame": number, "key": key, "reused": index not in made}
-        | json.loads(store.painted(config.store).note(key))
+        | json.loads(footage.painted.note(key))
         for index, (number, key) in enumerate(zip(segment.frames, keys, strict=True))
     ]
     Record(claim, render.name, asdict(weights), frames).save(files.record)
@@ -89,16 +91,13 @@ class _Segment:
 
     name: str
     look: Look
-    size: tuple[int, int]
-    frames: Store
-    painted: Store
+    footage: Footage
     say: Say
 
-    def paint(
-        self, frames: list[str], keys: list[str], make_stylizer: Callable[[], Stylizer]
-    ) -> set[int]:
+    def paint(self, make_stylizer: Callable[[], Stylizer]) -> set[int]:
         """Paint what the store lacks; returns which frames were made, by their place."""
-        missing = [index for index, key in enumerate(keys) if key not in self.painted]
+        keys, painted = self.footage.keys, self.footage.painted
+        missing = [index for index, key in enumerate(keys) if key not in painted]
         if len(missing) < len(keys):
             self.say(f"{self.name}: {len(keys) - len(missing)} of {len(keys)} frames are there")
         if not missing:
@@ -108,29 +107,28 @@ class _Segment:
         made = set()
         for done, index in enumerate(missing, 1):
             # the same frame may stand twice in a film, or another segment may have made it
-            if keys[index] in self.painted:
+            if keys[index] in painted:
                 continue
+            for following in missing[done : done + 1]:
+                self.footage.look_ahead(following)
+            line = self._paint_frame(stylizer, index)
             made.add(index)
-            line = self._paint_frame(stylizer, frames, keys, index)
             left = (time.monotonic() - started) / done * (len(missing) - done)
             self.say(f"{self.name}: frame {index + 1}/{len(keys)}, {line}, {clock(left)} left")
         return made
 
-    def _paint_frame(
-        self, stylizer: Stylizer, frames: list[str], keys: list[str], index: int
-    ) -> str:
+    def _paint_frame(self, stylizer: Stylizer, index: int) -> str:
         """Paint one frame into the store; returns what to tell of it."""
-        started = time.monotonic()
-        chained = self.look.start == "previous" and index > 0
-        previous = from_pixels(self.painted.read(keys[index - 1])) if chained else None
+        started, footage = time.monotonic(), self.footage
         result = stylizer.paint(
-            resize(from_pixels(self.frames.read(frames[index])), *self.size),
-            previous,
-            _seed(self.look.seed, frames[index]),
-            self._reporter(index, len(keys)),
+            footage.frame(index),
+            footage.neighbours(index),
+            _seed(self.look.seed, footage.frames[index]),
+            self._reporter(index, len(footage.keys)),
         )
         seconds = time.monotonic() - started
-        self.painted.write(keys[index], to_pixels(result.picture), _note(result, seconds))
+        pixels = to_pixels(result.picture)
+        footage.painted.write(footage.keys[index], pixels, _note(result, seconds))
         loss = f"loss {result.losses[-1][1]:.4g}, " if result.losses else ""
         return f"{result.evaluations} evaluations, {loss}{seconds:.1f} s"
 

@@ -1,4 +1,4 @@
-"""The registry of networks, losses, optimizers and stylizers."""
+"""The registry of networks, losses, flows, optimizers and stylizers."""
 
 import hashlib
 import sys
@@ -14,8 +14,14 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from gramflow.errors import GramflowError
 from gramflow.schema import NAME, Entry, refused, remedy, shown
 
-KINDS = ("networks", "losses", "optimizers", "stylizers")
-_ONE = {"networks": "network", "losses": "loss", "optimizers": "optimizer", "stylizers": "stylizer"}
+_ONE = {
+    "networks": "network",
+    "losses": "loss",
+    "flows": "flow",
+    "optimizers": "optimizer",
+    "stylizers": "stylizer",
+}
+KINDS = tuple(_ONE)
 
 
 @dataclass(frozen=True)

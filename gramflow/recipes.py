@@ -37,7 +37,7 @@ def recipe(config: Config, render: Render, manifest: Manifest, weights: str) -> 
     look = config.looks[render.look]
     return {
         "size": working_size(look, manifest),
-        "look": look.settings,
+        "look": _effective(config, look),
         "target": _target_recipe(config, config.styles[render.style], look, weights),
     }
 
@@ -62,7 +62,7 @@ def segment_keys(
     return frame_keys(
         segment.of(manifest.frames),
         recipe(config, render, manifest, weights),
-        chained=config.looks[render.look].start == "previous",
+        chained=bool(neighbours(config, config.looks[render.look])),
     )
 
 
@@ -91,6 +91,20 @@ def _target_recipe(config: Config, style: Style, look: Look, weights: str) -> di
     }
 
 
+def neighbours(config: Config, look: Look) -> list[int]:
+    """How many frames back the painted frames are that a frame of this look needs, rising."""
+    backs = {1} if look.start == "previous" else set()
+    for name, settings in look.losses.items():
+        if config.registry.find("losses", name).cls.source == "neighbours":
+            backs.update(settings["distances"])
+    return sorted(backs)
+
+
+def _effective(config: Config, look: Look) -> dict[str, Any]:
+    """The settings that matter: without neighbours there is no flow."""
+    return look.settings if neighbours(config, look) else look.settings | {"flow": None}
+
+
 def style_losses(config: Config, look: Look) -> dict[str, dict[str, Any]]:
     """The settings of the loss terms whose target is the style."""
     return {
@@ -114,6 +128,7 @@ def _origins(config: Config, look: Look) -> dict[str, str]:
     """The code of the plugins in use, where it is not the engine's own."""
     used = [
         ("networks", config.network),
+        ("flows", look.flow["name"]),
         ("optimizers", look.optimizer["name"]),
         ("stylizers", look.stylizer["name"]),
         *(("losses", name) for name in look.losses),

@@ -43,11 +43,11 @@ class Store:
         write_bytes(self.path(key), encode_png(pixels, note))
 
 
-def frames(root: str) -> Store:
+def frames(root: str | Path) -> Store:
     """The frames as extracted, by the hash of their pixels."""
     return Store(Path(root) / "frames")
 
 
-def painted(root: str) -> Store:
+def painted(root: str | Path) -> Store:
     """The painted frames, by the digest of all they depend on."""
     return Store(Path(root) / "painted")

@@ -17,12 +17,12 @@ Tensors = Mapping[str, Tensor]
 class Loss:
     """The base of every loss term.
 
-    source: whose picture the target is made from: the frame that is painted, the style, or
-        neither. The targets of a style with several pictures are averaged.
+    source: whose picture the target is made from: the frame that is painted, the style, painted
+        neighbours (see `Temporal`), or nobody's. The targets of several style pictures are mixed.
     """
 
     kind: ClassVar[str] = "losses"
-    source: ClassVar[Literal["frame", "style", None]] = None
+    source: ClassVar[Literal["frame", "style", "neighbours", None]] = None
 
     @dataclass(frozen=True)
     class Settings:
@@ -126,6 +126,29 @@ class Gram(Loss):
             * squared_distance(gram_matrix(features[layer]), target[layer], self.settings.normalize)
             for layer, weight in self.settings.layers.items()
         )
+
+
+class Temporal(Loss):
+    """Distance from painted neighbours, warped to the frame (Ruder et al. 2016, equations 7, 9).
+
+    A mean over all values, on the 0..255 scale; each pixel counts as far as its flow is trusted.
+    """
+
+    source = "neighbours"
+
+    @dataclass(frozen=True)
+    class Settings(Loss.Settings):
+        """Which neighbours count."""
+
+        distances: list[int] = field(
+            default_factory=lambda: [1],
+            metadata={"doc": "how many frames back the neighbours are; [1, 2, 4] is long-term"},
+        )
+
+    def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
+        """target: pictures (n, height, width, 3) and trust (n, height, width, 1)."""
+        distances = target["trust"] * ops.square(picture - target["pictures"])
+        return ops.sum(ops.mean(distances, axis=(1, 2, 3)))
 
 
 class TotalVariation(Loss):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gramflow import ops
 from gramflow.arrays import Picture
+from gramflow.engine.flows import Map, long_term
 from gramflow.engine.losses import Loss
 from gramflow.engine.networks import Network
 from gramflow.engine.optimizers import Bounds, Curve, Optimizer
@@ -44,6 +45,18 @@ class Palette:
     targets: Mapping[str, Mapping[str, NDArray[np.float32]]]
 
 
+@dataclass(frozen=True)
+class Neighbour:
+    """A painted frame of another time.
+
+    picture: warped to the frame that is being painted. trust: (height, width), 0..1: where that
+    can be relied on.
+    """
+
+    picture: Picture
+    trust: Map
+
+
 class Stylizer:
     """The base of every stylizer."""
 
@@ -60,13 +73,13 @@ class Stylizer:
     def paint(
         self,
         frame: Picture,
-        previous: Picture | None,
+        neighbours: Mapping[int, Neighbour],
         seed: int,
         on_epoch: Callable[[Curve], None],
     ) -> Painted:
         """Paint one frame of the working size.
 
-        previous: the painted frame before it in the segment, if the look starts from it.
+        neighbours: by how many frames they are back; only those that the look asks for.
         seed: the same for the same frame, whatever else changes.
         """
         raise NotImplementedError
@@ -88,7 +101,7 @@ class Optimize(Stylizer):
     def paint(
         self,
         frame: Picture,
-        previous: Picture | None,
+        neighbours: Mapping[int, Neighbour],
         seed: int,
         on_epoch: Callable[[Curve], None],
     ) -> Painted:
@@ -96,6 +109,7 @@ class Optimize(Stylizer):
         look, network = self.palette.settings, self.palette.network
         content = network.preprocess(frame)
         targets = self.style | self.objective.targets(content, "frame")
+        targets |= self._temporal(content, neighbours)
         terms: Mapping[str, Any] = {}
 
         def function(picture: NDArray[np.float32]) -> tuple[Any, Any]:
@@ -106,7 +120,7 @@ class Optimize(Stylizer):
         curve = Curve(look["epoch"], look["stop"], on_epoch)
         picture = self.palette.optimizer.minimize(
             function,
-            self._start(content, previous, seed),
+            self._start(frame, neighbours.get(1), seed),
             _displayable(network) if look["bounds"] else None,
             look["evaluations"],
             curve,
@@ -119,17 +133,39 @@ class Optimize(Stylizer):
             {name: float(value) for name, value in terms.items()},
         )
 
-    def _start(
-        self, content: NDArray[np.float32], previous: Picture | None, seed: int
-    ) -> NDArray[np.float32]:
+    def _start(self, frame: Picture, before: Neighbour | None, seed: int) -> NDArray[np.float32]:
         """Where the look wants the optimisation to begin."""
-        start = self.palette.settings["start"]
+        start, network = self.palette.settings["start"], self.palette.network
         if start == "noise":
             random = np.random.default_rng(seed)
-            return random.standard_normal(content.shape, np.float32)
-        if start == "previous" and previous is not None:
-            return self.palette.network.preprocess(previous)
-        return content
+            return random.standard_normal((1, *frame.shape), np.float32)
+        if start == "content" or before is None:
+            return network.preprocess(frame)
+        trust = before.trust[..., None]
+        return network.preprocess(trust * before.picture + (1 - trust) * frame)
+
+    def _temporal(
+        self, content: NDArray[np.float32], neighbours: Mapping[int, Neighbour]
+    ) -> dict[str, dict[str, NDArray[np.float32]]]:
+        """The targets of the terms that hold a frame to its neighbours, nearest first.
+
+        A neighbour that is not there counts nothing, so that one trace serves every frame.
+        """
+        preprocess, targets = self.palette.network.preprocess, {}
+        for name, loss in self.palette.losses.items():
+            if loss.source == "neighbours":
+                found = [neighbours.get(back) for back in sorted(loss.settings.distances)]
+                maps = [
+                    np.zeros(content.shape[1:3], np.float32) if n is None else n.trust
+                    for n in found
+                ]
+                targets[name] = {
+                    "pictures": np.concatenate(
+                        [content if n is None else preprocess(n.picture) for n in found]
+                    ),
+                    "trust": np.stack(long_term(maps))[..., None],
+                }
+        return targets
 
 
 def _displayable(network: Network) -> Bounds:

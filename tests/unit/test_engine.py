@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gramflow.config import load
 from gramflow.engine import losses, networks
 from gramflow.engine.optimizers import Curve, ScipyLBFGS
-from gramflow.engine.stylizers import Optimize, Palette
+from gramflow.engine.stylizers import Neighbour, Optimize, Palette
 from gramflow.engine.targets import flattened, style_targets, unflattened
 from gramflow.engine.variables import Frequencies
 from gramflow.errors import GramflowError
@@ -302,6 +302,8 @@ def test_start_is_content_noise_or_previous(objective_of):
     objective = objective_of(terms)
     extractor = objective.network
     targets = style_targets(objective, network, [picture(3)], [1.0])
+    trust = np.ones(frame.shape[:2], np.float32)
+    trust[:, :24] = 0
 
     def painted(start, seed=0, previous=None):
         palette = Palette(
@@ -313,11 +315,13 @@ def test_start_is_content_noise_or_previous(objective_of):
             targets,
         )
         stylizer = Optimize(Optimize.Settings(), palette)
-        return stylizer.paint(frame, previous, seed, lambda _: None).picture
+        neighbours = {} if previous is None else {1: Neighbour(previous, trust)}
+        return stylizer.paint(frame, neighbours, seed, lambda _: None).picture
 
     assert np.abs(painted("content") - frame).max() < 0.05
     assert np.abs(painted("previous") - frame).max() < 0.05
-    assert np.abs(painted("previous", previous=before) - before).max() < 0.05
+    mixed = np.where(trust[..., None] == 1, before, frame)
+    assert np.abs(painted("previous", previous=before) - mixed).max() < 0.05
     noise = painted("noise")
     grey = np.array([123.68, 116.779, 103.939]) / 255
     assert np.median(np.abs(noise - grey)) < 0.05
@@ -329,3 +333,33 @@ def test_a_segment_without_work_pays_no_tensorflow():
     """Its import takes seconds; it comes with the first frame to paint."""
     code = "import gramflow.painting, sys; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_temporal_loss_and_gradient(objective_of):
+    """Against its formula by hand, and the gradient of the whole against finite differences."""
+    random = np.random.default_rng(4)
+    x, first, second = random.normal(0, 50, (3, 1, 32, 48, 3)).astype(np.float32)
+    trust = random.uniform(0, 1, (2, 32, 48, 1)).astype(np.float32)
+    target = {"pictures": np.concatenate([first, second]), "trust": trust}
+    content = losses.Content.Settings(weight=0.1, layers={"block1_conv1": 1.0})
+    terms = {
+        "content": losses.Content(content),
+        "temporal": losses.Temporal(losses.Temporal.Settings(weight=0.03, distances=[1, 2])),
+    }
+    objective = objective_of(terms)
+    targets = objective.targets(networks.VGG16().preprocess(picture(1)), "frame")
+    loss, gradient, parts = objective(x, targets | {"temporal": target})
+    by_hand = sum(np.mean(trust[n] * (x - other) ** 2) for n, other in enumerate((first, second)))
+    assert float(parts["temporal"]) == pytest.approx(by_hand, rel=1e-4)
+
+    def total(at):
+        return np.float64(objective(at.astype(np.float32), targets | {"temporal": target})[0])
+
+    direction, step = random.normal(size=x.shape), 0.5  # the sum is quadratic, but for the ReLUs
+    slope = (total(x + step * direction) - total(x - step * direction)) / (2 * step)
+    assert np.sum(gradient.numpy() * direction) == pytest.approx(slope, rel=1e-3)
+    alone = objective_of({"content": terms["content"]})(x, targets)[1].numpy()
+    added = (
+        0.03 * 2 / x.size * sum(trust[n] * (x - other) for n, other in enumerate((first, second)))
+    )
+    assert np.allclose(gradient.numpy() - alone, added, atol=1e-5 * np.abs(added).max() + 1e-7)

@@ -19,7 +19,7 @@ class Copying(Stylizer):
 
     name = "copying"
 
-    def paint(self, frame, previous, seed, on_epoch):
+    def paint(self, frame, neighbours, seed, on_epoch):
         return Painted(frame)
 '''
 
