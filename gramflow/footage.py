@@ -1,4 +1,4 @@
-"""A segment's frames at the working size, and the painted neighbours they are held to."""
+"""A video's frames at the working size, and the painted neighbours they are held to."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,10 +16,11 @@ Motion = tuple[Flow, Map]
 
 
 class Footage:
-    """What a frame of a segment is painted from.
+    """What the frames of a video are painted from, by their number.
 
-    frames, keys: the store's keys of the extracted and of the painted frames, in order.
+    root: the store's folder. frames, keys: its keys of the extracted and of the painted frames.
     size: working width and height. backs: how many frames back the neighbours are.
+    first: the first frame of the shot, beyond which no neighbour is looked for.
     """
 
     def __init__(
@@ -30,12 +31,14 @@ class Footage:
         size: tuple[int, int],
         backs: Sequence[int],
         flow: FlowMethod,
+        first: int = 0,
     ) -> None:
         self.frames = frames
         self.keys = keys
         self.size = size
         self.backs = backs
         self.flow = flow
+        self.first = first
         self.extracted = store.frames(root)
         self.painted = store.painted(root)
         self.frame = lru_cache(maxsize=max(backs, default=0) + 2)(self._read)
@@ -57,7 +60,8 @@ class Footage:
         }
 
     def _motions(self, index: int) -> dict[int, Motion]:
-        return {back: self._motion(index, back) for back in self.backs if back <= index}
+        reach = index - self.first
+        return {back: self._motion(index, back) for back in self.backs if back <= reach}
 
     def _motion(self, index: int, back: int) -> Motion:
         frame, other = self.frame(index), self.frame(index - back)

@@ -1,5 +1,6 @@
 """What a video was decoded to: the hash and time of every frame, and the shots."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -64,6 +65,10 @@ class Manifest:
     def seconds(self, units: int) -> Fraction:
         """A time of this manifest in exact seconds."""
         return units * Fraction(self.time_base)
+
+    def shot_start(self, number: int) -> int:
+        """The first frame of the shot that a frame belongs to."""
+        return self.shots[bisect_right(self.shots, number) - 1]
 
     def segments(self, length: int) -> list[Segment]:
         """All frames in order, cut at every shot and after every `length` frames."""

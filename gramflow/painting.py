@@ -44,8 +44,8 @@ def paint_segment(
     after it. A second process with the same segment waits for the first.
     """
     manifest, weights = Manifest.load(files.manifest), Weights.load(files.weights)
-    keys = recipes.segment_keys(config, render, manifest, segment, weights.identity)
-    claim = recipes.claims(config, render, manifest)[segment]
+    keys = recipes.painted_keys(config, render, manifest, weights.identity)
+    claim = recipes.plans(config, render, manifest)[segment.name].claim
     look = config.looks[render.look]
 
     def stylizer() -> Stylizer:
@@ -55,19 +55,20 @@ def paint_segment(
 
     footage = Footage(
         config.store,
-        segment.of(manifest.frames),
+        manifest.frames,
         keys,
         recipes.working_size(look, manifest),
         recipes.neighbours(config, look),
         make_flow(config, look),
+        manifest.shot_start(segment.first),
     )
     name = f"{render.name} {segment.name}"
     with _alone(files.record.with_suffix(".lock"), say):
-        made = _Segment(name, look, footage, say).paint(stylizer)
+        made = _Segment(name, segment, look, footage, say).paint(stylizer)
     frames = [
-        {"frame": number, "key": key, "reused": index not in made}
-        | json.loads(footage.painted.note(key))
-        for index, (number, key) in enumerate(zip(segment.frames, keys, strict=True))
+        {"frame": number, "key": keys[number], "reused": number not in made}
+        | json.loads(footage.painted.note(keys[number]))
+        for number in segment.frames
     ]
     Record(claim, render.name, asdict(weights), frames).save(files.record)
 
@@ -90,58 +91,62 @@ class _Segment:
     """The frames of one segment being painted."""
 
     name: str
+    segment: Segment
     look: Look
     footage: Footage
     say: Say
 
     def paint(self, make_stylizer: Callable[[], Stylizer]) -> set[int]:
-        """Paint what the store lacks; returns which frames were made, by their place."""
+        """Paint what the store lacks; returns the numbers of the frames made."""
         keys, painted = self.footage.keys, self.footage.painted
-        missing = [index for index, key in enumerate(keys) if key not in painted]
-        if len(missing) < len(keys):
-            self.say(f"{self.name}: {len(keys) - len(missing)} of {len(keys)} frames are there")
+        missing = [number for number in self.segment.frames if keys[number] not in painted]
+        count = len(self.segment.frames)
+        if len(missing) < count:
+            self.say(f"{self.name}: {count - len(missing)} of {count} frames are there")
         if not missing:
             return set()
         stylizer = make_stylizer()
         started = time.monotonic()
         made = set()
-        for done, index in enumerate(missing, 1):
+        for done, number in enumerate(missing, 1):
             # the same frame may stand twice in a film, or another segment may have made it
-            if keys[index] in painted:
+            if keys[number] in painted:
                 continue
             for following in missing[done : done + 1]:
                 self.footage.look_ahead(following)
-            line = self._paint_frame(stylizer, index)
-            made.add(index)
+            line = self._paint_frame(stylizer, number)
+            made.add(number)
             left = (time.monotonic() - started) / done * (len(missing) - done)
-            self.say(f"{self.name}: frame {index + 1}/{len(keys)}, {line}, {clock(left)} left")
+            self.say(f"{self.name}: {self._place(number)}, {line}, {clock(left)} left")
         return made
 
-    def _paint_frame(self, stylizer: Stylizer, index: int) -> str:
+    def _place(self, number: int) -> str:
+        return f"frame {number - self.segment.first + 1}/{len(self.segment.frames)}"
+
+    def _paint_frame(self, stylizer: Stylizer, number: int) -> str:
         """Paint one frame into the store; returns what to tell of it."""
         started, footage = time.monotonic(), self.footage
         result = stylizer.paint(
-            footage.frame(index),
-            footage.neighbours(index),
-            _seed(self.look.seed, footage.frames[index]),
-            self._reporter(index, len(footage.keys)),
+            footage.frame(number),
+            footage.neighbours(number),
+            _seed(self.look.seed, footage.frames[number]),
+            self._reporter(number),
         )
         seconds = time.monotonic() - started
         pixels = to_pixels(result.picture)
-        footage.painted.write(footage.keys[index], pixels, _note(result, seconds))
+        footage.painted.write(footage.keys[number], pixels, _note(result, seconds))
         loss = f"loss {result.losses[-1][1]:.4g}, " if result.losses else ""
         return f"{result.evaluations} evaluations, {loss}{seconds:.1f} s"
 
-    def _reporter(self, index: int, count: int) -> Callable[[Curve], None]:
+    def _reporter(self, number: int) -> Callable[[Curve], None]:
         """Tells every ten seconds how far a frame is."""
         due = Every(10)
 
         def report(curve: Curve) -> None:
             if due:
-                of = self.look.evaluations
                 self.say(
-                    f"{self.name}: frame {index + 1}/{count}, evaluation {curve.evaluations} of "
-                    f"{of}, loss {curve.lowest:.4g}"
+                    f"{self.name}: {self._place(number)}, evaluation {curve.evaluations} of "
+                    f"{self.look.evaluations}, loss {curve.lowest:.4g}"
                 )
 
         return report

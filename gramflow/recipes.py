@@ -1,7 +1,7 @@
 """What a painted frame depends on, as digests: the keys of the store and the claims of records."""
 
 import hashlib
-from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from gramflow import ENGINE_VERSION
 from gramflow.config import Config, Look, Render, Style
 from gramflow.files import canonical
-from gramflow.manifest import Manifest, Segment
+from gramflow.manifest import Manifest
 
 
 def digest(value: Any) -> str:
@@ -42,37 +42,52 @@ def recipe(config: Config, render: Render, manifest: Manifest, weights: str) -> 
     }
 
 
-def frame_keys(frames: Iterable[str], recipe: Any, chained: bool) -> list[str]:
-    """The store's keys of painted frames, in order; if `chained`, each depends on the one before.
+def painted_keys(config: Config, render: Render, manifest: Manifest, weights: str) -> list[str]:
+    """The store's keys of all painted frames of a render; `weights` is their identity.
 
-    frames: the keys of the frames as extracted.
+    Where the look needs neighbours, each depends on the one before it in its shot.
     """
+    base = digest(recipe(config, render, manifest, weights))
+    chained = is_chained(config, render)
+    starts = set(manifest.shots)
     keys: list[str] = []
-    base = digest(recipe)
-    for frame in frames:
-        before = keys[-1] if chained and keys else ""
+    for number, frame in enumerate(manifest.frames):
+        before = keys[-1] if chained and number not in starts else ""
         keys.append(hashlib.sha256(f"{base} {frame} {before}".encode()).hexdigest())
     return keys
 
 
-def segment_keys(
-    config: Config, render: Render, manifest: Manifest, segment: Segment, weights: str
-) -> list[str]:
-    """The store's keys of a segment's painted frames; `weights` is their identity."""
-    return frame_keys(
-        segment.of(manifest.frames),
-        recipe(config, render, manifest, weights),
-        chained=bool(neighbours(config, config.looks[render.look])),
-    )
+@dataclass(frozen=True)
+class Plan:
+    """What a segment's job has to do.
+
+    claim: what its record must claim to have painted, for this config and video.
+    before: the name of the segment that it goes on from; None where it begins on its own.
+    """
+
+    claim: str
+    before: str | None
 
 
-def claims(config: Config, render: Render, manifest: Manifest) -> dict[Segment, str]:
-    """What the record of each segment must claim to have painted, for this config and video."""
+def plans(config: Config, render: Render, manifest: Manifest) -> dict[str, Plan]:
+    """The plan of every segment, in the film's order, by its name."""
     base = digest(recipe(config, render, manifest, config.weights))
-    return {
-        segment: digest([base, segment.of(manifest.frames)])
-        for segment in manifest.segments(config.segment_frames)
-    }
+    chained = is_chained(config, render)
+    starts = set(manifest.shots)
+    found: dict[str, Plan] = {}
+    last: str | None = None
+    for segment in manifest.segments(config.segment_frames):
+        before = last if chained and segment.first not in starts else None
+        claim_before = found[before].claim if before else ""
+        claim = digest([base, claim_before, segment.of(manifest.frames)])
+        last = segment.name
+        found[last] = Plan(claim, before)
+    return found
+
+
+def is_chained(config: Config, render: Render) -> bool:
+    """Whether a frame depends on painted frames before it."""
+    return bool(neighbours(config, config.looks[render.look]))
 
 
 def _target_recipe(config: Config, style: Style, look: Look, weights: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from gramflow import store
 from gramflow.config import Config, Render
 from gramflow.manifest import Manifest
 from gramflow.media.pictures import read_note
-from gramflow.recipes import segment_keys
+from gramflow.recipes import painted_keys
 from gramflow.weights import Weights
 
 _RECENT = 20  # frames that tell the speed
@@ -57,12 +57,8 @@ def _painted(config: Config, render: Render, manifest: Manifest, folder: Path) -
     except FileNotFoundError:
         return []
     painted = store.painted(str(folder / config.store))
-    return [
-        painted.path(key)
-        for segment in manifest.segments(config.segment_frames)
-        for key in segment_keys(config, render, manifest, segment, weights)
-        if key in painted
-    ]
+    keys = painted_keys(config, render, manifest, weights)
+    return [painted.path(key) for key in keys if key in painted]
 
 
 def _speed(paths: list[Path]) -> float | None:

@@ -7,7 +7,7 @@ from gramflow import recipes, records, store
 from gramflow.config import load, video_files
 from gramflow.errors import GramflowError
 from gramflow.files import canonical
-from gramflow.manifest import Manifest, Segment
+from gramflow.manifest import Manifest
 
 try:
     CONFIG = load(config)
@@ -56,7 +56,13 @@ def get_manifest(wildcards):
 
 def get_claim(wildcards):
     """What the record of a segment has to claim."""
-    return claims_of(wildcards.render)[Segment.from_name(wildcards.segment)]
+    return plans_of(wildcards.render)[wildcards.segment].claim
+
+
+def get_record_before(wildcards):
+    """The record of the segment that this one goes on from, if it does."""
+    before = plans_of(wildcards.render)[wildcards.segment].before
+    return [f"work/renders/{wildcards.render}/{before}.json"] if before else []
 
 
 def get_records(wildcards):
@@ -72,29 +78,37 @@ def get_all_records(_):
 def manifest_of(render):
     """The manifest's path; one without all its frames in the store is made again."""
     video = CONFIG.renders[render].video
-    records.set_aside_unless_complete(
-        Path(f"work/{video}/manifest.json"), store.frames(CONFIG.store)
-    )
+    path = Path(f"work/{video}/manifest.json")
+    if path.is_file():
+        check_manifest(path, path.stat().st_mtime_ns)
     return checkpoints.extract.get(video=video).output.manifest
 
 
-def claims_of(render):
-    """What the record of each segment has to claim."""
+@cache
+def check_manifest(path, modified):
+    """The check, once per manifest and not for each of its segments."""
+    records.set_aside_unless_complete(path, store.frames(CONFIG.store))
+
+
+def plans_of(render):
+    """What is to be done for each segment."""
     path = Path(manifest_of(render))
-    return claims_by(render, path, path.stat().st_mtime_ns)
+    return plans_by(render, path, path.stat().st_mtime_ns)
 
 
 @cache
-def claims_by(render, manifest, modified):
-    """The same, computed once per manifest and not for each of its segments."""
-    return recipes.claims(CONFIG, CONFIG.renders[render], Manifest.load(manifest))
+def plans_by(render, manifest, modified):
+    """The same, likewise once."""
+    return recipes.plans(CONFIG, CONFIG.renders[render], Manifest.load(manifest))
 
 
 def records_of(render):
     """The records' paths; one that is not true any more is made again."""
     paths = []
-    for segment, claim in claims_of(render).items():
-        path = f"work/renders/{render}/{segment.name}.json"
-        records.set_aside_unless_true(Path(path), claim, store.painted(CONFIG.store))
+    for segment, plan in plans_of(render).items():
+        path = f"work/renders/{render}/{segment}.json"
+        records.set_aside_unless_true(
+            Path(path), plan.claim, store.painted(CONFIG.store)
+        )
         paths.append(path)
     return paths

@@ -7,6 +7,8 @@ rule stylize:
         manifest=lambda wildcards: ancient(get_manifest(wildcards)),
         weights="work/weights.json",
         targets=get_targets,
+        # a claim of its own holds what changes there; here only the order counts
+        before=lambda wildcards: ancient(get_record_before(wildcards)),
     output:
         "work/renders/{render}/{segment}.json",
     log:
