@@ -17,7 +17,7 @@ import yaml
 
 from gramflow.files import canonical, natural_sorted
 from gramflow.plugins import Plugin, Registry
-from gramflow.schema import Entry, checked, refused, remedy
+from gramflow.schema import Entry, checked, refused, remedy, shown
 
 Values = dict[str, Any]
 
@@ -217,7 +217,19 @@ def _video(name: str, video: Values, folder: Path) -> Values:
     start, end = _seconds(video["start"]), _seconds(video["end"])
     if end is not None and end <= (start or 0):
         raise refused((*entry, "end"), f"{end:g} s is not after the start; give a later time")
-    return video | {"start": start, "end": end, "fps": _ratio(video["fps"])}
+    cuts = _cuts(video["cuts"], (*entry, "cuts"))
+    return video | {"start": start, "end": end, "cuts": cuts, "fps": _ratio(video["fps"])}
+
+
+def _cuts(cuts: bool | str | list[float], entry: Entry) -> str | list[float]:
+    """auto, off (which YAML reads as false), or seconds."""
+    if isinstance(cuts, list):
+        return sorted(cuts)
+    if cuts in ("off", False):
+        return "off"
+    if cuts == "auto":
+        return "auto"
+    raise refused(entry, f"{shown(cuts)} is neither auto nor off; give one, or a list of seconds")
 
 
 def _check_path(video: Values, folder: Path, entry: Entry) -> None:
@@ -289,7 +301,10 @@ def _look(name: str, changes: Values, registry: Registry, network: Plugin) -> Lo
     preset = presets()[changes.get("preset", look_schema["properties"]["preset"]["default"])]
     values = checked(_changed(preset, changes), look_schema, entry)
     del values["preset"]
-    values["losses"] = _losses(values["losses"], registry, network, (*entry, "losses"))
+    losses = _losses(values["losses"], registry, network, (*entry, "losses"))
+    if values["start"] != "previous":
+        losses = _without_neighbours(losses, changes, registry, (*entry, "losses"))
+    values["losses"] = losses
     for key, kind in _CHOSEN.items():
         values[key] = _with_settings(values[key], kind, registry, (*entry, key))
     # sorted, so that the order of the user's lines cannot change the order of a sum
@@ -334,6 +349,23 @@ def _losses(losses: Values, registry: Registry, network: Plugin, entry: Entry) -
     if not resolved:
         raise refused(entry, "every loss has weight 0; give one of them a weight")
     return resolved
+
+
+def _without_neighbours(
+    losses: Values, changes: Values, registry: Registry, entry: Entry
+) -> Values:
+    """The terms without those that hold a frame to the ones before it.
+
+    Where a frame does not start from the one before, every frame stands alone. Raises
+    GramflowError when the user asks for such a term all the same.
+    """
+    kept = {}
+    for name, settings in losses.items():
+        if registry.find("losses", name).cls.source != "neighbours":
+            kept[name] = settings
+        elif name in changes.get("losses", {}):
+            raise refused((*entry, name), "needs the frames before; set start to previous as well")
+    return kept
 
 
 def _with_settings(given: Values, kind: str, registry: Registry, entry: Entry) -> Values:

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +46,19 @@ def recipe(config: Config, render: Render, manifest: Manifest, weights: str) -> 
 def painted_keys(config: Config, render: Render, manifest: Manifest, weights: str) -> list[str]:
     """The store's keys of all painted frames of a render; `weights` is their identity.
 
-    Where the look needs neighbours, each depends on the one before it in its shot.
+    Where the look needs neighbours, each depends on the one before it in its shot, and a frame
+    that repeats the one before is painted like it: what stands still stays still.
     """
     base = digest(recipe(config, render, manifest, weights))
     chained = is_chained(config, render)
     starts = set(manifest.shots)
     keys: list[str] = []
     for number, frame in enumerate(manifest.frames):
-        before = keys[-1] if chained and number not in starts else ""
+        goes_on = chained and number not in starts
+        if goes_on and frame == manifest.frames[number - 1]:
+            keys.append(keys[-1])
+            continue
+        before = keys[-1] if goes_on else ""
         keys.append(hashlib.sha256(f"{base} {frame} {before}".encode()).hexdigest())
     return keys
 
@@ -108,11 +114,14 @@ def _target_recipe(config: Config, style: Style, look: Look, weights: str) -> di
 
 def neighbours(config: Config, look: Look) -> list[int]:
     """How many frames back the painted frames are that a frame of this look needs, rising."""
-    backs = {1} if look.start == "previous" else set()
-    for name, settings in look.losses.items():
-        if config.registry.find("losses", name).cls.source == "neighbours":
-            backs.update(settings["distances"])
-    return sorted(backs)
+    if look.start != "previous":
+        return []
+    distances = [
+        settings["distances"]
+        for name, settings in look.losses.items()
+        if config.registry.find("losses", name).cls.source == "neighbours"
+    ]
+    return sorted({1, *chain.from_iterable(distances)})
 
 
 def _effective(config: Config, look: Look) -> dict[str, Any]:

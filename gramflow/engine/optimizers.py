@@ -47,7 +47,7 @@ class Curve:
     @property
     def flat(self) -> bool:
         """Whether the last epoch brought less than `stop`, relatively."""
-        if self.stop == 0 or len(self.points) < 3:  # the first epoch is one evaluation shorter
+        if self.stop == 0 or len(self.points) < 2:
             return False
         (_, before), (_, after) = self.points[-2:]
         return before - after < self.stop * before

@@ -20,6 +20,7 @@ from gramflow.media.colour import scale_to_rgb
 from gramflow.media.ffmpeg import LOCAL, Child, local, running
 from gramflow.media.pictures import read_pixels
 from gramflow.media.probe import Probe
+from gramflow.media.shots import ShotFinder, given_shots
 from gramflow.media.source import Source
 from gramflow.progress import Every, Say
 from gramflow.store import Store
@@ -55,6 +56,7 @@ def extract(source: Source, probe: Probe, store: Store, say: Say) -> Manifest:
     keys: list[str] = []
     times: list[int] = []
     shape: tuple[int, ...] = ()
+    finder = ShotFinder(source.cut_threshold) if source.cuts == "auto" else None
     due = Every(2)
     with closing(pictures):  # ends ffmpeg at once when a frame cannot be stored
         for time, pixels in pictures:
@@ -64,6 +66,8 @@ def extract(source: Source, probe: Probe, store: Store, say: Say) -> Manifest:
             keys.append(key)
             times.append(time)
             shape = pixels.shape
+            if finder:
+                finder.add(pixels)
             if due:
                 say(f"{source.name}: extracted {len(keys)} of {probe.frames} frames")
     if not keys:
@@ -71,7 +75,11 @@ def extract(source: Source, probe: Probe, store: Store, say: Say) -> Manifest:
             f"{source.name}: no frame between its start and end; the film lasts "
             f"{float(Fraction(probe.duration)):.2f} s, change start or end"
         )
-    return _manifest(source, probe, part, keys, _rising(source, times, say), shape)
+    times = _rising(source, times, say)
+    shots = finder.shots() if finder else _given_shots(source, probe, times)
+    if len(shots) > 1:
+        say(f"{source.name}: {len(shots)} shots, beginning at the frames {shots}")
+    return _manifest(source, probe, part, keys, times, shots, shape)
 
 
 def frame_key(pixels: Pixels) -> str:
@@ -79,6 +87,13 @@ def frame_key(pixels: Pixels) -> str:
     digest = sha256(f"{pixels.shape} {pixels.dtype.name} ".encode())
     digest.update(pixels.tobytes())
     return digest.hexdigest()
+
+
+def _given_shots(source: Source, probe: Probe, times: list[int]) -> list[int]:
+    """The shots that the config tells, or one."""
+    cuts = () if isinstance(source.cuts, str) else source.cuts
+    unit, start = Fraction(probe.time_base), Fraction(probe.start)
+    return given_shots(cuts, [time * unit - start for time in times])
 
 
 def _part(source: Source, probe: Probe) -> _Part:
@@ -193,6 +208,7 @@ def _manifest(
     part: _Part,
     keys: list[str],
     times: list[int],
+    shots: list[int],
     shape: tuple[int, ...],
 ) -> Manifest:
     """The manifest, in units so fine that the part's start and end are whole numbers of them."""
@@ -210,7 +226,7 @@ def _manifest(
         frames=keys,
         times=[time * factor for time in times],
         duration=max(1, floor(end / unit) - times[-1] * factor),
-        shots=[0],
+        shots=shots,
     )
 
 

@@ -18,6 +18,7 @@ class Source:
     files: the pictures in their natural order; None for a film.
     fps: pictures per second of a sequence; None for a film.
     start, end: the part to use, in seconds from the film's start; None is from or to its end.
+    cuts, cut_threshold: auto, off, or seconds from the film's start.
     width, height, scale: the reduced size to store, in pixels or as a factor; None keeps it.
     """
 
@@ -30,6 +31,8 @@ class Source:
     width: int | None = None
     height: int | None = None
     scale: Fraction | None = None
+    cuts: str | Sequence[Fraction] = "auto"
+    cut_threshold: float = 3.0
 
     @classmethod
     def from_config(cls, name: str, video: Mapping[str, Any], files: Sequence[str]) -> "Source":
@@ -39,12 +42,15 @@ class Source:
         """
         given = {key: value for key, value in video.items() if value is not None}
         is_sequence = "fps" in given
+        cuts = given.get("cuts", "auto")
         return cls(
             entry=f"videos.{name}.path",
             path=Path(given["path"] if is_sequence else files[0]),
             files=tuple(map(Path, files)) if is_sequence else None,
             width=given.get("width"),
             height=given.get("height"),
+            cuts=cuts if isinstance(cuts, str) else [_exact(cut) for cut in cuts],
+            cut_threshold=given.get("cut_threshold", 3.0),
             **{key: _exact(given[key]) for key in ("fps", "start", "end", "scale") if key in given},
         )
 

@@ -80,12 +80,25 @@ def test_two_entries_are_enough(folder: Path) -> None:
     }
     assert resolved.videos["room"] == dict.fromkeys(
         ["start", "end", "width", "height", "scale", "fps", "seconds"]
-    ) | {"path": "clip.avi"}
+    ) | {"path": "clip.avi", "cuts": "auto", "cut_threshold": 3.0}
     assert list(resolved.renders) == ["room.night"]
     assert (
         resolved.looks["default"].settings
         == load(look(preset="standard"), folder).looks["default"].settings
     )
+
+
+@pytest.mark.parametrize(
+    ("cuts", "expected"), [(False, "off"), ("off", "off"), ([3, 1], [1.0, 3.0])]
+)
+def test_cuts_are_spelled_in_one_way(folder: Path, cuts: object, expected: object) -> None:
+    assert load(video(cuts=cuts), folder).videos["room"]["cuts"] == expected
+
+
+def test_frames_stand_alone_unless_they_start_from_the_one_before(folder: Path) -> None:
+    for start, held in (("previous", True), ("content", False), ("noise", False)):
+        resolved = load(look(start=start), folder).looks["default"]
+        assert ("temporal" in resolved.losses) == held
 
 
 @pytest.mark.parametrize("preset", ["seed", "draft", "standard", "high"])
@@ -376,6 +389,15 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
     (video(path="file:///clip.avi", seconds=1), "videos.room.path:", "not a kind of stream"),
     (video(seconds=3), "videos.room.seconds:", "start and end"),
     (video(start=5, end=5), "videos.room.end:", "later"),
+    (video(cuts="never"), "videos.room.cuts:", "off"),
+    (video(cuts=True), "videos.room.cuts:", "off"),
+    (video(cuts=[-1]), "videos.room.cuts[0]:", "greater"),
+    (
+        look(start="content", losses={"temporal": {"weight": 1}}),
+        "looks.default.losses.temporal:",
+        "start to previous",
+    ),
+    (look(flow="optical"), "looks.default.flow:", "dis"),
     (video(start="1:30", end="1:20.5"), "videos.room.end:", "later"),
     (video(start=-1), "videos.room.start:", "at least 0"),
     (video(start="soon"), "videos.room.start:", "1:30"),

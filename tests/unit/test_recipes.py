@@ -17,10 +17,7 @@ def config_with(start="content", segment_frames=3, **look: object) -> Config:
         {
             "videos": {"clip": {"path": __file__}},
             "styles": {"red": {"images": [__file__]}},
-            "looks": {
-                "default": {"width": 64, "start": start, "losses": {"temporal": {"weight": 0}}}
-                | look
-            },
+            "looks": {"default": {"width": 64, "start": start, **look}},
             "segment_frames": segment_frames,
         }
     )
@@ -53,10 +50,19 @@ def test_a_changed_frame_reaches_itself_or_the_rest_of_its_shot(frames, data):
     other = [*frames[:number], 99, *frames[number + 1 :]]
     alone, chain = config_with("content"), config_with("previous")
     assert changed(keys_of(alone, frames, shots), keys_of(alone, other, shots)) == [number]
+    # what repeats the frame before is painted like it
     end = next((shot for shot in shots if shot > number), len(frames))
     assert changed(keys_of(chain, frames, shots), keys_of(chain, other, shots)) == list(
         range(number, end)
     )
+
+
+def test_a_repeated_frame_of_a_chain_is_painted_once():
+    """Also over the end of a segment, but not over a cut, after which all begins anew."""
+    keys = keys_of(config_with("previous"), [1, 1, 1, 1, 2, 1, 1], shots=(0, 6))
+    assert len(set(keys[:4])) == 1
+    assert len(set(keys)) == 4
+    assert keys[6] == keys[0]  # the same picture, begun in the same way
 
 
 @settings(max_examples=30, deadline=None)
