@@ -38,6 +38,14 @@ def make(*arguments: str) -> None:
     subprocess.run([binary(), "-nostdin", "-v", "error", "-y", *arguments], check=True)
 
 
+def write_raw(path: Path, frames: Sequence[np.ndarray], rate: int) -> None:
+    """A film without loss of these frames, (height, width, 3) bytes, RGB."""
+    size = f"{frames[0].shape[1]}x{frames[0].shape[0]}"
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", str(rate), "-i", "pipe:"]
+    command = [binary(), "-v", "error", "-y", *raw, "-c:v", "ffv1", "-pix_fmt", "gbrp", str(path)]
+    subprocess.run(command, input=b"".join(frame.tobytes() for frame in frames), check=True)
+
+
 def moving(seconds: float = 0.5, rate: str = "30000/1001", size: str = "64x48") -> list[str]:
     """Arguments for an input of frames that all differ."""
     colours = "c0=red:c1=blue:c2=yellow:c3=gray:n=4:seed=7:speed=0.02"

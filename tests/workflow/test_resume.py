@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 import pytest
 
-from gramflow.media.ffmpeg import binary
+from tests import media
 from tests.workflow.project import Project
 
 FRAMES = 6
@@ -26,9 +26,7 @@ def write_film(path: Path, changed: tuple[int, ...] = ()) -> None:
     frames = [random.integers(0, 255, (48, 64, 3), np.uint8) for _ in range(FRAMES)]
     for number in changed:
         frames[number] = 255 - frames[number]
-    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "64x48", "-r", "12", "-i", "pipe:"]
-    command = [binary(), "-v", "error", "-y", *raw, "-c:v", "ffv1", "-pix_fmt", "gbrp", str(path)]
-    subprocess.run(command, input=b"".join(frame.tobytes() for frame in frames), check=True)
+    media.write_raw(path, frames, rate=12)
 
 
 def write_style(path: Path, seed: int) -> None:
