@@ -39,9 +39,9 @@ def get_source(wildcards):
     return files or [f"work/{wildcards.video}/capture.mkv"]
 
 
-def get_video_settings(wildcards):
-    """A video's entry of the config, in its one spelling."""
-    return canonical(CONFIG.videos[wildcards.video])
+def video_settings(video, *keys):
+    """What a rule depends on of a video's entry in the config, in its one spelling."""
+    return canonical({key: CONFIG.videos[video][key] for key in keys})
 
 
 def get_targets(wildcards):

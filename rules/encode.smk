@@ -20,7 +20,9 @@ rule encode:
         "../envs/cpu.yaml"
     threads: 4
     params:
-        video=lambda wildcards: get_video_settings(CONFIG.renders[wildcards.render]),
+        video=lambda wildcards: video_settings(
+            CONFIG.renders[wildcards.render].video, "path", "fps", "start", "end"
+        ),
         video_name=lambda wildcards: CONFIG.renders[wildcards.render].video,
         encode=canonical(CONFIG.encode),
         store=CONFIG.store,

@@ -13,7 +13,9 @@ checkpoint extract:
         "../envs/cpu.yaml"
     threads: 2
     params:
-        video=get_video_settings,
+        video=lambda wildcards: video_settings(
+            wildcards.video, *CONFIG.videos[wildcards.video]
+        ),
         store=CONFIG.store,
     script:
         "../scripts/extract.py"

@@ -25,6 +25,6 @@ rule probe:
     conda:
         "../envs/cpu.yaml"
     params:
-        video=get_video_settings,
+        video=lambda wildcards: video_settings(wildcards.video, "path", "fps"),
     script:
         "../scripts/probe.py"

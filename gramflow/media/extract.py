@@ -78,7 +78,7 @@ def extract(source: Source, probe: Probe, store: Store, say: Say) -> Manifest:
     times = _rising(source, times, say)
     shots = finder.shots() if finder else _given_shots(source, probe, times)
     if len(shots) > 1:
-        say(f"{source.name}: {len(shots)} shots, beginning at the frames {shots}")
+        say(f"{source.name}: {len(shots)} shots")
     return _manifest(source, probe, part, keys, times, shots, shape)
 
 
