@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint format docs lock clean
+.PHONY: demo test bench-temporal lint format docs lock clean
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores all
@@ -10,6 +10,10 @@ demo: .venv/installed
 
 test: .venv/installed-dev lint
 	$(BIN)/python -m pytest
+
+# How steady each way of painting is; with the folder of test material in SHARED.
+bench-temporal: .venv/installed
+	$(BIN)/python -m benchmarks.temporal
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check
