@@ -55,7 +55,7 @@ def _graph(url: str, seconds: float, output: Path) -> Any:
         "flush_packets": 1,
     }
     if url.startswith("/dev/"):
-        camera = ffmpeg.input(local(Path(url)), format="v4l2")["v:0"]
+        camera = ffmpeg.input(url, format="v4l2")["v:0"]  # v4l2 knows paths, not file: URLs
         return camera.output(local(output), vcodec="ffv1", **shared)
     stream = ffmpeg.input(url, protocol_whitelist=_NETWORK, **_timeouts(url))
     return ffmpeg.output(

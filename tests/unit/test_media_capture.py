@@ -73,7 +73,11 @@ def test_nobody_there(tmp_path: Path) -> None:
 
 
 def test_no_such_camera(tmp_path: Path) -> None:
-    refused("/dev/video99", tmp_path / "door.mkv")
+    assert "No such file" in refused("/dev/video99", tmp_path / "door.mkv")
+
+
+def test_a_device_that_is_no_camera_is_opened(tmp_path: Path) -> None:
+    assert "Inappropriate ioctl" in refused("/dev/null", tmp_path / "door.mkv")
 
 
 def test_a_silent_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
