@@ -25,20 +25,43 @@ _QUIET = ("-hide_banner", "-nostdin", "-nostats", "-v", "error")
 
 @cache
 def binary() -> str:
-    """The ffmpeg to run: the system's, else the one that came with imageio-ffmpeg.
+    """The ffmpeg to run: the system's if new enough, else the one that came with imageio-ffmpeg.
 
-    Raises GramflowError when there is neither.
+    Raises GramflowError when neither is there and new enough.
     """
-    found = shutil.which("ffmpeg")
+    system = shutil.which("ffmpeg")
+    if system and _new_enough(system):
+        return system
     with suppress(RuntimeError):
         # IMAGEIO_FFMPEG_EXE may name anything
-        found = found or shutil.which(imageio_ffmpeg.get_ffmpeg_exe())
-    if not found:
-        raise GramflowError(
-            "ffmpeg: not found; install ffmpeg 5.1 or newer, or reinstall imageio-ffmpeg, "
-            "which brings one"
-        )
-    return found
+        bundled = shutil.which(imageio_ffmpeg.get_ffmpeg_exe())
+        if bundled and _new_enough(bundled):
+            return bundled
+    raise GramflowError(
+        "ffmpeg: not found; install ffmpeg 5.1 or newer, or reinstall imageio-ffmpeg, "
+        "which brings one"
+    )
+
+
+_OLDEST = (5, 1)
+_VERSION = re.compile(r"ffmpeg version (?:n?([0-9]+)\.([0-9]+)|\S)")
+
+
+def _new_enough(command: str) -> bool:
+    """Whether this is an ffmpeg that runs, of _OLDEST or newer.
+
+    A name without numbers of a release ("N-1234-gabc") is a snapshot of the source: new.
+    """
+    asked = [command, "-version"]
+    try:
+        run = subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    version = _VERSION.match(run.stdout.decode(errors="replace"))
+    if not version:
+        return False
+    major, minor = version.groups()
+    return major is None or (int(major), int(minor)) >= _OLDEST
 
 
 def local(path: Path) -> str:
