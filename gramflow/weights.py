@@ -81,8 +81,14 @@ def _checked(source: str, path: Path, network: Network) -> Weights:
 def download(network: Network, say: Say) -> Path:
     """Keras's own ImageNet weights, from its cache or from its server, checked by their hash.
 
-    Raises GramflowError when the server gives no answer for ten seconds or a wrong file.
+    Raises GramflowError when the network has none, or the server gives no answer for ten seconds
+    or a wrong file.
     """
+    if not network.weights_url:
+        raise GramflowError(
+            f"weights: there are none to download for {type(network).__name__}, it has no "
+            "weights_url; set weights to the path of an .h5 file, or to random"
+        )
     from keras.utils import get_file
 
     url, name = network.weights_url, network.weights_url.rsplit("/", 1)[-1]

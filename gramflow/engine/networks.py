@@ -20,12 +20,13 @@ class Network:
     """The base of every network.
 
     layers: the names a config may use.
-    weights_url, weights_hash: the ImageNet weights that Keras publishes, and their MD5.
+    weights_url, weights_hash: the ImageNet weights that Keras publishes, and their MD5; none
+    can be downloaded where they are not set.
     """
 
     kind: ClassVar[str] = "networks"
     layers: ClassVar[tuple[str, ...]]
-    weights_url: ClassVar[str]
+    weights_url: ClassVar[str] = ""
     weights_hash: ClassVar[str]
 
     @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from gramflow import weights
-from gramflow.engine.networks import VGG16, build
+from gramflow.engine.networks import VGG16, Network, build
 from gramflow.errors import GramflowError
 from gramflow.weights import RANDOM, Weights, resolve
 from tests.plain_vgg import save_weights
@@ -86,7 +86,7 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def refused(setting: str, tiny: Tiny) -> str:
+def refused(setting: str, tiny: Network) -> str:
     """The one line by which the setting is refused."""
     with pytest.raises(GramflowError) as caught:
         resolve(setting, tiny, print)
@@ -157,6 +157,24 @@ def test_auto_goes_on_with_random_ones(silent: str, file: Path) -> None:
     assert (found.source, found.path, found.identity) == ("random", None, RANDOM.identity)
     assert "delete work/weights.json" in found.warning
     assert lines[-1] == f"WARNING: {found.warning}"
+
+
+class Own(Network):
+    """A plugin's network, which says of no weights that they could be downloaded."""
+
+    layers: ClassVar = ("conv",)
+
+
+def test_auto_where_none_are_published() -> None:
+    lines: list[str] = []
+    found = resolve("auto", Own(), lines.append)
+    assert (found.source, found.path, found.identity) == ("random", None, RANDOM.identity)
+    assert "weights: there are none to download for Own" in found.warning
+    assert lines == [f"WARNING: {found.warning}"]
+
+
+def test_imagenet_where_none_are_published() -> None:
+    assert "no weights_url; set weights to" in refused("imagenet", Own())
 
 
 def test_a_file_of_ones_own(file: Path) -> None:
