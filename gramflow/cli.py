@@ -48,7 +48,11 @@ def _load(path: Path) -> Config:
         raise GramflowError(
             f"{path}: no such file; run this beside it, or give --configfile"
         ) from error
-    except yaml.YAMLError as error:
+    except OSError as error:
+        raise GramflowError(
+            f"{path}: cannot be read ({error.strerror}); give a file as --configfile"
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise GramflowError(f"{path}: not YAML ({reason}); correct it") from error
     if not isinstance(values, dict):
