@@ -6,7 +6,7 @@ BIN := .venv/bin
 demo: .venv/installed
 	$(BIN)/snakemake --cores all
 	@echo
-	@echo "The film: $(CURDIR)/results/boat.whirls.mp4"
+	@echo "The film:" && ls $(CURDIR)/results/*.mp4
 
 test: .venv/installed-dev lint
 	$(BIN)/python -m pytest

@@ -7,6 +7,7 @@ temporal term, relative to that of painting it on its own, and the evaluations i
 Markdown table. Needs a folder of test material that is not part of the project (SHARED).
 """
 
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -63,7 +64,7 @@ class Bench:
             for number in (1, 2, 3)
         ]
         path = SHARED / "weights/vgg19_imagenet_notop.h5"
-        self.weights = Weights("file", str(path), "")
+        self.weights = Weights("file", str(path), hashlib.sha256(path.read_bytes()).hexdigest())
         self.truth, self.seen = ground_truth()
 
     def paint(self, look: dict[str, Any], first: Painted | None) -> list[Painted]:

@@ -1,5 +1,6 @@
 """From the config's names to the engine's objects."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -46,12 +47,21 @@ def make_flow(config: Config, look: Look) -> FlowMethod:
 def make_extractor(config: Config, look: Look, weights: Weights) -> Any:
     """The Keras model that gives the features of all layers a look uses."""
     layers = {layer for loss in make_losses(config, look).values() for layer in loss.layers}
-    path = None if weights.path is None else Path(weights.path)
-    if path is not None and not path.is_file():
+    return build(make_network(config), _weights_file(weights), sorted(layers), look.pooling)
+
+
+def _weights_file(weights: Weights) -> Path | None:
+    """The file to load, if it still is the one that was found."""
+    if weights.path is None:
+        return None
+    path = Path(weights.path)
+    if not path.is_file():
         raise GramflowError(
             f"weights: {path} is gone; bring it back, or delete work/weights.json and run again"
         )
-    return build(make_network(config), path, sorted(layers), look.pooling)
+    if hashlib.sha256(path.read_bytes()).hexdigest() != weights.identity:
+        raise GramflowError(f"weights: {path} was replaced; run again")
+    return path
 
 
 def make_stylizer(config: Config, look: Look, weights: Weights, targets: StyleTargets) -> Stylizer:

@@ -301,6 +301,9 @@ def _look(name: str, changes: Values, registry: Registry, network: Plugin) -> Lo
     preset = presets()[changes.get("preset", look_schema["properties"]["preset"]["default"])]
     values = checked(_changed(preset, changes), look_schema, entry)
     del values["preset"]
+    if values["bounds"] and values["optimizer"].get("frequency_exponent"):
+        advice = "set optimizer.frequency_exponent to 0 as well"
+        raise refused((*entry, "bounds"), f"pixels have bounds, frequencies have none; {advice}")
     losses = _losses(values["losses"], registry, network, (*entry, "losses"))
     if values["start"] != "previous":
         losses = _without_neighbours(losses, changes, registry, (*entry, "losses"))

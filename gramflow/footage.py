@@ -43,21 +43,25 @@ class Footage:
         self.painted = store.painted(root)
         self.frame = lru_cache(maxsize=max(backs, default=0) + 2)(self._read)
         self._pool = ThreadPoolExecutor(1)
-        self._ahead: dict[int, Future[dict[int, Motion]]] = {}
+        self._ahead: tuple[int, Future[dict[int, Motion]]] | None = None
 
     def look_ahead(self, index: int) -> None:
         """Begin with the motion of a frame on another core, while one before it is painted."""
         if self.backs:
-            self._ahead[index] = self._pool.submit(self._motions, index)
+            self._ahead = index, self._pool.submit(self._motions, index)
 
     def neighbours(self, index: int) -> dict[int, Neighbour]:
         """The painted neighbours of a frame, warped to it, by how many frames they are back."""
-        ahead = self._ahead.pop(index, None)
-        motions = self._motions(index) if ahead is None else ahead.result()
+        motions = self._motions_in_time(index)
         return {
             back: Neighbour(warp(self._painted(index - back), flow), trust)
             for back, (flow, trust) in motions.items()
         }
+
+    def _motions_in_time(self, index: int) -> dict[int, Motion]:
+        """From the other core, if it was asked for this frame."""
+        ahead = self._ahead
+        return ahead[1].result() if ahead and ahead[0] == index else self._motions(index)
 
     def _motions(self, index: int) -> dict[int, Motion]:
         reach = index - self.first

@@ -51,6 +51,7 @@ class Manifest:
     times: presentation time of every frame, in units, rising.
     duration: how long the last frame stays, in units.
     shots: number of the first frame of every shot; starts with 0.
+    settings: digest of the config and the files that it was extracted by.
     """
 
     width: int
@@ -61,6 +62,7 @@ class Manifest:
     times: list[int]
     duration: int
     shots: list[int]
+    settings: str = ""
 
     def seconds(self, units: int) -> Fraction:
         """A time of this manifest in exact seconds."""

@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+
 from gramflow import recipes
 from gramflow.assembly import make_flow, make_stylizer
 from gramflow.config import Config, Look, Render
 from gramflow.engine.device import prepare
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.stylizers import Painted, Stylizer
+from gramflow.errors import GramflowError
 from gramflow.files import canonical
 from gramflow.footage import Footage
 from gramflow.manifest import Manifest, Segment
@@ -47,6 +50,8 @@ def paint_segment(
     keys = recipes.painted_keys(config, render, manifest, weights.identity)
     claim = recipes.plans(config, render, manifest)[segment.name].claim
     look = config.looks[render.look]
+    if files.targets.stem != recipes.target_name(config, config.styles[render.style], look):
+        raise recipes.replaced(f"styles.{render.style}")
 
     def stylizer() -> Stylizer:
         device = prepare(threads)
@@ -99,8 +104,10 @@ class _Segment:
     def paint(self, make_stylizer: Callable[[], Stylizer]) -> set[int]:
         """Paint what the store lacks; returns the numbers of the frames made."""
         keys, painted = self.footage.keys, self.footage.painted
-        missing = [number for number in self.segment.frames if keys[number] not in painted]
         count = len(self.segment.frames)
+        # a frame may stand in a film more than once
+        first = {keys[number]: number for number in reversed(self.segment.frames)}
+        missing = sorted(number for key, number in first.items() if key not in painted)
         if len(missing) < count:
             self.say(f"{self.name}: {count - len(missing)} of {count} frames are there")
         if not missing:
@@ -109,12 +116,9 @@ class _Segment:
         started = time.monotonic()
         made = set()
         for done, number in enumerate(missing, 1):
-            # the same frame may stand twice in a film, or another segment may have made it
-            if keys[number] in painted:
+            if keys[number] in painted:  # another render's job made it meanwhile
                 continue
-            for following in missing[done : done + 1]:
-                self.footage.look_ahead(following)
-            line = self._paint_frame(stylizer, number)
+            line = self._paint_frame(stylizer, number, missing[done : done + 1])
             made.add(number)
             left = (time.monotonic() - started) / done * (len(missing) - done)
             self.say(f"{self.name}: {self._place(number)}, {line}, {clock(left)} left")
@@ -123,16 +127,24 @@ class _Segment:
     def _place(self, number: int) -> str:
         return f"frame {number - self.segment.first + 1}/{len(self.segment.frames)}"
 
-    def _paint_frame(self, stylizer: Stylizer, number: int) -> str:
+    def _paint_frame(self, stylizer: Stylizer, number: int, following: list[int]) -> str:
         """Paint one frame into the store; returns what to tell of it."""
         started, footage = time.monotonic(), self.footage
+        neighbours = footage.neighbours(number)
+        for later in following:
+            footage.look_ahead(later)
         result = stylizer.paint(
             footage.frame(number),
-            footage.neighbours(number),
+            neighbours,
             _seed(self.look.seed, footage.frames[number]),
             self._reporter(number),
         )
         seconds = time.monotonic() - started
+        if not np.isfinite(result.picture).all():
+            raise GramflowError(
+                f"looks.{self.look.name}: the loss of {self._place(number)} is not finite; lower "
+                "the weights of its loss terms"
+            )
         pixels = to_pixels(result.picture)
         footage.painted.write(footage.keys[number], pixels, _note(result, seconds))
         loss = f"loss {result.losses[-1][1]:.4g}, " if result.losses else ""

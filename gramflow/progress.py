@@ -1,6 +1,5 @@
 """Lines that tell a person how far a job is."""
 
-import sys
 import time
 from collections.abc import Callable
 
@@ -31,8 +30,3 @@ class Every:
             return False
         self.last = now
         return True
-
-
-def say(line: str) -> None:
-    """A line on the terminal, at once."""
-    print(line, file=sys.stderr, flush=True)

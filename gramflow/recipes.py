@@ -1,6 +1,7 @@
 """What a painted frame depends on, as digests: the keys of the store and the claims of records."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -9,8 +10,12 @@ from typing import Any
 
 from gramflow import ENGINE_VERSION
 from gramflow.config import Config, Look, Render, Style
+from gramflow.errors import GramflowError
 from gramflow.files import canonical
 from gramflow.manifest import Manifest
+
+SMALLEST = 16
+"""Pixels of a picture's shorter side: four poolings leave one."""
 
 
 def digest(value: Any) -> str:
@@ -19,15 +24,43 @@ def digest(value: Any) -> str:
 
 
 def working_size(look: Look, manifest: Manifest) -> tuple[int, int]:
-    """Width and height a look paints a video at; a height that follows the aspect is even."""
+    """Width and height a look paints a video at; a height that follows the aspect is even.
+
+    Raises GramflowError for a height that a network's last block would shrink to nothing.
+    """
     if look.height is not None:
         return look.width, look.height
-    return look.width, max(2 * round(look.width * manifest.height / manifest.width / 2), 2)
+    height = 2 * round(look.width * manifest.height / manifest.width / 2)
+    if height < SMALLEST:
+        raise GramflowError(
+            f"looks.{look.name}.width: {look.width} gives {look.width}x{height} pixels; give a "
+            f"greater one, so that the height is {SMALLEST} at least"
+        )
+    return look.width, height
 
 
-def style_id(config: Config, style: Style, look: Look) -> str:
-    """Digest of all that the targets of a style depend on, as far as the config tells."""
-    return digest(_target_recipe(config, style, look, config.weights))
+def target_name(config: Config, style: Style, look: Look) -> str:
+    """The name of the file with a style's targets: a digest of all they depend on.
+
+    Renders that need the same targets share it. The pictures' bytes are read.
+    """
+    return digest(_target_recipe(config, style, look, config.weights))[:16]
+
+
+def target_render(config: Config, name: str) -> Render:
+    """One of the renders that need the targets of this name.
+
+    Raises GramflowError when there is none (any more): a style's picture was replaced.
+    """
+    for render in config.renders.values():
+        if target_name(config, config.styles[render.style], config.looks[render.look]) == name:
+            return render
+    raise replaced("styles")
+
+
+def replaced(entry: str) -> GramflowError:
+    """The error for an input that is not what it was when the run began."""
+    return GramflowError(f"{entry}: a file was replaced during the run; run again")
 
 
 def recipe(config: Config, render: Render, manifest: Manifest, weights: str) -> dict[str, Any]:
@@ -40,25 +73,25 @@ def recipe(config: Config, render: Render, manifest: Manifest, weights: str) -> 
         "size": working_size(look, manifest),
         "look": _effective(config, look),
         "target": _target_recipe(config, config.styles[render.style], look, weights),
+        "plugins": _origins(config, _painters(look)),
     }
 
 
 def painted_keys(config: Config, render: Render, manifest: Manifest, weights: str) -> list[str]:
     """The store's keys of all painted frames of a render; `weights` is their identity.
 
-    Where the look needs neighbours, each depends on the one before it in its shot, and a frame
-    that repeats the one before is painted like it: what stands still stays still.
+    Where the look needs neighbours, each depends on those in its shot, and a frame that repeats
+    the one before is painted like it: what stands still stays still.
     """
     base = digest(recipe(config, render, manifest, weights))
-    chained = is_chained(config, render)
-    starts = set(manifest.shots)
+    backs = neighbours(config, config.looks[render.look])
     keys: list[str] = []
     for number, frame in enumerate(manifest.frames):
-        goes_on = chained and number not in starts
-        if goes_on and frame == manifest.frames[number - 1]:
+        reach = number - manifest.shot_start(number)
+        if backs and reach and frame == manifest.frames[number - 1]:
             keys.append(keys[-1])
             continue
-        before = keys[-1] if goes_on else ""
+        before = " ".join(keys[number - back] for back in backs if back <= reach)
         keys.append(hashlib.sha256(f"{base} {frame} {before}".encode()).hexdigest())
     return keys
 
@@ -108,7 +141,7 @@ def _target_recipe(config: Config, style: Style, look: Look, weights: str) -> di
         "pooling": look.pooling,
         # the weight of a term does not change its target
         "losses": {name: losses[name] | {"weight": None} for name in losses},
-        "plugins": _origins(config, look),
+        "plugins": _origins(config, [("losses", name) for name in losses]),
     }
 
 
@@ -117,7 +150,7 @@ def neighbours(config: Config, look: Look) -> list[int]:
     if look.start != "previous":
         return []
     distances = [
-        settings["distances"]
+        settings.get("distances", [])
         for name, settings in look.losses.items()
         if config.registry.find("losses", name).cls.source == "neighbours"
     ]
@@ -148,14 +181,20 @@ def style_side(look: Look) -> int:
     return max(round(look.width * look.style_scale), 1)
 
 
-def _origins(config: Config, look: Look) -> dict[str, str]:
-    """The code of the plugins in use, where it is not the engine's own."""
-    used = [
-        ("networks", config.network),
-        ("flows", look.flow["name"]),
-        ("optimizers", look.optimizer["name"]),
-        ("stylizers", look.stylizer["name"]),
+def _painters(look: Look) -> list[tuple[str, str]]:
+    """Kind and name of the plugins that paint."""
+    chosen = {"optimizers": look.optimizer, "stylizers": look.stylizer}
+    if look.start == "previous":
+        chosen["flows"] = look.flow
+    return [
+        *((kind, settings["name"]) for kind, settings in chosen.items()),
         *(("losses", name) for name in look.losses),
     ]
-    found = [config.registry.find(kind, name) for kind, name in used]
+
+
+def _origins(config: Config, plugins: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The code of these plugins and of the network, where it is not the engine's own."""
+    found = [
+        config.registry.find(kind, name) for kind, name in [("networks", config.network), *plugins]
+    ]
     return {f"{plugin.kind}.{plugin.name}": plugin.origin for plugin in found if plugin.origin}

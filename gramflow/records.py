@@ -13,7 +13,7 @@ from gramflow.store import Store
 class Record:
     """What a segment's job leaves behind.
 
-    claim: digest of everything the segment depends on (see recipes.claims).
+    claim: digest of everything the segment depends on (see recipes.plans).
     weights: what the network's weights turned out to be.
     frames: per frame its number, key, whether it was in the store before (reused), evaluations,
         losses (pairs of evaluations made and lowest loss so far), terms (the last evaluation's
@@ -59,9 +59,12 @@ def set_aside_unless_true(path: Path, claim: str, painted: Store) -> None:
         _set_aside(path)
 
 
-def set_aside_unless_complete(path: Path, frames: Store) -> None:
-    """The same for a manifest of which a frame is missing in the store."""
-    if path.is_file() and not all(key in frames for key in set(Manifest.load(path).frames)):
+def set_aside_unless_complete(path: Path, settings: str, frames: Store) -> None:
+    """The same for a manifest by other settings, or of which a frame is missing in the store."""
+    if not path.is_file():
+        return
+    manifest = Manifest.load(path)
+    if manifest.settings != settings or not all(key in frames for key in set(manifest.frames)):
         _set_aside(path)
 
 

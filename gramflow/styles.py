@@ -8,17 +8,18 @@ from gramflow.arrays import Picture
 from gramflow.assembly import make_extractor, make_losses, make_network
 from gramflow.config import Config, Look, Style
 from gramflow.engine.targets import StyleTargets, flattened, style_targets, unflattened
-from gramflow.errors import concerning
+from gramflow.errors import GramflowError, concerning
 from gramflow.files import appearing
 from gramflow.media.pictures import read_picture, resize
-from gramflow.recipes import style_side
+from gramflow.recipes import SMALLEST, style_side
 from gramflow.weights import Weights
 
 
 def save_targets(config: Config, style: Style, look: Look, weights: Weights, path: Path) -> None:
-    """Compute the targets of a style for a look into an .npz file.
+    """Compute the targets of a style for a look into an .npz file, whose name is target_name.
 
-    Raises GramflowError, naming the config entry, for a picture that cannot be read.
+    Raises GramflowError, naming the config entry, for a picture that cannot be read, or is too
+    narrow at its size.
     """
     from gramflow.engine.objective import Objective
 
@@ -48,4 +49,10 @@ def style_pictures(style: Style, side: int) -> list[Picture]:
 def _scaled(picture: Picture, side: int) -> Picture:
     height, width = picture.shape[:2]
     factor = side / max(height, width)
-    return resize(picture, max(round(width * factor), 1), max(round(height * factor), 1))
+    size = round(width * factor), round(height * factor)
+    if min(size) < SMALLEST:
+        raise GramflowError(
+            f"{size[0]}x{size[1]} pixels at this look's size; give a picture less narrow, or a "
+            "look with a greater width or style_scale"
+        )
+    return resize(picture, *size)

@@ -16,14 +16,11 @@ except GramflowError as error:
     sys.exit(f"ERROR: {error}")
 
 
-def target_of(render):
-    """The name of a render's target file; renders that need the same targets share it."""
-    style, look = CONFIG.styles[render.style], CONFIG.looks[render.look]
-    return recipes.style_id(CONFIG, style, look)[:16]
-
-
-# one render of those behind each target file
-TARGETS = {target_of(render): render for render in CONFIG.renders.values()}
+# one of the renders behind each target file
+TARGETS = {
+    recipes.target_name(CONFIG, CONFIG.styles[r.style], CONFIG.looks[r.look]): r
+    for r in CONFIG.renders.values()
+}
 
 
 wildcard_constraints:
@@ -44,9 +41,26 @@ def video_settings(video, *keys):
     return canonical({key: CONFIG.videos[video][key] for key in keys})
 
 
+@cache
+def extraction(video):
+    """Digest of what the frames of a video depend on; also an older file is another one."""
+    settings = CONFIG.videos[video]
+    return recipes.digest(
+        [settings, [file_stamp(file) for file in video_files(settings)]]
+    )
+
+
+def file_stamp(file):
+    """What changes when a file is replaced."""
+    status = Path(file).stat()
+    return status.st_size, status.st_mtime_ns
+
+
 def get_targets(wildcards):
     """The target file of a render's style."""
-    return f"work/targets/{target_of(CONFIG.renders[wildcards.render])}.npz"
+    render = CONFIG.renders[wildcards.render]
+    style, look = CONFIG.styles[render.style], CONFIG.looks[render.look]
+    return f"work/targets/{recipes.target_name(CONFIG, style, look)}.npz"
 
 
 def get_manifest(wildcards):
@@ -80,14 +94,14 @@ def manifest_of(render):
     video = CONFIG.renders[render].video
     path = Path(f"work/{video}/manifest.json")
     if path.is_file():
-        check_manifest(path, path.stat().st_mtime_ns)
+        check_manifest(path, path.stat().st_mtime_ns, extraction(video))
     return checkpoints.extract.get(video=video).output.manifest
 
 
 @cache
-def check_manifest(path, modified):
+def check_manifest(path, modified, settings):
     """The check, once per manifest and not for each of its segments."""
-    records.set_aside_unless_complete(path, store.frames(CONFIG.store))
+    records.set_aside_unless_complete(path, settings, store.frames(CONFIG.store))
 
 
 def plans_of(render):

@@ -16,6 +16,7 @@ checkpoint extract:
         video=lambda wildcards: video_settings(
             wildcards.video, *CONFIG.videos[wildcards.video]
         ),
+        settings=lambda wildcards: extraction(wildcards.video),
         store=CONFIG.store,
     script:
         "../scripts/extract.py"

@@ -26,5 +26,6 @@ rule probe:
         "../envs/cpu.yaml"
     params:
         video=lambda wildcards: video_settings(wildcards.video, "path", "fps"),
+        files=lambda wildcards: extraction(wildcards.video),
     script:
         "../scripts/probe.py"

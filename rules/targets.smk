@@ -27,8 +27,5 @@ rule targets:
         "logs/targets/{target}.log",
     conda:
         "../envs/cpu.yaml"
-    params:
-        style=lambda wildcards: TARGETS[wildcards.target].style,
-        look=lambda wildcards: TARGETS[wildcards.target].look,
     script:
         "../scripts/targets.py"

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from gramflow import store
@@ -12,4 +13,5 @@ with job(snakemake.log[0]) as say:
     source = Source.from_config(snakemake.wildcards.video, video, snakemake.input.source)
     frames = store.frames(snakemake.params.store)
     manifest = extract(source, Probe.load(Path(snakemake.input.probe)), frames, say)
+    manifest = replace(manifest, settings=snakemake.params.settings)
     manifest.save(Path(snakemake.output.manifest))

@@ -3,16 +3,18 @@ from pathlib import Path
 from gramflow.config import load
 from gramflow.engine.device import prepare
 from gramflow.job import job
+from gramflow.recipes import target_render
 from gramflow.styles import save_targets
 from gramflow.weights import Weights
 
 with job(snakemake.log[0]):
     prepare(snakemake.threads)
     config = load(snakemake.config)
+    render = target_render(config, snakemake.wildcards.target)
     save_targets(
         config,
-        config.styles[snakemake.params.style],
-        config.looks[snakemake.params.look],
+        config.styles[render.style],
+        config.looks[render.look],
         Weights.load(Path(snakemake.input.weights)),
         Path(snakemake.output[0]),
     )

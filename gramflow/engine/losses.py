@@ -142,7 +142,11 @@ class Temporal(Loss):
 
         distances: list[int] = field(
             default_factory=lambda: [1],
-            metadata={"doc": "how many frames back the neighbours are; [1, 2, 4] is long-term"},
+            metadata={
+                "doc": "how many frames back the neighbours are; [1, 2, 4] is long-term",
+                "items": {"type": "integer", "minimum": 1},
+                "minItems": 1,
+            },
         )
 
     def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gramflow.config import Config, load
 from gramflow.manifest import Manifest
-from gramflow.recipes import painted_keys, plans, style_id
+from gramflow.recipes import painted_keys, plans, target_name
 
 
 def config_with(start="content", segment_frames=3, **look: object) -> Config:
@@ -120,18 +120,18 @@ def test_what_does_not_matter_does_not_change_the_keys():
 def test_targets_are_shared_where_they_are_equal():
     config = config_with()
     look, style = config.looks["default"], config.styles["red"]
-    target = style_id(config, style, look)
+    target = target_name(config, style, look)
     heavier = look.losses | {"gram": look.losses["gram"] | {"weight": 9.0}}
     for same in (
         dataclasses.replace(look, evaluations=3),
         dataclasses.replace(look, losses=heavier),
         dataclasses.replace(look, height=100),
     ):
-        assert style_id(config, style, same) == target
+        assert target_name(config, style, same) == target
     for other in (
         dataclasses.replace(look, style_scale=0.5),
         dataclasses.replace(look, pooling="max"),
         dataclasses.replace(look, losses={"content": look.losses["content"]}),
     ):
-        assert style_id(config, style, other) != target
-    assert style_id(config, dataclasses.replace(style, weights=(0.5,)), look) != target
+        assert target_name(config, style, other) != target
+    assert target_name(config, dataclasses.replace(style, weights=(0.5,)), look) != target

@@ -176,6 +176,20 @@ def test_without_snakemakes_memory_a_changed_parameter_is_noticed(project):
     assert all(before[key] == after[key] for key in blue)
 
 
+def test_without_snakemakes_memory_a_changed_video_is_noticed(project):
+    """Also if its file is older than all that was made of it."""
+    shutil.rmtree(project.folder / ".snakemake")
+    write_film(project.folder / "clip.mkv", changed=(3,))
+    os.utime(project.folder / "clip.mkv", (1e9, 1e9))
+    project.run()
+    assert made(project, "clip.red") == made(project, "clip.blue") == [3]
+    shutil.rmtree(project.folder / ".snakemake")
+    project.config["videos"] = {"clip": {"path": "clip.mkv", "end": 0.25}}
+    project.run()
+    assert len(project.frames("clip.red")) == FRAMES + 3  # the records of the whole, and of a part
+    assert len(project.manifest("clip")["frames"]) == 3
+
+
 def test_more_segments_paint_nothing(project):
     before = project.painted()
     project.config["segment_frames"] = 4
