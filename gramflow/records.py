@@ -68,5 +68,11 @@ def set_aside_unless_complete(path: Path, settings: str, frames: Store) -> None:
         _set_aside(path)
 
 
+def set_aside_unless_by(path: Path, settings: str) -> None:
+    """The same for any file that tells by which settings it was made."""
+    if path.is_file() and read_json(path).get("settings") != settings:
+        _set_aside(path)
+
+
 def _set_aside(path: Path) -> None:
     path.replace(path.with_suffix(".stale.json"))

@@ -26,12 +26,14 @@ class Weights:
     source: imagenet, file or random. path: the .h5 file; None for random.
     identity: the SHA-256 of the file, or "random": part of every frame's key.
     warning: what the user should know; empty if nothing.
+    settings: digest of the config and the file that they were found by.
     """
 
     source: str
     path: str | None
     identity: str
     warning: str = ""
+    settings: str = ""
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""

@@ -23,6 +23,19 @@ TARGETS = {
 }
 
 
+def file_stamp(file):
+    """What changes when a file is replaced, by an older one too."""
+    status = Path(file).stat()
+    return status.st_size, status.st_mtime_ns
+
+
+WEIGHTS_FILES = [CONFIG.weights] if Path(CONFIG.weights).is_file() else []
+WEIGHTS_SETTINGS = recipes.digest(
+    [CONFIG.weights, CONFIG.network, [file_stamp(file) for file in WEIGHTS_FILES]]
+)
+records.set_aside_unless_by(Path("work/weights.json"), WEIGHTS_SETTINGS)
+
+
 wildcard_constraints:
     video="[^/.]+",
     render="[^/]+",
@@ -43,17 +56,11 @@ def video_settings(video, *keys):
 
 @cache
 def extraction(video):
-    """Digest of what the frames of a video depend on; also an older file is another one."""
+    """Digest of what the frames of a video depend on."""
     settings = CONFIG.videos[video]
     return recipes.digest(
         [settings, [file_stamp(file) for file in video_files(settings)]]
     )
-
-
-def file_stamp(file):
-    """What changes when a file is replaced."""
-    status = Path(file).stat()
-    return status.st_size, status.st_mtime_ns
 
 
 def get_targets(wildcards):

@@ -3,7 +3,7 @@
 
 rule weights:
     input:
-        [CONFIG.weights] if Path(CONFIG.weights).is_file() else [],
+        WEIGHTS_FILES,
     output:
         "work/weights.json",
     log:
@@ -11,8 +11,7 @@ rule weights:
     conda:
         "../envs/cpu.yaml"
     params:
-        weights=CONFIG.weights,
-        network=CONFIG.network,
+        settings=WEIGHTS_SETTINGS,
     script:
         "../scripts/weights.py"
 

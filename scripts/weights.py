@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 from gramflow.assembly import make_network
@@ -10,4 +11,5 @@ with job(snakemake.log[0]) as say:
     config = load(snakemake.config)
     if config.weights != "random":  # which are not read from a file
         prepare(snakemake.threads)
-    resolve(config.weights, make_network(config), say).save(Path(snakemake.output[0]))
+    weights = resolve(config.weights, make_network(config), say)
+    replace(weights, settings=snakemake.params.settings).save(Path(snakemake.output[0]))

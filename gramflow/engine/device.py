@@ -12,10 +12,12 @@ def prepare(threads: int) -> str:
     """
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     with _muted():
-        import keras  # noqa: F401
+        import keras
         import tensorflow as tf
 
         gpus = tf.config.list_physical_devices("GPU")
+    keras.config.set_floatx("float32")  # whatever the user's own keras.json says
+    keras.config.set_image_data_format("channels_last")
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()

@@ -154,7 +154,8 @@ class Optimize(Stylizer):
         preprocess, targets = self.palette.network.preprocess, {}
         for name, loss in self.palette.losses.items():
             if loss.source == "neighbours":
-                found = [neighbours.get(back) for back in sorted(loss.settings.distances)]
+                backs = sorted(getattr(loss.settings, "distances", [1]))
+                found = [neighbours.get(back) for back in backs]
                 maps = [
                     np.zeros(content.shape[1:3], np.float32) if n is None else n.trust
                     for n in found

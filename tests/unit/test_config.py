@@ -304,7 +304,7 @@ EVERYTHING: dict[str, Any] = {
             "preset": "draft",
             "width": 480,
             "stop": 1,
-            "bounds": True,
+            "bounds": False,
             "losses": {
                 "tv": {"weight": 2},
                 "gram": {"weight": 300, "layers": {"block2_conv1": 1, "block1_conv1": 2}},
@@ -433,6 +433,13 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
     (look(evaluations="many"), "looks.default.evaluations:", "a whole number"),
     (look(evaluations=None), "looks.default.evaluations:", "empty"),
     (look(bounds="maybe"), "looks.default.bounds:", "true or false"),
+    (look(bounds=True), "looks.default.bounds:", "frequency_exponent"),
+    (look(losses={"temporal": {"distances": [0]}}), "looks.default.losses.temporal.distances", "1"),
+    (
+        look(losses={"temporal": {"distances": []}}),
+        "looks.default.losses.temporal.distances",
+        "one",
+    ),
     (look(width=16), "looks.default.width:", "at least 32"),
     (look(width=321), "looks.default.width:", "320 or 322"),
     (look(height=241), "looks.default.height:", "encode.pixel_format"),

@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 import pytest
 
-from tests import media
+from tests import media, plain_vgg
 from tests.workflow.project import Project
 
 FRAMES = 6
@@ -188,6 +188,18 @@ def test_without_snakemakes_memory_a_changed_video_is_noticed(project):
     project.run()
     assert len(project.frames("clip.red")) == FRAMES + 3  # the records of the whole, and of a part
     assert len(project.manifest("clip")["frames"]) == 3
+
+
+def test_without_snakemakes_memory_other_weights_are_noticed(project):
+    shutil.rmtree(project.folder / ".snakemake")
+    weights = project.folder / "weights.h5"
+    plain_vgg.save_weights(plain_vgg.make_weights(), weights)
+    project.config["weights"] = "weights.h5"
+    project.config["renders"] = [{"style": "red"}]
+    os.utime(weights, (1e9, 1e9))
+    project.run()
+    assert made(project, "clip.red") == list(range(FRAMES))
+    assert {record.weights["source"] for record in project.records("clip.red")} == {"file"}
 
 
 def test_more_segments_paint_nothing(project):
