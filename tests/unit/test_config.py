@@ -438,7 +438,7 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
     (
         look(losses={"temporal": {"distances": []}}),
         "looks.default.losses.temporal.distances",
-        "one",
+        "at least 1",
     ),
     (look(width=16), "looks.default.width:", "at least 32"),
     (look(width=321), "looks.default.width:", "320 or 322"),
