@@ -157,8 +157,8 @@ class _Segment:
         def report(curve: Curve) -> None:
             if due:
                 self.say(
-                    f"{self.name}: {self._place(number)}, evaluation {curve.evaluations} of "
-                    f"{self.look.evaluations}, loss {curve.lowest:.4g}"
+                    f"{self.name}: {self._place(number)}, evaluation {curve.evaluations}, "
+                    f"loss {curve.lowest:.4g}"
                 )
 
         return report

@@ -122,7 +122,7 @@ class Optimize(Stylizer):
             function,
             self._start(frame, neighbours.get(1), seed),
             _displayable(network) if look["bounds"] else None,
-            look["evaluations"],
+            self._budget(neighbours),
             curve,
         )
         curve.close()
@@ -132,6 +132,13 @@ class Optimize(Stylizer):
             curve.points,
             {name: float(value) for name, value in terms.items()},
         )
+
+    def _budget(self, neighbours: Mapping[int, Neighbour]) -> int:
+        """A chain's first frame gets twice the evaluations, as in Ruder et al.: all others inherit
+        from it, and would go on painting it."""
+        look = self.palette.settings
+        begins = look["start"] == "previous" and not neighbours
+        return look["evaluations"] * (2 if begins else 1)
 
     def _start(self, frame: Picture, before: Neighbour | None, seed: int) -> NDArray[np.float32]:
         """Where the look wants the optimisation to begin."""

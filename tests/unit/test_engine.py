@@ -362,3 +362,20 @@ def test_temporal_loss_and_gradient(objective_of):
     pulls = trust[0] * (x - first) + trust[1] * (x - second)
     added = 0.03 * 2 / x.size * pulls
     assert np.allclose(gradient.numpy() - alone, added, atol=1e-5 * np.abs(added).max() + 1e-7)
+
+
+def test_the_first_frame_of_a_chain_gets_twice_the_evaluations(objective_of):
+    content = losses.Content(losses.Content.Settings(layers={"block1_conv1": 1.0}))
+    terms = {"content": content, "tv": losses.TotalVariation(losses.Loss.Settings(weight=1e-3))}
+    extractor = objective_of(terms).network
+
+    def evaluations(start, neighbours):
+        settings_ = {"start": start, "epoch": 5, "stop": 0.0, "bounds": False, "evaluations": 20}
+        optimizer = ScipyLBFGS(ScipyLBFGS.Settings())
+        palette = Palette(settings_, networks.VGG16(), lambda: extractor, terms, optimizer, {})
+        stylizer = Optimize(Optimize.Settings(), palette)
+        return stylizer.paint(picture(1), neighbours, 0, lambda _: None).evaluations
+
+    before = Neighbour(picture(2), np.ones((32, 48), np.float32))
+    assert 20 <= evaluations("noise", {}) < 40 <= evaluations("previous", {}) < 60
+    assert 20 <= evaluations("previous", {1: before}) < 40
