@@ -111,7 +111,7 @@ class Plan:
 def plans(config: Config, render: Render, manifest: Manifest) -> dict[str, Plan]:
     """The plan of every segment, in the film's order, by its name."""
     base = digest(recipe(config, render, manifest, config.weights))
-    chained = is_chained(config, render)
+    chained = bool(neighbours(config, config.looks[render.look]))
     starts = set(manifest.shots)
     found: dict[str, Plan] = {}
     last: str | None = None
@@ -124,13 +124,8 @@ def plans(config: Config, render: Render, manifest: Manifest) -> dict[str, Plan]
     return found
 
 
-def is_chained(config: Config, render: Render) -> bool:
-    """Whether a frame depends on painted frames before it."""
-    return bool(neighbours(config, config.looks[render.look]))
-
-
 def _target_recipe(config: Config, style: Style, look: Look, weights: str) -> dict[str, Any]:
-    losses = style_losses(config, look)
+    losses = _style_losses(config, look)
     return {
         "engine": ENGINE_VERSION,
         "images": [_file_digest(image) for image in style.images],
@@ -162,7 +157,7 @@ def _effective(config: Config, look: Look) -> dict[str, Any]:
     return look.settings if neighbours(config, look) else look.settings | {"flow": None}
 
 
-def style_losses(config: Config, look: Look) -> dict[str, dict[str, Any]]:
+def _style_losses(config: Config, look: Look) -> dict[str, dict[str, Any]]:
     """The settings of the loss terms whose target is the style."""
     return {
         name: settings
