@@ -121,10 +121,11 @@ def plans_of(render):
 def plans_by(render, manifest, modified):
     """The same, once per manifest; a record that is not true any more is made again."""
     plans = recipes.plans(CONFIG, CONFIG.renders[render], Manifest.load(manifest))
-    painted = store.painted(CONFIG.store)
-    for name, plan in plans.items():
-        path = Path(record_path(render, name))
-        records.set_aside_unless_true(path, plan.claim, painted)
+    if workflow.is_main_process:  # a job's own process has nothing to decide
+        painted = store.painted(CONFIG.store)
+        for name, plan in plans.items():
+            path = Path(record_path(render, name))
+            records.set_aside_unless_true(path, plan.claim, painted)
     return plans
 
 

@@ -75,7 +75,7 @@ def held(picture: Picture, frame: Picture, neighbour: Neighbour) -> Picture:
     import cv2
 
     trust = neighbour.trust
-    strength = float(trust.mean()) * _sameness(frame, neighbour)
+    strength = min(2 * float(trust.mean()), 1) * _sameness(frame, neighbour)
     then = tones(neighbour.picture, trust)
     picture = np.clip(picture, 0, 1)
     for _ in range(_ROUNDS):
@@ -91,10 +91,10 @@ def held(picture: Picture, frame: Picture, neighbour: Neighbour) -> Picture:
 
 
 def _sameness(frame: Picture, neighbour: Neighbour) -> float:
-    """1 where the film keeps its tones from the neighbour to this frame, 0 where it does not."""
+    """1 if the film keeps its tones from the neighbour to this frame, 0 if it does not."""
     now, then = tones(frame, neighbour.trust), tones(neighbour.frame, neighbour.trust)
     change = max(abs(now.brightness - then.brightness), abs(now.saturation - then.saturation))
-    return max(0.0, 1 - change / _CHANGE)
+    return min(max(2 - 2 * change / _CHANGE, 0.0), 1.0)
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def steadiness(picture: Picture, frame: Picture, neighbour: Neighbour) -> Steadi
     )
 
 
-_ROUNDS = 3  # of the correction, since what would be darker than black or brighter than white is cut
+_ROUNDS = 3  # of the correction: values beyond black and white are cut off
 _BLUR = 4.0  # pixels
 _CHANGE = 0.01  # of the film's tones (0..1) from frame to frame, that ends the correction
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
