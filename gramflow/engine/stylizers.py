@@ -12,7 +12,7 @@ from gramflow.arrays import Picture
 from gramflow.engine.flows import Map, long_term
 from gramflow.engine.losses import Loss
 from gramflow.engine.networks import Network
-from gramflow.engine.optimizers import Bounds, Curve, Optimizer
+from gramflow.engine.optimizers import Bounds, Curve, Optimizer, Tensor
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Optimize(Stylizer):
         targets |= self._temporal(content, neighbours)
         terms: Mapping[str, Any] = {}
 
-        def function(picture: NDArray[np.float32]) -> tuple[Any, Any]:
+        def function(picture: Tensor) -> tuple[Tensor, Tensor]:
             nonlocal terms
             loss, gradient, terms = self.objective(picture, targets)
             return loss, gradient
