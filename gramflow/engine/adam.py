@@ -61,9 +61,7 @@ class Adam(Optimizer):
             first = _mixed(first, gradient, given.momentum, count)
             second = _mixed(second, ops.square(gradient), given.scaling, count)
             # the losses' gradients are far smaller than the paper's epsilon
-            at = ops.clip(
-                at - given.step * first / ops.maximum(ops.sqrt(second), 1e-18), low, high
-            )
+            at = ops.clip(at - given.step * first / ops.maximum(ops.sqrt(second), 1e-18), low, high)
             mean = _mixed(mean, at, given.averaging, count)
         curve.add(float(function(mean)[0]))
         return mean

@@ -191,8 +191,6 @@ class ScipyLBFGS(Optimizer):
         return ops.convert_to_tensor(picture(flat))
 
 
-def _flat_bounds(
-    bounds: Bounds, shape: tuple[int, ...], unit: float
-) -> list[tuple[float, float]]:
+def _flat_bounds(bounds: Bounds, shape: tuple[int, ...], unit: float) -> list[tuple[float, float]]:
     low, high = ((np.broadcast_to(bound, shape).ravel() / unit).tolist() for bound in bounds)
     return list(zip(low, high, strict=True))
