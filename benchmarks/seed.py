@@ -65,7 +65,7 @@ def main(count: int = 2) -> None:
     flow = make_flow(config, config.looks["default"])
     print(f"Network: {NETWORK}, weights from {weights_of(NETWORK).source}.\n")
     print("| frame | method | seconds | evaluations | loss |\n| --- | --- | --- | --- | --- |")
-    gains, neighbours = [], {}
+    gains, neighbours, painted = [], {}, frames[0]
     for number, frame in enumerate(frames):
         started = time.perf_counter()
         slow = seed(frame)
@@ -73,10 +73,11 @@ def main(count: int = 2) -> None:
         row(number + 1, "seed", slow, slow_seconds)
         started = time.perf_counter()
         if number:
-            neighbours[1] = neighbour(flow, frame, frames[number - 1], fast.picture)  # noqa: F821
+            neighbours[1] = neighbour(flow, frame, frames[number - 1], painted)
         fast = today(stylizer, frame, neighbours, slow.losses[-1][1])
         seconds = time.perf_counter() - started
         row(number + 1, "today", fast, seconds)
+        painted = fast.picture
         gains.append(slow_seconds / seconds)
     print(f"\nTimes as fast, frame by frame: {', '.join(f'{gain:.1f}' for gain in gains)}.")
 
