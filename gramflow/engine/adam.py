@@ -16,7 +16,7 @@ class Adam(Optimizer):
         """How far a step goes and what is remembered."""
 
         step: float = field(
-            default=2.0,
+            default=4.0,
             metadata={"doc": "change of a value by a step, in grey levels", "exclusiveMinimum": 0},
         )
         momentum: float = field(

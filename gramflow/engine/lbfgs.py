@@ -43,35 +43,25 @@ class LBFGS(Optimizer):
         Bounds are held by projection: steps are clipped, and values that a step would push
         over their bound are left out of it (Bertsekas 1982).
         """
-        low, high = (-np.inf, np.inf) if bounds is None else bounds
         size = int(np.prod(start.shape))
         history = History(self.settings.memory, size, self.settings.first_step * np.sqrt(size))
-        at, slope = ops.clip(start, low, high), 0.0
+        box = _Box(*((-np.inf, np.inf) if bounds is None else bounds))
+        at = box.clip(start)
         loss, gradient = _counted(function, at, curve)
         while curve.evaluations < evaluations and not curve.flat:
-            inward = ((at > low) | (gradient < 0)) & ((at < high) | (gradient > 0))
-            free = ops.cast(inward, "float32")
+            free = box.free(at, gradient)
             direction = free * ops.reshape(history.direction(free * gradient), start.shape)
-            slope = float(ops.sum(gradient * direction))
-
-            def along(step: float, at: Tensor = at, direction: Tensor = direction) -> Trial:
-                aim = at + step * direction
-                there = ops.clip(aim, low, high)
-                loss, gradient = _counted(function, there, curve)
-                moving = ops.cast(there == aim, "float32")
-                slope = float(ops.sum(gradient * direction * moving))
-                return Trial(step, loss, slope, (there, gradient))
-
-            here = Trial(0.0, loss, slope, (at, gradient))
-            found = strong_wolfe(along, here, min(20, evaluations - curve.evaluations))
-            if found.step == 0:
-                if not history.order:
-                    break
+            here = Trial(0.0, loss, float(ops.sum(gradient * direction)), (at, gradient))
+            line = _Line(function, curve, box, at, direction)
+            found = strong_wolfe(line, here, min(20, evaluations - curve.evaluations))
+            if found.step > 0:
+                there, ahead = found.point
+                history.add(there - at, free * (ahead - gradient))
+                at, loss, gradient = there, found.loss, ahead
+            elif history.order:
                 history.forget()
-                continue
-            there, ahead = found.point
-            history.add(there - at, free * (ahead - gradient))
-            at, loss, gradient = there, found.loss, ahead
+            else:
+                break
         return at
 
 
@@ -79,6 +69,44 @@ def _counted(function: Function, at: Tensor, curve: Curve) -> tuple[float, Tenso
     loss, gradient = function(at)
     curve.add(float(loss))
     return float(loss), gradient
+
+
+@dataclass(frozen=True)
+class _Box:
+    """The values between two bounds, which may be infinite."""
+
+    low: Any
+    high: Any
+
+    def clip(self, at: Tensor) -> Tensor:
+        """The nearest point within the bounds."""
+        return ops.clip(at, self.low, self.high)
+
+    def free(self, at: Tensor, gradient: Tensor) -> Tensor:
+        """1 where a value may go against its gradient, 0 where a bound holds it."""
+        falling = (at > self.low) | (gradient < 0)
+        rising = (at < self.high) | (gradient > 0)
+        return ops.cast(falling & rising, "float32")
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A function along a direction, bent where it meets the box."""
+
+    function: Function
+    curve: Curve
+    box: _Box
+    at: Tensor
+    direction: Tensor
+
+    def __call__(self, step: float) -> "Trial":
+        """What is found there; the trial's point is the place and the gradient."""
+        straight = self.at + step * self.direction
+        there = self.box.clip(straight)
+        loss, gradient = _counted(self.function, there, self.curve)
+        moving = ops.cast(there == straight, "float32")
+        slope = float(ops.sum(gradient * self.direction * moving))
+        return Trial(step, loss, slope, (there, gradient))
 
 
 class History:
@@ -155,10 +183,14 @@ class Trial:
     point: Any = None
 
 
+LOWER, FLATTER = 1e-3, 0.9
+"""How much lower and flatter a step has to make the loss: SciPy's numbers."""
+
+
 def strong_wolfe(along: Callable[[float], Trial], start: Trial, trials: int) -> Trial:
     """A step that lowers the loss enough and flattens its slope enough.
 
-    Nocedal and Wright 2006, algorithms 3.5 and 3.6, with the constants of SciPy's L-BFGS-B.
+    Nocedal and Wright 2006, algorithms 3.5 and 3.6.
     Tries step 1 first. Without success in `trials`: the lowest trial so far, perhaps `start`.
     """
     before, step = start, 1.0
@@ -174,9 +206,6 @@ def strong_wolfe(along: Callable[[float], Trial], start: Trial, trials: int) -> 
         step = _between(_cubic(before, trial), trial.step + 1.1 * width, trial.step + 4 * width)
         before = trial
     return before
-
-
-LOWER, FLATTER = 1e-3, 0.9
 
 
 def _lower(trial: Trial, start: Trial, than: Trial) -> bool:
