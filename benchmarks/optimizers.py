@@ -1,11 +1,13 @@
 """Evaluations that each optimizer needs: `python -m benchmarks.optimizers [width [evaluations]]`.
 
 Five problems of the standard look with VGG-19. The goal of each is SciPy's loss after the given
-evaluations, plus 0.5%; every method may take half as many evaluations again. All work on the same
-variables, PyTorch's included, which is measured if it is installed; Adam is better over pixels. Then what the methods cost
-beyond loss and gradient at 1280x720. Prints Markdown; the loss curves go to benchmarks/results/.
+evaluations, plus 0.5%; every method may take half as many evaluations again. All but Adam, which is
+better over pixels, work on the same frequencies; PyTorch's L-BFGS is measured if it is installed.
+Then what the methods cost beyond loss and gradient at 1280x720. Prints Markdown; the loss curves
+go to benchmarks/results/, drawn and as numbers.
 """
 
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -127,8 +129,16 @@ def row(name: str, curves: dict[str, list[float]], evaluations: int) -> str:
     return f"| {name} | {goal:.4f} | {' | '.join(cells)} |"
 
 
-def plot(curves: dict[str, dict[str, list[float]]]) -> None:
-    """The losses against the evaluations, a panel per problem."""
+def save(curves: dict[str, dict[str, list[float]]]) -> None:
+    """The losses against the evaluations, as numbers and drawn, a panel per problem."""
+    RESULTS.mkdir(exist_ok=True)
+    rounded = {
+        name: {
+            method: [float(f"{loss:.5g}") for loss in losses] for method, losses in methods.items()
+        }
+        for name, methods in curves.items()
+    }
+    (RESULTS / "optimizers.json").write_text(json.dumps(rounded) + "\n")
     figure = Figure(figsize=(4 * len(curves), 3.5), layout="constrained")
     for axes, (name, methods) in zip(figure.subplots(1, len(curves)), curves.items(), strict=True):
         for method, losses in methods.items():
@@ -136,7 +146,6 @@ def plot(curves: dict[str, dict[str, list[float]]]) -> None:
         axes.set(title=name, xlabel="evaluations")
     figure.axes[0].set_ylabel("lowest loss")
     figure.axes[0].legend()
-    RESULTS.mkdir(exist_ok=True)
     figure.savefig(RESULTS / "optimizers.png", dpi=80)
 
 
@@ -200,7 +209,7 @@ def main(width: int = 160, evaluations: int = 80) -> None:
             name: losses_of(method_of(name), task, evaluations * 3 // 2) for name in METHODS
         }
         print(row(task.name, curves[task.name], evaluations), flush=True)
-    plot(curves)
+    save(curves)
     own_cost()
 
 
