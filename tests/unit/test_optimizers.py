@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.fft import dctn, idctn
 from scipy.optimize import fmin_l_bfgs_b, rosen, rosen_der
@@ -149,15 +149,24 @@ def test_the_first_step_has_the_length_asked_for(device, optimizer, length):
 
 
 @pytest.mark.parametrize("make", [valley, lambda: bowl(1e3), lambda: bowl(1e5)])
-def test_needs_hardly_more_evaluations_than_scipy(device, make):
-    """To a thousandth of SciPy's first decrease in 60 evaluations."""
+@pytest.mark.parametrize("optimizer", [LBFGS, ScipyLBFGS])
+def test_needs_hardly_more_evaluations_than_scipy(device, optimizer, make):
+    """Than SciPy by itself in float64, to its loss after 60."""
     reference, own = make(), make()
     start = np.full(SHAPE, -1, np.float32)
-    minimize(ScipyLBFGS, reference, start, evaluations=60)
+    fmin_l_bfgs_b(
+        lambda x: (float(reference(x.reshape(SHAPE))[0]), reference.gradient(x)),
+        start.ravel(),
+        m=20,
+        maxfun=60,
+        factr=0,
+        pgtol=0,
+    )
+    minimize(optimizer, own, start, evaluations=120)
     goal = 1.005 * min(reference.losses) + 1e-5 * reference.losses[0]
-    minimize(LBFGS, own, start, evaluations=120)
     needed = [
-        next(n for n, loss in enumerate(f.losses, 1) if loss <= goal) for f in (reference, own)
+        next((n for n, loss in enumerate(f.losses, 1) if loss <= goal), 999)
+        for f in (reference, own)
     ]
     assert needed[1] <= 1.1 * needed[0] + 2
 
@@ -214,46 +223,57 @@ def test_the_direction_is_that_of_dense_bfgs(device, memory, pairs, seed):
 def test_a_pair_without_curvature_is_left_out(device):
     history = History(2, 3, 1.0)
     one, gradient = np.float32([1, 0, 0]), np.float32([1, 2, 3])
+    history.add(np.float32([0, 0, 1]), np.float32([0, 0, 5]))
     history.add(one, 2 * one)
-    before = np.array(history.direction(gradient))
-    history.add(np.float32([0, 1, 0]), np.float32([0, -1, 0]))
-    assert np.allclose(history.direction(gradient), before)
+    history.add(np.float32([0, 1, 0]), np.float32([0, -1, 0]))  # in the place of the oldest
+    assert np.allclose(history.direction(gradient), -gradient / 2)
     history.forget()
     assert np.allclose(history.direction(gradient), -gradient / np.linalg.norm(gradient))
 
 
-@settings(max_examples=200, deadline=None)
-@given(
-    st.lists(st.floats(-3, 3), min_size=4, max_size=4),
-    st.floats(0.02, 50),
-)
-def test_steps_meet_the_wolfe_conditions(coefficients, stretch):
-    """On waves above a bowl, the first step too short or too long by up to 50 times."""
-    a, b, c, d = coefficients
+def wave(random, counted):
+    """A bowl with waves on it, along which step 1 is far too short, far too long or about right."""
+    a, b, c, d = random.uniform(-3, 3, 4)
+    stretch = np.exp(random.uniform(np.log(0.02), np.log(50)))
 
-    def wave(t):
-        x = t * stretch
+    def along(step):
+        counted.append(step)
+        x = step * stretch
         loss = 0.5 * (x - 1) ** 2 + a * np.sin(b * x) + 0.3 * c * np.cos(2 * d * x)
         slope = x - 1 + a * b * np.cos(b * x) - 0.6 * c * d * np.sin(2 * d * x)
-        return Trial(t, float(loss), float(slope * stretch))
+        return Trial(step, float(loss), float(slope * stretch))
 
-    start = wave(0.0)
-    assume(start.slope < -1e-2)
-    found = strong_wolfe(wave, start, 40)
-    assert found.loss <= start.loss + LOWER * found.step * start.slope
-    assert found.step > 0
-    width_ended = abs(found.slope) > FLATTER * abs(start.slope)
-    assert not width_ended or _near_a_better_step(wave, found, start)
+    return along
 
 
-def _near_a_better_step(wave, found, start):
-    """The search may end in an interval narrower than a tenth of the step, as SciPy's does."""
-    around = found.step * np.linspace(0.88, 1.12, 2001)
-    return any(
-        abs(trial.slope) <= FLATTER * abs(start.slope)
-        and trial.loss <= start.loss + LOWER * trial.step * start.slope
-        for trial in map(wave, around)
-    )
+def test_steps_meet_the_wolfe_conditions():
+    """Always lower; flatter too but for one of a hundred, whose interval got too narrow before."""
+    random, steep, most = np.random.default_rng(0), 0, 0
+    for _ in range(2000):
+        counted: list[float] = []
+        along = wave(random, counted)
+        start = along(0.0)
+        if start.slope < -1e-2:
+            found = strong_wolfe(along, start, 40)
+            assert found.step > 0
+            assert found.loss <= start.loss + LOWER * found.step * start.slope
+            steep += abs(found.slope) > FLATTER * abs(start.slope)
+            most = max(most, len(counted))
+    assert steep <= 20
+    assert most <= 12
+
+
+@pytest.mark.parametrize("trials", [1, 2, 3])
+def test_a_search_ends_in_time_with_the_lowest_step(trials):
+    random = np.random.default_rng(1)
+    for _ in range(300):
+        counted: list[float] = []
+        along = wave(random, counted)
+        start = along(0.0)
+        if start.slope < -1e-2:
+            found = strong_wolfe(along, start, trials)
+            assert len(counted) <= 1 + trials
+            assert found.loss <= start.loss + LOWER * found.step * start.slope
 
 
 # -- Adam --------------------------------------------------------------------------------------
