@@ -145,6 +145,26 @@ def test_the_first_step_has_the_length_asked_for(device, optimizer, length):
     assert cosine == pytest.approx(1, abs=1e-5)
 
 
+def test_scipy_s_variables_are_the_scaled_ones(device):
+    """The same places as SciPy by itself finds, whose first step is 1 in its own variables."""
+    reference, own = bowl(), bowl()
+    unit = 0.5 * np.sqrt(60)
+    fmin_l_bfgs_b(
+        lambda u: (
+            float(reference(unit * u.reshape(SHAPE))[0]),
+            unit * reference.gradient(unit * u.reshape(SHAPE)).ravel(),
+        ),
+        np.zeros(60),
+        m=20,
+        maxfun=15,
+        factr=0,
+        pgtol=0,
+    )
+    minimize(ScipyLBFGS, own, evaluations=15, first_step=0.5)
+    for one, two in zip(reference.places[:15], own.places[:15], strict=True):
+        assert np.allclose(one, two, atol=1e-3)
+
+
 # -- L-BFGS ------------------------------------------------------------------------------------
 
 
