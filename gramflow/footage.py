@@ -11,8 +11,7 @@ from gramflow import store
 from gramflow.arrays import Picture
 from gramflow.chains import Step
 from gramflow.engine.flows import Flow, FlowMethod, Map, reliability, warp
-from gramflow.engine.steadiness import Neighbour, led
-from gramflow.engine.stylizers import OWN
+from gramflow.engine.steadiness import OWN, Neighbour, led
 from gramflow.media.pictures import from_pixels, resize
 
 Motion = tuple[Flow, Map]

@@ -7,6 +7,9 @@ import numpy as np
 from gramflow.arrays import Picture
 from gramflow.engine.flows import Map
 
+OWN = 0
+"""Among a frame's neighbours, by steps back: itself, as the pass before painted it."""
+
 
 @dataclass(frozen=True)
 class Neighbour:

@@ -12,11 +12,8 @@ from gramflow.arrays import Picture
 from gramflow.engine.flows import long_term
 from gramflow.engine.losses import Loss
 from gramflow.engine.networks import Network
-from gramflow.engine.optimizers import Bounds, Curve, Optimizer
-from gramflow.engine.steadiness import Neighbour, held
-
-OWN = 0
-"""Among a frame's neighbours: itself, as the pass before painted it."""
+from gramflow.engine.optimizers import Bounds, Curve, Optimizer, Tensor
+from gramflow.engine.steadiness import OWN, Neighbour, held
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ class Optimize(Stylizer):
         targets |= self._temporal(content, neighbours)
         terms: Mapping[str, Any] = {}
 
-        def function(picture: NDArray[np.float32]) -> tuple[Any, Any]:
+        def function(picture: Tensor) -> tuple[Tensor, Tensor]:
             nonlocal terms
             loss, gradient, terms = self.objective(picture, targets)
             return loss, gradient

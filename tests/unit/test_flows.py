@@ -9,7 +9,7 @@ import pytest
 from gramflow import store
 from gramflow.chains import Step
 from gramflow.engine import flows
-from gramflow.engine.stylizers import OWN
+from gramflow.engine.steadiness import OWN
 from gramflow.footage import Footage
 from gramflow.media.pictures import read_picture, to_pixels
 
