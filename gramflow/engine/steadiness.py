@@ -55,17 +55,8 @@ def tones(picture: Picture, trust: Map) -> Tones:
     These pixels are blurred before: saturation is not linear, and a warp that smoothes a little
     would seem to take some away.
     """
-    import cv2
-
-    seen = np.maximum(cv2.GaussianBlur(trust, (0, 0), _BLUR), 1e-6)[..., None]
-    blurred = cv2.GaussianBlur(trust[..., None] * picture, (0, 0), _BLUR) / seen
-    luma = blurred @ _LUMA
-    distance = np.sqrt(np.mean(np.square(blurred - luma[..., None]), axis=-1))
-    total = max(float(trust.sum()), 1e-6)
-    return Tones(
-        float((trust * luma).sum(dtype=np.float64)) / total,
-        float((trust * distance).sum(dtype=np.float64)) / total,
-    )
+    grey, colours = _broad(picture, trust)
+    return Tones(_mean(grey, trust), _mean(_distance(colours), trust))
 
 
 def held(picture: Picture, frame: Picture, neighbour: Neighbour) -> Picture:
@@ -75,22 +66,38 @@ def held(picture: Picture, frame: Picture, neighbour: Neighbour) -> Picture:
     drifts; what both frames show must not change its brightness and saturation, unless the film
     itself does so there.
     """
-    import cv2
-
     trust = neighbour.trust
     strength = min(2 * float(trust.mean()), 1) * _sameness(frame, neighbour)
     then = tones(neighbour.picture, trust)
     picture = np.clip(picture, 0, 1)
     for _ in range(_ROUNDS):
-        now = tones(picture, trust)
-        brighter = strength * (then.brightness - now.brightness)
-        ratio = then.saturation / max(now.saturation, 1e-3)
-        colourful = strength * (min(max(ratio, 0.9), 1.1) - 1)
-        # broad colours only: fine ones would grow from frame to frame
-        broad = cv2.GaussianBlur(picture, (0, 0), _BLUR)
-        colours = broad - (broad @ _LUMA)[..., None]
-        picture = np.clip(picture + brighter + colourful * colours, 0, 1)
+        grey, colours = _broad(picture, trust)
+        distance = _distance(colours)
+        brighter = strength * (then.brightness - _mean(grey, trust))
+        # broad colours only, since fine ones would grow from frame to frame; what the saturation
+        # gains by them, to first order
+        gain = _mean((colours * _broad(colours, trust)[1]).mean(-1) / (distance + 1e-6), trust)
+        more = strength * (then.saturation - _mean(distance, trust)) / max(gain, 1e-4)
+        picture = np.clip(picture + brighter + np.clip(more, -0.2, 0.2) * colours, 0, 1)
     return picture.astype(np.float32)
+
+
+def _broad(picture: Picture, trust: Map) -> tuple[Map, Picture]:
+    """The brightness and the colours of a picture, blurred within its trusted part."""
+    import cv2
+
+    seen = np.maximum(cv2.GaussianBlur(trust, (0, 0), _BLUR), 1e-6)[..., None]
+    blurred = cv2.GaussianBlur(trust[..., None] * picture, (0, 0), _BLUR) / seen
+    grey = blurred @ _LUMA
+    return grey, blurred - grey[..., None]
+
+
+def _distance(colours: Picture) -> Map:
+    return np.sqrt(np.square(colours).mean(-1))
+
+
+def _mean(values: Map, trust: Map) -> float:
+    return float((trust * values).sum(dtype=np.float64) / max(trust.sum(dtype=np.float64), 1e-6))
 
 
 def _sameness(frame: Picture, neighbour: Neighbour) -> float:
@@ -119,7 +126,7 @@ def steadiness(picture: Picture, frame: Picture, neighbour: Neighbour) -> Steadi
     """Of a picture painted from `frame`, against its neighbour."""
     trust = neighbour.trust
     difference = np.square(picture - neighbour.picture).mean(-1)
-    error = float((trust * difference).sum() / max(trust.sum(), 1e-6))
+    error = _mean(difference, trust)
     now, then = tones(picture, trust), tones(neighbour.picture, trust)
     same = _sameness(frame, neighbour) > 0
     return Steadiness(
