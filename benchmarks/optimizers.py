@@ -81,16 +81,16 @@ if find_spec("torch"):
     METHODS["PyTorch"] = (TorchLBFGS, {})
 
 
-def method_of(name: str, exponent: float = 0.5) -> Optimizer:
-    """A method over pixels (exponent 0) or frequencies."""
+def method_of(name: str, **changes: Any) -> Optimizer:
+    """A method, over frequencies if nothing else is said."""
     cls, settings = METHODS[name]
-    return cls(cls.Settings(**{"frequency_exponent": exponent, **settings}))
+    return cls(cls.Settings(**{"frequency_exponent": 0.5, **settings, **changes}))
 
 
 def problems(width: int) -> list[Callable[[], Problem]]:
     """What is painted: a film's frame, a style, a start."""
     look: dict[str, Any] = {"preset": "standard", "width": width}
-    wide, high = width * 218 // 512, width * 3 // 4
+    wide, high = (2 * round(width * share / 2) for share in (218 / 512, 3 / 4))
     content, noise = look | {"start": "content"}, look | {"start": "noise"}
     return [
         lambda: problem("room, night, content", room, "night", content, high),
@@ -140,7 +140,8 @@ def save(curves: dict[str, dict[str, list[float]]]) -> None:
     }
     (RESULTS / "optimizers.json").write_text(json.dumps(rounded) + "\n")
     figure = Figure(figsize=(4 * len(curves), 3.5), layout="constrained")
-    for axes, (name, methods) in zip(figure.subplots(1, len(curves)), curves.items(), strict=True):
+    panels = figure.subplots(1, len(curves), squeeze=False)[0]
+    for axes, (name, methods) in zip(panels, curves.items(), strict=True):
         for method, losses in methods.items():
             axes.loglog(range(1, len(losses) + 1), losses, label=method)
         axes.set(title=name, xlabel="evaluations")
@@ -149,7 +150,7 @@ def save(curves: dict[str, dict[str, list[float]]]) -> None:
     figure.savefig(RESULTS / "optimizers.png", dpi=80)
 
 
-def own_cost(width: int = 1280, height: int = 720, evaluations: int = 30) -> None:
+def own_cost(width: int = 1280, height: int = 720, evaluations: int = 25) -> None:
     """Print the seconds of one loss and gradient, and what the methods add to each."""
     look = {"preset": "standard", "width": width, "start": "content"}
     task = problem("", room, "night", look, height)
@@ -165,7 +166,7 @@ def own_cost(width: int = 1280, height: int = 720, evaluations: int = 30) -> Non
     curvature = ops.reshape(curvature, task.start.shape)
     for name in METHODS:
         seconds = [
-            _beyond(method_of(name, exponent), task, curvature, evaluations)
+            _beyond(method_of(name, frequency_exponent=exponent), task, curvature, evaluations)
             for exponent in (0.0, 0.5)
         ]
         cells = " | ".join(f"{value:.3f} s, {value / whole:.1%}" for value in seconds)
@@ -209,7 +210,7 @@ def main(width: int = 160, evaluations: int = 80) -> None:
             name: losses_of(method_of(name), task, evaluations * 3 // 2) for name in METHODS
         }
         print(row(task.name, curves[task.name], evaluations), flush=True)
-    save(curves)
+        save(curves)
     own_cost()
 
 

@@ -112,7 +112,7 @@ class _Line:
 class History:
     """The last steps s and changes of gradient y, and the direction that they suggest.
 
-    Two passes over one (2 * memory + 1, size) tensor of all s, all y and the gradient make a
+    Three passes over one (2 * memory + 1, size) tensor of all s, all y and the gradient make a
     direction: the products of its new rows with all rows go to the host, where the two-loop
     recursion (Nocedal and Wright, algorithm 7.4) runs over them in place of the vectors (Chen,
     Wang and Zhou 2014); the sum of the rows by the resulting weights is the direction.
