@@ -55,8 +55,11 @@ def paint_segment(
 
     def stylizer() -> Stylizer:
         device = prepare(threads)
-        say(f"{render.name} {segment.name}: painting on {device}, {weights.source} weights")
-        return make_stylizer(config, look, weights, load_targets(files.targets))
+        made = make_stylizer(config, look, weights, load_targets(files.targets))
+        width, height = recipes.working_size(look, manifest)
+        facts = [f"painting on {device}", f"{weights.source} weights", made.needs(height, width)]
+        say(f"{render.name} {segment.name}: {', '.join(filter(None, facts))}")
+        return made
 
     footage = Footage(
         config.store,

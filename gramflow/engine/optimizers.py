@@ -80,6 +80,11 @@ class Optimizer:
     def __init__(self, settings: Any) -> None:
         self.settings = settings
 
+    @property
+    def held(self) -> int:
+        """Bytes that it keeps per value of the picture, as far as they are known."""
+        return 0
+
     def minimize(
         self,
         function: Function,
@@ -130,6 +135,11 @@ class ScipyLBFGS(Optimizer):
         restart: bool = field(
             default=False, metadata={"doc": "forget them after every epoch, as the seed does"}
         )
+
+    @property
+    def held(self) -> int:
+        """Two vectors of float64 per step in memory, and about 15 more."""
+        return 8 * (2 * self.settings.memory + 15)
 
     def descend(
         self,

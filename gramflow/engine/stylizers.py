@@ -13,6 +13,7 @@ from gramflow.engine.flows import Map, long_term
 from gramflow.engine.losses import Loss
 from gramflow.engine.networks import Network
 from gramflow.engine.optimizers import Bounds, Curve, Optimizer
+from gramflow.engine.tiling import Plan
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Palette:
 
     settings: the look's, resolved. targets: the style's, by loss term and name.
     extractor: builds the Keras model of the look's layers; called only by who needs a network.
+    memory: bytes that painting may take; None for any. name: the look's, for errors.
     """
 
     settings: Mapping[str, Any]
@@ -43,6 +45,8 @@ class Palette:
     losses: Mapping[str, Loss]
     optimizer: Optimizer
     targets: Mapping[str, Mapping[str, NDArray[np.float32]]]
+    memory: int | None = None
+    name: str = "default"
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,13 @@ class Stylizer:
         self.settings = settings
         self.palette = palette
 
+    def needs(self, height: int, width: int) -> str:
+        """What frames of that size will take, in words; empty if that is not known.
+
+        Raises GramflowError when they cannot be painted.
+        """
+        return ""
+
     def paint(
         self,
         frame: Picture,
@@ -92,11 +103,23 @@ class Optimize(Stylizer):
         super().__init__(settings, palette)
         from gramflow.engine.objective import Objective
 
-        self.objective = Objective(palette.extractor(), palette.losses)
+        extractor = palette.extractor()
+        plan = Plan(
+            extractor,
+            palette.losses,
+            palette.memory,
+            palette.optimizer.held,
+            f"looks.{palette.name}",
+        )
+        self.objective = Objective(extractor, palette.losses, plan)
         self.style = {
             name: {key: ops.convert_to_tensor(value) for key, value in target.items()}
             for name, target in palette.targets.items()
         }
+
+    def needs(self, height: int, width: int) -> str:
+        """As the base says."""
+        return self.objective.plan.words(height, width)
 
     def paint(
         self,
