@@ -56,8 +56,7 @@ def _sight(layer: Any) -> tuple[int, int]:
     """How many of its inputs a layer sees on each side, and its stride."""
     from keras import layers
 
-    pointwise = layers.InputLayer, layers.Activation, layers.ReLU, layers.BatchNormalization
-    if isinstance(layer, pointwise):
+    if isinstance(layer, _pointwise()):
         return 0, 1
     if isinstance(layer, layers.Conv2D) and layer.padding == "same" and layer.strides == (1, 1):
         sizes = zip(layer.kernel_size, layer.dilation_rate, strict=True)
@@ -67,6 +66,19 @@ def _sight(layer: Any) -> tuple[int, int]:
         if layer.padding == "valid" and (height, height) == (width, width) == layer.strides:
             return 0, height
     raise _not_tileable(layer)
+
+
+def _pointwise() -> tuple[type[Any], ...]:
+    from keras import layers
+
+    return (
+        layers.InputLayer,
+        layers.Activation,
+        layers.ReLU,
+        layers.LeakyReLU,
+        layers.BatchNormalization,
+        layers.Rescaling,
+    )
 
 
 def _not_tileable(layer: Any) -> GramflowError:
@@ -226,7 +238,7 @@ class Plan:
         parts = self.tiles(height, width)
         seen = max(tile.pixels for tile in parts)
         text = f"about {in_words(self.estimate(height, width, seen))} of memory"
-        return text if len(parts) == 1 else f"{text}, {len(parts)} tiles a frame"
+        return text if len(parts) == 1 else f"{text}, {len(parts)} tiles"
 
 
 SIDE = 512
