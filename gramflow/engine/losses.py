@@ -96,8 +96,8 @@ def squared_distance(values: Tensor, target: Tensor, normalize: bool) -> Tensor:
 
 
 def count(values: Tensor) -> Tensor:
-    """How many values there are, as a float32: a sum for `Summed` terms that need a mean."""
-    return ops.cast(ops.prod(ops.shape(values)), "float32")
+    """How many values there are, of their own type: a sum for `Summed` terms that need a mean."""
+    return ops.cast(ops.prod(ops.shape(values)), values.dtype)
 
 
 class Content(Summed):

@@ -67,7 +67,7 @@ class Objective:
 
 def _total(losses: Mapping[str, Loss], terms: Tensors) -> Tensor:
     """The weighted sum of the terms."""
-    return sum((loss.settings.weight * terms[name] for name, loss in losses.items()), tf.zeros(()))
+    return sum(loss.settings.weight * terms[name] for name, loss in losses.items())
 
 
 class _Tiled:
@@ -98,6 +98,7 @@ class _Tiled:
             sums = _added(sums, self._sums(tile.seen(picture), tile.box, self._cut(targets, tile)))
         loss, slopes, terms = self._summed_terms(sums, targets)
         plain_loss, plain_gradient, plain_terms = self._plain_terms(picture, targets)
+        # a halo's gradient adds to that of the tile whose pixels it is made of
         gradient = tf.Variable(plain_gradient)
         for tile in tiles:
             cut = self._cut(targets, tile)
@@ -137,11 +138,12 @@ class _Tiled:
     ) -> None:
         """Put a tile's own features into those of the whole picture."""
         _, height, width, _ = picture.shape
-        for layer, values in features.items():
-            stride = self._strides[layer]
+        for layer, tensor in features.items():
+            stride, values = self._strides[layer], ops.convert_to_numpy(tensor)
             shape = (1, height // stride, width // stride, values.shape[-1])
-            whole = maps.setdefault(layer, np.empty(shape, np.float32))
-            tile.own(whole, stride)[...] = values
+            if layer not in maps:
+                maps[layer] = np.empty(shape, values.dtype)
+            tile.own(maps[layer], stride)[...] = values
 
     def _cut(self, targets: Targets, tile: Tile) -> dict[str, Tensors]:
         """What a tile needs of the targets."""
@@ -199,7 +201,7 @@ class _Tiled:
             terms = {
                 name: loss(picture, {}, targets.get(name, {})) for name, loss in self.plain.items()
             }
-            total = _total(self.plain, terms)
+            total = tf.zeros((), picture.dtype) + _total(self.plain, terms)
         return total, tape.gradient(total, picture, unconnected_gradients="zero"), terms
 
 
