@@ -143,9 +143,13 @@ def double():
     """Everything in float64, where no value is so near a ReLU's kink that rounding matters."""
     import keras
 
-    keras.config.set_dtype_policy("float64")
+    def use(dtype):
+        keras.config.set_floatx(dtype)
+        keras.config.set_dtype_policy(dtype)
+
+    use("float64")
     yield np.float64
-    keras.config.set_dtype_policy("float32")
+    use("float32")
 
 
 @pytest.mark.parametrize("pooling", ["average", "max"])
