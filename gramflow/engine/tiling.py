@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise, product
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -203,7 +204,7 @@ class Plan:
     def _active(self) -> float:
         return activation_bytes(self.network)
 
-    def estimate(self, height: int, width: int, seen: int) -> int:
+    def estimate(self, height: int, width: int, seen: float) -> int:
         """Bytes at the peak for a picture of which `seen` pixels are computed at a time."""
         return round(BASE + self._held * height * width + self._active * seen)
 
@@ -278,5 +279,5 @@ def target_bytes(network: Any, losses: Mapping[str, Loss]) -> float:
 
 
 def in_words(size: float) -> str:
-    """Bytes in the unit of the config's entry."""
-    return f"{size / 2**30:.1f}GiB"
+    """Bytes in the unit of the config's entry, rounded up."""
+    return f"{ceil(size / 2**30 * 10) / 10}GiB"

@@ -65,7 +65,7 @@ def all_terms(shape=SHAPE):
 def limited(network, terms, height, width, pixels):
     """A plan with as much memory as tiles of that many pixels take."""
     free = Plan(network, terms)
-    return Plan(network, terms, free.estimate(height, width, pixels))
+    return Plan(network, terms, free.estimate(height, width, pixels + 0.5))
 
 
 def evaluations(network, terms, size, plan, seed=0, precision=np.float32):
