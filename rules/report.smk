@@ -17,3 +17,24 @@ rule plot_loss:
         "../envs/cpu.yaml"
     script:
         "../scripts/plot_loss.py"
+
+
+rule measure:
+    input:
+        manifest=get_manifest,
+        records=get_records,
+    output:
+        json="results/{render}.temporal.json",
+        plot=report(
+            "results/{render}.temporal.png",
+            caption="../workflow/report/temporal.rst",
+            category="{render}",
+            labels={"picture": "steadiness"},
+        ),
+    log:
+        "logs/measure/{render}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 4
+    script:
+        "../scripts/measure.py"
