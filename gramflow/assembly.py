@@ -13,6 +13,7 @@ from gramflow.engine.optimizers import Optimizer
 from gramflow.engine.stylizers import Palette, Stylizer
 from gramflow.engine.targets import StyleTargets
 from gramflow.errors import GramflowError
+from gramflow.memory import limit
 from gramflow.weights import Weights
 
 
@@ -73,6 +74,8 @@ def make_stylizer(config: Config, look: Look, weights: Weights, targets: StyleTa
         losses=make_losses(config, look),
         optimizer=make_optimizer(config, look),
         targets=targets,
+        memory=limit(config.memory),
+        name=look.name,
     )
     cls = config.registry.find("stylizers", look.stylizer["name"]).cls
     stylizer: Stylizer = _make(cls, look.stylizer, palette)

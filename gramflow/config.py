@@ -93,6 +93,7 @@ class Config:
     looks: dict[str, Look]
     renders: dict[str, Render]
     segment_frames: int
+    memory: str | None
     store: str
     encode: Values
     registry: Registry = field(compare=False, repr=False)
@@ -125,6 +126,7 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
         looks=looks,
         renders=renders,
         segment_frames=values["segment_frames"],
+        memory=values["memory"],
         store=values["store"],
         encode=values["encode"],
         registry=registry,

@@ -59,8 +59,11 @@ def paint_part(
 
     def stylizer() -> Stylizer:
         device = prepare(threads)
-        say(f"{title}: painting on {device}, {weights.source} weights")
-        return make_stylizer(config, look, weights, load_targets(files.targets))
+        made = make_stylizer(config, look, weights, load_targets(files.targets))
+        width, height = size
+        facts = [f"painting on {device}", f"{weights.source} weights", made.needs(height, width)]
+        say(f"{title}: {', '.join(filter(None, facts))}")
+        return made
 
     backs = recipes.neighbours(config, look)
     size = recipes.working_size(look, manifest)

@@ -8,9 +8,11 @@ from gramflow.arrays import Picture
 from gramflow.assembly import make_extractor, make_losses, make_network
 from gramflow.config import Config, Look, Style
 from gramflow.engine.targets import StyleTargets, flattened, style_targets, unflattened
+from gramflow.engine.tiling import Plan
 from gramflow.errors import GramflowError, concerning
 from gramflow.files import appearing
 from gramflow.media.pictures import read_picture, resize
+from gramflow.memory import limit
 from gramflow.recipes import SMALLEST, style_side
 from gramflow.weights import Weights
 
@@ -24,7 +26,12 @@ def save_targets(config: Config, style: Style, look: Look, weights: Weights, pat
     from gramflow.engine.objective import Objective
 
     pictures = style_pictures(style, style_side(look))
-    objective = Objective(make_extractor(config, look, weights), make_losses(config, look))
+    losses = {
+        name: loss for name, loss in make_losses(config, look).items() if loss.source == "style"
+    }
+    extractor = make_extractor(config, look, weights)
+    plan = Plan(extractor, losses, limit(config.memory), where=f"looks.{look.name}")
+    objective = Objective(extractor, losses, plan)
     targets = style_targets(objective, make_network(config), pictures, style.weights)
     arrays = flattened(targets)
     with appearing(path) as temporary, temporary.open("wb") as file:

@@ -30,6 +30,11 @@ class LBFGS(Optimizer):
             },
         )
 
+    @property
+    def held(self) -> int:
+        """Two float32 per step in memory, and 18 more (measured)."""
+        return 4 * (2 * self.settings.memory + 18)
+
     def descend(
         self,
         function: Function,

@@ -47,6 +47,46 @@ class Loss:
         raise NotImplementedError
 
 
+class Summed(Loss):
+    """The base of the terms that are functions of sums over the features.
+
+    A tile's sums and its gradient are found without the rest of the picture, so that a picture
+    may be greater than memory (see `gramflow.engine.tiling`). A term without layers need not be
+    one: it is computed over the whole picture, which takes little.
+
+    located: whether the target is the features themselves, by layer, of which a tile sees its own
+        part. The target of other terms is a function of sums, too.
+    """
+
+    located: ClassVar[bool] = False
+
+    def sums(self, features: Tensors, target: Tensors) -> Any:
+        """What adds up over the parts of a picture: tensors in any nest of dicts and tuples.
+
+        features: of a part. target: its own part if it is located; it is empty while the target
+        itself is made.
+        """
+        raise NotImplementedError
+
+    def remembered(self, sums: Any) -> Tensors:
+        """The target, from the sums over its whole source; only for terms not located."""
+        raise NotImplementedError
+
+    def loss(self, sums: Any, target: Tensors) -> Tensor:
+        """The unweighted loss, a scalar, from the sums over the whole picture."""
+        raise NotImplementedError
+
+    def target(self, features: Tensors) -> Tensors:
+        """As the base says."""
+        if self.located:
+            return {layer: features[layer] for layer in self.layers}
+        return self.remembered(self.sums(features, {}))
+
+    def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
+        """As the base says."""
+        return self.loss(self.sums(features, target), target)
+
+
 def squared_distance(values: Tensor, target: Tensor, normalize: bool) -> Tensor:
     """mean((values - target)^2), divided by mean(target^2) when `normalize`."""
     distance = ops.mean(ops.square(values - target))
@@ -55,13 +95,19 @@ def squared_distance(values: Tensor, target: Tensor, normalize: bool) -> Tensor:
     return distance / ops.maximum(ops.mean(ops.square(target)), 1e-12)
 
 
-class Content(Loss):
+def count(values: Tensor) -> Tensor:
+    """How many values there are, of their own type: a sum for `Summed` terms that need a mean."""
+    return ops.cast(ops.prod(ops.shape(values)), values.dtype)
+
+
+class Content(Summed):
     """Distance of the features from the frame's own (Gatys et al. 2016, equation 1).
 
     A mean in place of the paper's half sum, so that the picture's size does not change it.
     """
 
     source = "frame"
+    located = True
 
     @dataclass(frozen=True)
     class Settings(Loss.Settings):
@@ -75,16 +121,33 @@ class Content(Loss):
             default=True, metadata={"doc": "divide by the energy of the target"}
         )
 
-    def target(self, features: Tensors) -> Tensors:
-        """The frame's features, as they are."""
-        return {layer: features[layer] for layer in self.layers}
+    def sums(self, features: Tensors, target: Tensors) -> Any:
+        """By layer: squared distances, and what their sum is divided by."""
+        return {
+            layer: (
+                ops.sum(ops.square(features[layer] - target[layer])),
+                ops.sum(ops.square(target[layer]))
+                if self.settings.normalize
+                else count(target[layer]),
+            )
+            for layer in self.layers
+        }
 
-    def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
+    def loss(self, sums: Any, target: Tensors) -> Tensor:
         """Weighted sum over the layers."""
         return sum(
-            weight * squared_distance(features[layer], target[layer], self.settings.normalize)
+            weight * sums[layer][0] / ops.maximum(sums[layer][1], 1e-12)
             for layer, weight in self.settings.layers.items()
         )
+
+
+def gram_sums(features: Tensor) -> tuple[Tensor, Tensor]:
+    """The channels' products, summed over the pixels, (channels, channels), and their divisor.
+
+    `features` has the shape (1, h, w, channels).
+    """
+    flat = ops.reshape(features, (-1, features.shape[-1]))
+    return ops.matmul(ops.transpose(flat), flat), count(flat)
 
 
 def gram_matrix(features: Tensor) -> Tensor:
@@ -93,12 +156,11 @@ def gram_matrix(features: Tensor) -> Tensor:
     `features` has the shape (1, h, w, channels). Gatys et al. 2016, equation 3, has no divisor;
     with it the matrix does not grow with the picture or the layer.
     """
-    height, width, channels = features.shape[1:]
-    flat = ops.reshape(features, (height * width, channels))
-    return ops.matmul(ops.transpose(flat), flat) / (height * width * channels)
+    products, divisor = gram_sums(features)
+    return products / divisor
 
 
-class Gram(Loss):
+class Gram(Summed):
     """Distance of the channels' correlations from the style's (Gatys et al. 2016, equation 4)."""
 
     source = "style"
@@ -115,15 +177,19 @@ class Gram(Loss):
             default=True, metadata={"doc": "divide by the energy of the target"}
         )
 
-    def target(self, features: Tensors) -> Tensors:
-        """A Gram matrix per layer."""
-        return {layer: gram_matrix(features[layer]) for layer in self.layers}
+    def sums(self, features: Tensors, target: Tensors) -> Any:
+        """By layer: products of the channels and their divisor."""
+        return {layer: gram_sums(features[layer]) for layer in self.layers}
 
-    def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
+    def remembered(self, sums: Any) -> Tensors:
+        """A Gram matrix per layer."""
+        return {layer: products / divisor for layer, (products, divisor) in sums.items()}
+
+    def loss(self, sums: Any, target: Tensors) -> Tensor:
         """Weighted sum over the layers."""
+        grams = self.remembered(sums)
         return sum(
-            weight
-            * squared_distance(gram_matrix(features[layer]), target[layer], self.settings.normalize)
+            weight * squared_distance(grams[layer], target[layer], self.settings.normalize)
             for layer, weight in self.settings.layers.items()
         )
 

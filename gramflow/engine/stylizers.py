@@ -14,6 +14,7 @@ from gramflow.engine.losses import Loss
 from gramflow.engine.networks import Network
 from gramflow.engine.optimizers import Bounds, Curve, Optimizer, Tensor
 from gramflow.engine.steadiness import OWN, Neighbour, held
+from gramflow.engine.tiling import Plan
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Palette:
 
     settings: the look's, resolved. targets: the style's, by loss term and name.
     extractor: builds the Keras model of the look's layers; called only by who needs a network.
+    memory: bytes that painting may take; None for any. name: the look's, for errors.
     """
 
     settings: Mapping[str, Any]
@@ -44,6 +46,8 @@ class Palette:
     losses: Mapping[str, Loss]
     optimizer: Optimizer
     targets: Mapping[str, Mapping[str, NDArray[np.float32]]]
+    memory: int | None = None
+    name: str = "default"
 
 
 class Stylizer:
@@ -58,6 +62,13 @@ class Stylizer:
     def __init__(self, settings: Any, palette: Palette) -> None:
         self.settings = settings
         self.palette = palette
+
+    def needs(self, height: int, width: int) -> str:
+        """What frames of that size will take, in words; empty if that is not known.
+
+        Raises GramflowError when they cannot be painted.
+        """
+        return ""
 
     def paint(
         self,
@@ -82,11 +93,23 @@ class Optimize(Stylizer):
         super().__init__(settings, palette)
         from gramflow.engine.objective import Objective
 
-        self.objective = Objective(palette.extractor(), palette.losses)
+        extractor = palette.extractor()
+        plan = Plan(
+            extractor,
+            palette.losses,
+            palette.memory,
+            palette.optimizer.held,
+            f"looks.{palette.name}",
+        )
+        self.objective = Objective(extractor, palette.losses, plan)
         self.style = {
             name: {key: ops.convert_to_tensor(value) for key, value in target.items()}
             for name, target in palette.targets.items()
         }
+
+    def needs(self, height: int, width: int) -> str:
+        """As the base says."""
+        return self.objective.plan.words(height, width)
 
     def paint(
         self,

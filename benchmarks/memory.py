@@ -1,0 +1,121 @@
+"""Peak memory and time of one evaluation, whole and in tiles: `python -m benchmarks.memory`.
+
+VGG-16 with random weights and the terms of the preset `standard`, for 16:9 pictures of 224 to 2160
+lines, each in a process of its own. Whole pictures that are estimated to take more than the
+machine has are left out. Writes a Markdown table and a plot to benchmarks/results/.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+LINES = (224, 360, 480, 720, 1080, 1440, 2160)
+LIMITS = {"whole": None, "2 GiB": 2, "4 GiB": 4, "8 GiB": 8}
+GIB = 2**30
+
+
+def measure(lines: int, limit: int | None) -> dict[str, Any]:
+    """One evaluation in this process: estimate and peak in bytes, seconds, tiles."""
+    from gramflow.engine.device import prepare
+
+    prepare(0)
+    import numpy as np
+
+    from gramflow.assembly import make_losses, make_network
+    from gramflow.config import load
+    from gramflow.engine.networks import build
+    from gramflow.engine.objective import Objective
+    from gramflow.engine.tiling import Plan
+    from gramflow.errors import GramflowError
+
+    file = [__file__]
+    config = load({"videos": {"v": {"path": file[0]}}, "styles": {"s": {"images": file}}})
+    losses = make_losses(config, config.looks["default"])
+    layers = sorted({layer for loss in losses.values() for layer in loss.layers})
+    network = build(make_network(config), None, layers, "average")
+    plan = Plan(network, losses, None if limit is None else limit * GIB)
+    height, width = lines, 2 * round(lines * 16 / 9 / 2)
+    try:
+        tiles = plan.tiles(height, width)
+    except GramflowError:
+        return {}
+    estimate = plan.estimate(height, width, max(tile.pixels for tile in tiles))
+    if estimate > machine():
+        return {}
+    objective = Objective(network, losses, plan)
+    pictures = np.random.default_rng(0).uniform(-100, 100, (2, 1, height, width, 3))
+    picture, content = pictures.astype(np.float32)
+    del pictures
+    targets = objective.targets(content, "frame") | objective.targets(content[:, :224], "style")
+    trust = np.ones((1, height, width, 1), np.float32)
+    targets["temporal"] = {"pictures": content, "trust": trust}
+    started = time.monotonic()
+    float(objective(picture, targets)[0])
+    seconds = time.monotonic() - started
+    return {"estimate": estimate, "peak": peak(), "seconds": seconds, "tiles": len(tiles)}
+
+
+def machine() -> int:
+    """Bytes that a process may take here."""
+    from gramflow.memory import limit
+
+    return limit(None)
+
+
+def peak() -> int:
+    """The most bytes this process has had so far."""
+    status = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024
+
+
+def apart(lines: int, limit: int | None) -> dict[str, Any]:
+    """`measure` in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.memory", json.dumps([lines, limit])]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def main() -> None:
+    """Print and save the table, a row as soon as it is known, and draw the plot."""
+    RESULTS.mkdir(exist_ok=True)
+    rows = ["| lines | limit | tiles | estimate, GiB | peak, GiB | seconds |", "| --- " * 6 + "|"]
+    print("\n".join(rows), flush=True)
+    points: dict[str, list[tuple[int, float]]] = {name: [] for name in LIMITS}
+    for lines in LINES:
+        for name, limit in LIMITS.items():
+            found = apart(lines, limit)
+            if not found or (limit is not None and found["tiles"] == 1):
+                continue
+            sizes = f"{found['estimate'] / GIB:.2f} | {found['peak'] / GIB:.2f}"
+            rows.append(
+                f"| {lines} | {name} | {found['tiles']} | {sizes} | {found['seconds']:.1f} |"
+            )
+            print(rows[-1], flush=True)
+            points[name].append((lines, found["peak"] / GIB))
+    (RESULTS / "memory.md").write_text("\n".join(rows) + "\n")
+    draw(points)
+
+
+def draw(points: dict[str, list[tuple[int, float]]]) -> None:
+    """The peaks against the lines."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axes = figure.subplots()
+    for name, curve in points.items():
+        axes.plot(*zip(*curve, strict=True), "o-", label=name) if curve else None
+    axes.set(xlabel="lines", ylabel="peak memory, GiB", ylim=(0, None))
+    axes.legend()
+    figure.savefig(RESULTS / "memory.png", dpi=120)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 2:
+        print(json.dumps(measure(*json.loads(sys.argv[1]))))
+    else:
+        main()

@@ -1,0 +1,283 @@
+"""Pictures in tiles: how one is cut so that a network's activations keep a memory limit, exactly.
+
+A tile is computed from its own pixels and as many around them as the network's deepest layer
+sees. Those around it end at the picture's true edge, where the network pads every layer with
+zeros as it does untiled; elsewhere the features that padding could have reached are cut off. Tiles
+begin at multiples of the pooling's total stride. So each feature of the picture is computed as
+without tiles, in exactly one tile.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import pairwise, product
+from math import ceil
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gramflow.engine.losses import Loss, Summed, Tensor
+from gramflow.errors import GramflowError
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What a network looks at, in pixels.
+
+    strides: from one feature to the next, by layer. stride: the greatest. halo: how far beyond its
+    own pixels a feature sees, rounded up to whole strides.
+    """
+
+    strides: Mapping[str, int]
+    stride: int
+    halo: int
+
+
+def geometry(network: Any) -> Geometry:
+    """The geometry of a Keras model that is a chain of layers.
+
+    Raises GramflowError for a layer of which is not known what it looks at.
+    """
+    strides: dict[str, int] = {}
+    stride, reach = 1, 0
+    before = None
+    for layer in network.layers:
+        if before is not None and layer.input is not before.output:
+            raise _not_tileable(layer)
+        near, step = _sight(layer)
+        reach += near * stride
+        stride *= step
+        strides[layer.name] = stride
+        before = layer
+    return Geometry(strides, stride, -(-reach // stride) * stride)
+
+
+def _sight(layer: Any) -> tuple[int, int]:
+    """How many of its inputs a layer sees on each side, and its stride."""
+    from keras import layers
+
+    if isinstance(layer, _pointwise()):
+        return 0, 1
+    if isinstance(layer, layers.Conv2D) and layer.padding == "same" and layer.strides == (1, 1):
+        sizes = zip(layer.kernel_size, layer.dilation_rate, strict=True)
+        return max(size // 2 * dilation for size, dilation in sizes), 1
+    if isinstance(layer, layers.MaxPooling2D | layers.AveragePooling2D):
+        height, width = layer.pool_size
+        if layer.padding == "valid" and (height, height) == (width, width) == layer.strides:
+            return 0, height
+    raise _not_tileable(layer)
+
+
+def _pointwise() -> tuple[type[Any], ...]:
+    from keras import layers
+
+    return (
+        layers.InputLayer,
+        layers.Activation,
+        layers.ReLU,
+        layers.LeakyReLU,
+        layers.BatchNormalization,
+        layers.Rescaling,
+    )
+
+
+def _not_tileable(layer: Any) -> GramflowError:
+    return GramflowError(
+        f"network: its layer {layer.name} cannot be computed in tiles, which the memory limit asks "
+        "for; give more memory or a smaller width, or choose vgg16 or vgg19"
+    )
+
+
+@dataclass(frozen=True)
+class Span:
+    """A tile along one axis, in pixels: its own, start to stop, of those it sees, first to end."""
+
+    first: int
+    start: int
+    stop: int
+    end: int
+
+    def own(self, stride: int) -> slice:
+        """Its own features in the picture's; a picture's last ones have all of their pixels."""
+        return slice(self.start // stride, self.stop // stride)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of a picture."""
+
+    rows: Span
+    columns: Span
+
+    def seen(self, picture: Tensor) -> Tensor:
+        """All it is computed from, of a picture (1, height, width, ...)."""
+        return picture[:, self.rows.first : self.rows.end, self.columns.first : self.columns.end]
+
+    def own(self, values: Any, stride: int) -> Any:
+        """Its part of the picture's features of that stride, (1, h, w, channels)."""
+        return values[:, self.rows.own(stride), self.columns.own(stride)]
+
+    @property
+    def pixels(self) -> int:
+        """How many it is computed from."""
+        return (self.rows.end - self.rows.first) * (self.columns.end - self.columns.first)
+
+    @property
+    def box(self) -> NDArray[np.int32]:
+        """Its own pixels in those it sees: top, bottom, left, right."""
+        spans = self.rows, self.columns
+        edges = [edge - span.first for span in spans for edge in (span.start, span.stop)]
+        return np.array(edges, np.int32)
+
+
+def spans(length: int, count: int, geometry: Geometry) -> list[Span]:
+    """An axis in `count` parts of nearly the same length."""
+    stride, halo = geometry.stride, geometry.halo
+    edges = [stride * (length // stride * part // count) for part in range(count)] + [length]
+    return [
+        Span(max(start - halo, 0), start, stop, min(stop + halo, length))
+        for start, stop in pairwise(edges)
+    ]
+
+
+def tiles(height: int, width: int, pixels: float, geometry: Geometry) -> list[Tile]:
+    """The tiles of a picture that see at most `pixels`, and as little twice as can be.
+
+    Empty when no tile is that small.
+    """
+
+    def cuts(length: int) -> list[list[Span]]:
+        most = max(length // geometry.stride, 1)
+        return [spans(length, count, geometry) for count in range(1, most + 1)]
+
+    def seen(cut: Sequence[Span]) -> list[int]:
+        return [span.end - span.first for span in cut]
+
+    rows, columns = ([(cut, seen(cut)) for cut in cuts(length)] for length in (height, width))
+    choices = [
+        (sum(down) * sum(across), len(down) * len(across), i, j)
+        for (i, (_, down)), (j, (_, across)) in product(enumerate(rows), enumerate(columns))
+        if max(down) * max(across) <= pixels
+    ]
+    if not choices:
+        return []
+    *_, i, j = min(choices)
+    return [Tile(*spans) for spans in product(rows[i][0], columns[j][0])]
+
+
+BASE = 2**30
+"""Bytes of a process that paints nothing yet: Python, TensorFlow and a network's weights."""
+PICTURES = 10
+"""Pictures of 32-bit floats that are held beside the optimizer's own: the frame, its gradient,
+what they are made from, and what the terms without layers take."""
+
+
+class Plan:
+    """How pictures are computed in the memory there is.
+
+    network: a Keras model. limit: bytes the process may take; None for any. held: bytes that the
+    optimizer keeps per value of the picture. where: the look, for errors.
+    """
+
+    def __init__(
+        self,
+        network: Any,
+        losses: Mapping[str, Loss],
+        limit: int | None = None,
+        held: int = 0,
+        where: str = "the look",
+    ) -> None:
+        self.network = network
+        self.losses = losses
+        self.limit = limit
+        self.where = where
+        self._held = 12 * PICTURES + 3 * held + target_bytes(network, losses)
+        self.tiles = lru_cache(self._tiles)
+
+    @cached_property
+    def geometry(self) -> Geometry:
+        """The network's; raises GramflowError if tiles are not possible."""
+        return geometry(self.network)
+
+    @cached_property
+    def _active(self) -> float:
+        return activation_bytes(self.network)
+
+    def estimate(self, height: int, width: int, seen: float) -> int:
+        """Bytes at the peak for a picture of which `seen` pixels are computed at a time."""
+        return round(BASE + self._held * height * width + self._active * seen)
+
+    def _tiles(self, height: int, width: int) -> list[Tile]:
+        """The tiles of a picture; a single one if all of it fits.
+
+        Raises GramflowError when a term or the network cannot be tiled, or no tile is small enough.
+        """
+        whole = Tile(Span(0, 0, height, height), Span(0, 0, width, width))
+        if self.limit is None or self.estimate(height, width, height * width) <= self.limit:
+            return [whole]
+        for name, loss in self.losses.items():
+            if loss.layers and not isinstance(loss, Summed):
+                raise GramflowError(
+                    f"{self.where}.losses.{name}: cannot be computed in tiles, which the memory "
+                    f"limit asks for at {width}x{height} pixels; give more memory or a smaller "
+                    "width, or derive the term from Summed (docs/plugins.md)"
+                )
+        seen = (self.limit - self.estimate(height, width, 0)) / self._active
+        if found := tiles(height, width, seen, self.geometry):
+            return found
+        side = self.geometry.stride + 2 * self.geometry.halo
+        least = self.estimate(height, width, min(height, side) * min(width, side))
+        raise GramflowError(
+            f"memory: {in_words(self.limit)} is too little for {self.where} at {width}x{height} "
+            f"pixels; give {in_words(least)} at least, a smaller width, or an optimizer with "
+            "less memory of its own"
+        )
+
+    def words(self, height: int, width: int) -> str:
+        """The estimate, for people."""
+        parts = self.tiles(height, width)
+        seen = max(tile.pixels for tile in parts)
+        text = f"about {in_words(self.estimate(height, width, seen))} of memory"
+        return text if len(parts) == 1 else f"{text}, {len(parts)} tiles"
+
+
+SIDE = 512
+"""Of the picture that bytes per pixel are counted over."""
+
+
+def activation_bytes(network: Any) -> float:
+    """Bytes per pixel that one evaluation with its gradient keeps at a time, by layers' shapes."""
+    import keras
+
+    layers = network.layers[1:]
+    shapes = keras.Model(network.input, [layer.output for layer in layers]).compute_output_shape(
+        (1, SIDE, SIDE, 3)
+    )
+    sizes = [float(np.prod(shape)) for shape in shapes]
+    # features are kept for the gradient, and the greatest are there three times more: as their
+    # gradient, the one that is made of it, and a convolution's own copy
+    return 4 * (sum(sizes) + 3 * max(sizes)) / SIDE**2
+
+
+def target_bytes(network: Any, losses: Mapping[str, Loss]) -> float:
+    """Bytes per pixel of the targets that grow with the picture."""
+    shapes = network.compute_output_shape((1, SIDE, SIDE, 3))
+    features = sum(
+        float(np.prod(shapes[layer])) / SIDE**2
+        for loss in losses.values()
+        if loss.source == "frame"
+        for layer in loss.layers
+    )
+    neighbours = sum(
+        len(getattr(loss.settings, "distances", [1]))
+        for loss in losses.values()
+        if loss.source == "neighbours"
+    )
+    # a neighbour has three colours and its trust
+    return 4 * (features + 4 * neighbours)
+
+
+def in_words(size: float) -> str:
+    """Bytes in the unit of the config's entry, rounded up."""
+    return f"{ceil(size / 2**30 * 10) / 10}GiB"
