@@ -2,6 +2,7 @@
 
 import argparse
 import inspect
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from gramflow.config import Config, load
+from gramflow.engine.device import prepare
 from gramflow.errors import GramflowError
+from gramflow.planning import calibrate, duration, plan_render
 from gramflow.plugins import KINDS
 from gramflow.progress import clock
 from gramflow.status import RenderStatus, render_status
@@ -22,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     chosen = _parser().parse_args(arguments)
     try:
-        chosen.function(_load(chosen.configfile))
+        given = {key: value for key, value in vars(chosen).items() if key == "gpus"}
+        chosen.function(_load(chosen.configfile), **given)
     except GramflowError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return 1
@@ -35,9 +39,17 @@ def _parser() -> argparse.ArgumentParser:
         "--configfile", type=Path, default=Path("config.yaml"), help="default: %(default)s"
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    for name, function in (("status", show_status), ("plugins", show_plugins)):
+    for name, function in (
+        ("status", show_status),
+        ("plan", show_plan),
+        ("plugins", show_plugins),
+    ):
         command = commands.add_parser(name, help=inspect.getdoc(function))
         command.set_defaults(function=function)
+        if function is show_plan:
+            command.add_argument(
+                "--gpus", type=int, default=1, help="that will paint at once; default: %(default)s"
+            )
     return parser
 
 
@@ -76,6 +88,38 @@ def _cells(status: RenderStatus) -> tuple[str, ...]:
         "" if status.left is None else clock(status.left),
         "there" if status.film else "",
     )
+
+
+def show_plan(config: Config, gpus: int) -> None:
+    """what a run will take: frames, jobs, time, memory and disk"""
+    table = Table("render", "frames to paint", "jobs", "time at most", "memory of a job", "disk")
+    device, plans = prepare(os.cpu_count() or 1), []
+    for render in config.renders.values():
+        speed = calibrate(config, config.looks[render.look], device)
+        plan = plan_render(config, render, speed)
+        plans.append(plan)
+        table.add_row(
+            plan.name,
+            f"{plan.made} of {plan.frames}",
+            str(plan.jobs),
+            clock(plan.seconds),
+            _gigabytes(plan.memory_mb),
+            _gigabytes(plan.disk_mb),
+        )
+    table.add_section()
+    table.add_row(
+        f"on {device}, {gpus} at once",
+        str(sum(plan.made for plan in plans)),
+        str(sum(plan.jobs for plan in plans)),
+        clock(duration(plans, gpus)),
+        "",
+        _gigabytes(sum(plan.disk_mb for plan in plans)),
+    )
+    Console().print(table)
+
+
+def _gigabytes(megabytes: float) -> str:
+    return f"{megabytes / 1000:.1f} GB"
 
 
 def show_plugins(config: Config) -> None:

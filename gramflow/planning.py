@@ -1,0 +1,138 @@
+"""What a run will take, before it begins: frames, jobs, time, memory and disk."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gramflow import recipes, store
+from gramflow.assembly import make_extractor, make_losses, make_network
+from gramflow.config import Config, Look, Render, video_files
+from gramflow.files import read_json, write_json
+from gramflow.manifest import Manifest
+from gramflow.media.probe import Probe, probe
+from gramflow.media.source import Source
+from gramflow.resources import frames_mb, network_mb
+from gramflow.weights import RANDOM, Weights
+
+CALIBRATION = Path("work/calibration.json")
+_WIDTH, _HEIGHT = 256, 192  # of the picture that is timed
+_TIMED = 3  # evaluations
+JOB_SECONDS = 15.0
+"""To start a job, load TensorFlow and trace the network."""
+
+
+@dataclass(frozen=True)
+class RenderPlan:
+    """What a render will take.
+
+    frames: to paint in all, over all passes. made: of them, what the store lacks. jobs: of painting
+    that have something to do. chain: the frames that one GPU has to paint one after the other
+    before the rest of its shot can begin. seconds: of one GPU, at most; the stop rule makes them
+    fewer. memory_mb: of a job. disk_mb: of the frames to be made, extracted ones included.
+    """
+
+    name: str
+    frames: int
+    made: int
+    jobs: int
+    chain: int
+    seconds: float
+    memory_mb: int
+    disk_mb: int
+
+
+def plan_render(config: Config, render: Render, seconds: float, folder: Path = Path()) -> RenderPlan:
+    """The plan of a render whose workflow runs in `folder`.
+
+    seconds: per megapixel and evaluation (see calibrate). Raises GramflowError when the video cannot
+    be read.
+    """
+    look = config.looks[render.look]
+    manifest, extracted = _manifest(config, render, folder)
+    keys = recipes.painted_keys(config, render, manifest, _weights_identity(folder))
+    painted = store.painted(folder / config.store)
+    width, height = recipes.working_size(look, manifest)
+    frames = made = jobs = chain = 0
+    for part in recipes.parts(config, render, manifest):
+        found = [keys[run.stage][number] for run in part.chains for number in run.numbers]
+        missing = sum(key not in painted for key in set(found))
+        frames, made, jobs = frames + len(found), made + missing, jobs + (missing > 0)
+        if part.stage == 0:
+            chain = max(chain, missing)
+    evaluations = made * look.evaluations
+    disk = frames_mb(width, height, made, bits=16)
+    if not extracted:
+        disk += frames_mb(manifest.width, manifest.height, len(manifest.frames), bits=8)
+    return RenderPlan(
+        render.name,
+        frames,
+        made,
+        jobs,
+        chain,
+        seconds * width * height / 1e6 * evaluations + JOB_SECONDS * jobs,
+        network_mb(width, height),
+        disk,
+    )
+
+
+def duration(plans: Sequence[RenderPlan], gpus: int) -> float:
+    """Seconds that several GPUs take for all, painting at once whatever does not wait."""
+    longest = max((plan.chain / max(plan.made, 1) * plan.seconds for plan in plans), default=0.0)
+    return max(sum(plan.seconds for plan in plans) / gpus, longest)
+
+
+def _manifest(config: Config, render: Render, folder: Path) -> tuple[Manifest, bool]:
+    """A video's manifest; before its extraction one of as many frames in a single shot."""
+    path = folder / f"work/{render.video}/manifest.json"
+    if path.is_file():
+        return Manifest.load(path), True
+    found = _probed(config, render.video)
+    width, height = found.upright
+    frames = [str(number) for number in range(found.frames)]
+    return Manifest(width, height, "1/1", 0, frames, list(range(len(frames))), 1, [0]), False
+
+
+def _probed(config: Config, video: str) -> Probe:
+    settings = config.videos[video]
+    return probe(Source.from_config(video, settings, video_files(settings)))
+
+
+def _weights_identity(folder: Path) -> str:
+    """As the last run found them; nothing is painted by none."""
+    path = folder / "work/weights.json"
+    return Weights.load(path).identity if path.is_file() else ""
+
+
+def calibrate(config: Config, look: Look, device: str) -> float:
+    """Seconds of one evaluation per megapixel on this machine's device.
+
+    Timed once with random weights, a few evaluations of a small picture, and kept in
+    work/calibration.json for this network, these loss terms and this device.
+    """
+    recipe = [device, config.network, look.pooling, look.losses]
+    name = recipes.digest(recipe)[:16]
+    known: dict[str, float] = read_json(CALIBRATION) if CALIBRATION.is_file() else {}
+    if name not in known:
+        known[name] = _timed(config, look)
+        write_json(CALIBRATION, known)
+    return known[name]
+
+
+def _timed(config: Config, look: Look) -> float:
+    from gramflow.engine.objective import Objective
+
+    network = make_network(config)
+    extractor = make_extractor(config, look, RANDOM)
+    losses = {name: loss for name, loss in make_losses(config, look).items() if loss.layers}
+    objective = Objective(extractor, losses)
+    noise = np.random.default_rng(0).uniform(0, 1, (_HEIGHT, _WIDTH, 3)).astype(np.float32)
+    picture = network.preprocess(noise)
+    targets = objective.targets(picture, "frame") | objective.targets(picture, "style")
+    objective(picture, targets)  # traces
+    started = time.monotonic()
+    for _ in range(_TIMED):
+        float(objective(picture, targets)[0])
+    return (time.monotonic() - started) / _TIMED / (_WIDTH * _HEIGHT / 1e6)
