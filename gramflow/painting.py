@@ -160,7 +160,8 @@ class _Painting:
             self._reporter(place),
         )
         seconds = time.monotonic() - started
-        if not np.isfinite(result.picture).all():
+        lowest = result.losses[-1][1] if result.losses else 0.0
+        if not (np.isfinite(lowest) and np.isfinite(result.picture).all()):
             raise GramflowError(
                 f"looks.{self.look.name}: the loss of {place} is not finite; lower the weights of "
                 "its loss terms"

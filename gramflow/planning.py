@@ -44,7 +44,9 @@ class RenderPlan:
     disk_mb: int
 
 
-def plan_render(config: Config, render: Render, seconds: float, folder: Path = Path()) -> RenderPlan:
+def plan_render(
+    config: Config, render: Render, seconds: float, folder: Path = Path()
+) -> RenderPlan:
     """The plan of a render whose workflow runs in `folder`.
 
     seconds: per megapixel and evaluation (see calibrate). Raises GramflowError when the video cannot

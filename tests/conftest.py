@@ -5,10 +5,16 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # the same numbers with and without a GPU
 # a shell's background jobs ignore Ctrl-C, and so would all processes that the tests start
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# a busy machine is no failure
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 SHARED = Path(__file__).parents[2] / "shared"
 

@@ -334,7 +334,7 @@ def respelled(value: Any, chance: random.Random) -> Any:
 
 
 @given(chance=st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_spelling_changes_nothing(folder: Path, chance: random.Random) -> None:
     resolved = load(respelled(EVERYTHING, chance), folder)
     expected = load(EVERYTHING, folder)
@@ -535,7 +535,7 @@ anything = st.recursive(
 
 
 @given(place=st.sampled_from(list(places(EVERYTHING))[1:]), junk=anything)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_anything_anywhere_is_understood_or_refused(
     folder: Path, place: tuple[Any, ...], junk: Any
 ) -> None:

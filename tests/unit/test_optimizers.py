@@ -213,7 +213,7 @@ def test_ends_where_no_step_leads_down(device):
     assert np.array_equal(found, np.zeros(SHAPE)) and curve.evaluations < 50
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 6), st.integers(0, 9), st.integers(0, 2**32 - 1))
 def test_the_direction_is_that_of_dense_bfgs(device, memory, pairs, seed):
     """H applied to the gradient, H built by the BFGS formula (Nocedal and Wright, 7.16)."""
@@ -328,7 +328,7 @@ def test_adam_averages_its_pictures(device):
 # -- frequencies -------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 17), st.integers(1, 17), st.integers(0, 2**32 - 1))
 def test_transforms_are_scipy_s(device, height, width, seed):
     x = np.random.default_rng(seed).normal(size=(1, height, width, 3)).astype(np.float32)
@@ -336,7 +336,7 @@ def test_transforms_are_scipy_s(device, height, width, seed):
     assert np.allclose(idct(x), idctn(x, axes=(1, 2), norm="ortho"), atol=1e-4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 17), st.integers(1, 17), st.floats(0, 1.5), st.integers(0, 2**32 - 1))
 def test_frequencies_gradient_is_the_transposed_map(device, height, width, exponent, seed):
     """<picture(z) - start, g> = <z, gradient(g)> for all z and g."""

@@ -45,7 +45,7 @@ def changed(before, after):
 videos = st.lists(st.integers(0, 9), min_size=1, max_size=20)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(1, 20), st.integers(1, 4), st.integers(1, 3), st.data())
 def test_a_changed_frame_reaches_no_further_than_it_must(count, length, passes, data):
     """Itself alone; or its segment; or, as a keyframe, what is led into it and all after it."""
@@ -82,7 +82,7 @@ def test_a_repeated_frame_is_still_led_into_another_keyframe():
     assert len(set(keys)) == 7  # the last is a keyframe's repetition
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(videos, st.integers(1, 7), st.integers(1, 7))
 def test_segments_do_not_change_frames_that_stand_alone(frames, one, other):
     assert keys_of(config_with("content", one), frames) == keys_of(

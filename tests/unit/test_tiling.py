@@ -112,7 +112,7 @@ def test_geometry_by_hand(device):
     assert (found.stride, found.halo) == (16, 80)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(6, 300), st.integers(6, 300), st.integers(42 * 42, 20000))
 def test_tiles_part_every_layer(device, height, width, pixels):
     """Every pixel and every feature belongs to one tile, which sees no more than allowed."""
@@ -128,7 +128,7 @@ def test_tiles_part_every_layer(device, height, width, pixels):
     assert len(cut) == 1 or height * width > pixels
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(7, 90), st.integers(7, 90), st.integers(42 * 42, 5000), st.integers(0, 99))
 def test_tiles_give_what_the_whole_picture_gives(device, height, width, pixels, seed):
     """Loss, gradient, terms and targets to 1e-5, whatever the size."""
