@@ -15,5 +15,8 @@ rule plot_loss:
         "logs/plot_loss/{render}.log",
     conda:
         "../envs/cpu.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     script:
         "../scripts/plot_loss.py"

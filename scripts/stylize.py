@@ -1,11 +1,12 @@
 from pathlib import Path
 
+from gramflow import gpus
 from gramflow.config import load
 from gramflow.job import job
 from gramflow.manifest import Segment
 from gramflow.painting import SegmentFiles, paint_segment
 
-with job(snakemake.log[0]) as say:
+with job(snakemake.log[0]) as say, gpus.lent(say):
     config = load(snakemake.config)
     paint_segment(
         config,
