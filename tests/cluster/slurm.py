@@ -42,9 +42,9 @@ MinJobAge=300
 KillWait=2
 SlurmdParameters=config_overrides
 MpiDefault=none
-NodeName=DEFAULT NodeHostname={host} NodeAddr=127.0.0.1 CPUs=8 RealMemory=16000 Gres=gpu:1
-NodeName=gram1 Port={ports[1]}
-NodeName=gram2 Port={ports[2]}
+NodeName=DEFAULT CPUs=8 RealMemory=16000 Gres=gpu:1
+NodeName=gram1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]}
+NodeName=gram2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]}
 PartitionName=film Nodes=gram1,gram2 Default=YES MaxTime=INFINITE State=UP
 """
 

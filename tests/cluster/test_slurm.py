@@ -36,7 +36,7 @@ def cluster(tmp_path):
 
 def make(folder: Path) -> Project:
     """One style, and two segments that can be painted at once."""
-    project = make_project(folder, evaluations=400, epoch=100, stop=0)
+    project = make_project(folder, evaluations=120, epoch=40, stop=0)
     return Project(
         folder, project.config | {"segment_frames": FRAMES // 2, "renders": [{"style": "red"}]}
     )
@@ -61,7 +61,7 @@ def painting_jobs(cluster: dict[str, str], *fields: str) -> list[list[str]]:
 def cancel_in_mid_segment(project: Project, cluster: dict[str, str]) -> str:
     """Drain the node of the first segment's job and cancel the job; returns the node."""
     log = project.folder / "logs/stylize/clip.red/000000-000002.log"
-    wait_for(lambda: log.is_file() and "frame 1/3, 400 eval" in log.read_text(), PATIENCE)
+    wait_for(lambda: log.is_file() and "frame 1/3, 120 eval" in log.read_text(), PATIENCE)
     found = painting_jobs(cluster, "Comment", "JobID", "NodeList")
     job, node = next(fields for comment, *fields in found if "000000-000002" in comment)
     slurm.ask(cluster, "scontrol", "update", f"nodename={node}", "state=drain", "reason=test")
