@@ -87,7 +87,12 @@ def running(folder: Path) -> Iterator[dict[str, str]]:
         for node in NODES:
             stack.enter_context(_daemon(folder, "slurmd", ["-D", "-c", "-N", node], environment))
         _wait_for(lambda: states(environment) == ["idle", "idle"], folder)
-        yield environment
+        try:
+            yield environment
+        finally:
+            # jobs outlive the daemons
+            ask(environment, "scancel", "--user=root")
+            _wait_for(lambda: not ask(environment, "squeue", "--noheader"), folder)
 
 
 def _wrapped_srun(folder: Path) -> Path:
@@ -151,7 +156,7 @@ def _wait_for(condition, folder: Path) -> None:
             return
         time.sleep(0.1)
     logs = [path.read_text()[-2000:] for path in (*folder.glob("*.log"), *folder.glob("*.out"))]
-    raise RuntimeError("SLURM did not come up\n" + "\n".join(logs))
+    raise RuntimeError("SLURM did not get there in 30 seconds\n" + "\n".join(logs))
 
 
 def _free_ports(count: int) -> list[int]:
