@@ -1,7 +1,7 @@
 """The estimates, against what was measured and what they must do as pictures grow."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gramflow import resources
@@ -46,6 +46,7 @@ def test_disk_by_hand():
     assert resources.frames_mb(1000, 500, 10, bits=16) == 30
 
 
+@settings(deadline=None)
 @given(sizes, counts, counts, st.integers(1, 16))
 def test_more_work_never_needs_less(size, frames, evaluations, factor):
     larger = (size[0] * factor, size[1])
