@@ -1,20 +1,15 @@
 # The finished films where others find them: an object store, through Snakemake's plugin for it.
-
-
-def get_published(_):
-    """The films' copies, if there are to be any."""
-    if CONFIG.publish is None:
-        return []
-    return [storage(f"{CONFIG.publish}/{render}.mp4") for render in CONFIG.renders]
+PUBLISHED = []
 
 
 if CONFIG.publish:
+    PUBLISHED = [storage(f"{CONFIG.publish}/{name}.mp4") for name in CONFIG.renders]
 
     rule publish:
         input:
             "results/{render}.mp4",
         output:
-            storage(CONFIG.publish + "/{render}.mp4"),
+            storage(f"{CONFIG.publish}/{{render}}.mp4"),
         log:
             "logs/publish/{render}.log",
         conda:
