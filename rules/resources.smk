@@ -1,5 +1,7 @@
 # What each job needs of a machine (gramflow/resources.py), more at every retry.
 # --set-resources RULE:NAME=VALUE and --set-threads RULE=N win over them.
+from snakemake.exceptions import WorkflowError
+
 from gramflow import resources as needs
 from gramflow.manifest import Segment
 from gramflow.media.probe import Probe
@@ -21,8 +23,11 @@ def painting_size(render):
 
 
 def manifest_read(render):
-    """The manifest of a render's video."""
-    path = Path(manifest_of(render))
+    """The manifest of a render's video; before it is there Snakemake shows <TBD>."""
+    path = Path(f"work/{CONFIG.renders[render].video}/manifest.json")
+    if not path.is_file():
+        # by this word it knows that there will be a number later
+        raise WorkflowError(f"FileNotFoundError: {path}")
     return manifest_by(path, path.stat().st_mtime_ns)
 
 

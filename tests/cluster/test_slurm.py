@@ -104,7 +104,7 @@ def test_the_film_is_a_local_runs_though_a_job_was_cancelled_and_a_node_drained(
     assert set(nodes[:2]) == set(slurm.NODES) and nodes[2] != drained
 
     local = make(tmp_path / "local")
-    local.run()
+    local.run(timeout=PATIENCE)
     assert remote.film("clip.red") == local.film("clip.red")
     mine, others = pictures(remote), pictures(local)
     assert mine.keys() == others.keys() and len(mine) == FRAMES
