@@ -36,7 +36,7 @@ def cluster(tmp_path):
 
 def make(folder: Path) -> Project:
     """One style, and two segments that can be painted at once."""
-    project = make_project(folder, evaluations=120, epoch=40, stop=0)
+    project = make_project(folder, evaluations=60, epoch=20, stop=0)
     return Project(
         folder, project.config | {"segment_frames": FRAMES // 2, "renders": [{"style": "red"}]}
     )
