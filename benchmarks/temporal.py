@@ -1,145 +1,149 @@
 """How steady each way of painting is: `make bench-temporal`.
 
-On two neighbouring frames of MPI Sintel (alley_1, 512x218) with their ground-truth flow, painted
-like The Starry Night with VGG-19: the temporal error between them (mean squared difference of
-values in 0..1 outside occlusions, by cubic interpolation), the loss of the second without its
-temporal term, relative to that of painting it on its own, and the evaluations it took. Prints a
-Markdown table. Needs a folder of test material that is not part of the project (SHARED).
+Two clips, painted like The Starry Night with VGG-19 by the workflow itself: three frames of MPI
+Sintel (alley_1, 512x218), measured between the second and the third by their ground-truth flow
+outside occlusions, and eight frames of a room filmed by hand, measured by DIS flow where it can be
+trusted (the median of all pairs). The temporal error is the mean squared difference of values in
+0..1, warped by cubic interpolation. Losses are those of the last frame without the temporal term,
+relative to painting it on its own. Prints Markdown tables. Needs a folder of test material that is
+not part of the project (SHARED).
 """
 
-import hashlib
+import json
 import os
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import yaml
 
+from gramflow import store
 from gramflow.arrays import Picture
-from gramflow.assembly import make_extractor, make_flow, make_losses, make_network, make_stylizer
-from gramflow.config import Config, load
-from gramflow.engine.device import prepare
-from gramflow.engine.flows import reliability, warp
-from gramflow.engine.stylizers import Neighbour, Painted
-from gramflow.engine.targets import style_targets
-from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
-from gramflow.recipes import neighbours, style_side
-from gramflow.styles import style_pictures
-from gramflow.weights import Weights
+from gramflow.engine.flows import warp
+from gramflow.media.pictures import from_pixels, read_picture, resize
+from gramflow.records import Record
 
-SHARED = Path(os.environ.get("SHARED", Path(__file__).parents[2] / "shared"))
+ROOT = Path(__file__).parents[1]
+SHARED = Path(os.environ.get("SHARED", ROOT.parent / "shared"))
 SINTEL = SHARED / "data/sintel_easy"
-WIDTH, HEIGHT = 512, 218
-ALONE: dict[str, Any] = {"evaluations": 150, "stop": 0}
+ALONE: dict[str, Any] = {"evaluations": 150}
+CHAINED: dict[str, Any] = {"start": "previous", "evaluations": 40}
 NO_TERM = {"temporal": {"weight": 0}}
-MODES: dict[str, dict[str, Any]] = {
-    "each from noise": {"start": "noise", **ALONE},
-    "each from its content": {"start": "content", **ALONE},
-    "previous": {"start": "previous", "flow": "still", "losses": NO_TERM},
-    "warped": {"start": "previous", "losses": NO_TERM},
-    "temporal (`standard`)": {"start": "previous"},
-    "long-term": {"start": "previous", "losses": {"temporal": {"distances": [1, 2]}}},
+LOOKS: dict[str, dict[str, Any]] = {
+    "noise": {"start": "noise", **ALONE},
+    "content": {"start": "content", **ALONE},
+    "previous": {**CHAINED, "flow": "still", "losses": NO_TERM},
+    "warped": {**CHAINED, "losses": NO_TERM},
+    "temporal": CHAINED,
+    "long-term": {**CHAINED, "losses": {"temporal": {"distances": [1, 2]}}},
+    "multi-pass": {**CHAINED, "passes": 2},
+}
+CLIPS: dict[str, dict[str, Any]] = {
+    "sintel": {
+        "video": {"path": str(SINTEL / "frame_000[123].png"), "fps": 24},
+        "size": {"width": 512, "height": 218},
+    },
+    "room": {
+        "video": {"path": str(SHARED / "data/seed/room.avi"), "end": 0.4},
+        "size": {"width": 192},
+    },
 }
 
 
-def config_of(look: dict[str, Any]) -> Config:
-    """The standard look with changes."""
-    return load(
-        {
-            "network": "vgg19",
-            "videos": {"alley": {"path": str(SINTEL / "frame_000*.png"), "fps": 24}},
-            "styles": {"night": {"images": [str(SHARED / "data/seed/starry_night.jpg")]}},
-            "looks": {"default": {"preset": "standard", "width": WIDTH, "height": HEIGHT, **look}},
-        }
-    )
+def paint(clip: dict[str, Any], folder: Path) -> None:
+    """Paint a clip in every way, in a folder of its own."""
+    config = {
+        "weights": str(SHARED / "weights/vgg19_imagenet_notop.h5"),
+        "network": "vgg19",
+        "videos": {"clip": clip["video"] | {"cuts": "off"}},
+        "styles": {"night": {"images": [str(SHARED / "data/seed/starry_night.jpg")]}},
+        "looks": {
+            name: {"preset": "standard", "stop": 0, **clip["size"], **look}
+            for name, look in LOOKS.items()
+        },
+        "renders": [{"look": list(LOOKS)}],
+        "segment_frames": 4,
+    }
+    folder.joinpath("config.yaml").write_text(yaml.safe_dump(config))
+    command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--cores", "all"]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
-class Bench:
-    """Paints the frames in memory, as a segment's job does with files."""
-
-    def __init__(self) -> None:
-        self.frames = [
-            resize(read_picture(SINTEL / f"frame_000{number}.png"), WIDTH, HEIGHT)
-            for number in (1, 2, 3)
-        ]
-        path = SHARED / "weights/vgg19_imagenet_notop.h5"
-        self.weights = Weights("file", str(path), hashlib.sha256(path.read_bytes()).hexdigest())
-        self.truth, self.seen = ground_truth()
-
-    def paint(self, look: dict[str, Any], first: Painted | None) -> list[Painted]:
-        """The frames in turn; `first` is the first one, painted already."""
-        from gramflow.engine.objective import Objective
-
-        config = config_of(look)
-        settings = config.looks["default"]
-        extractor = make_extractor(config, settings, self.weights)
-        objective = Objective(extractor, make_losses(config, settings))
-        style = style_pictures(config.styles["night"], style_side(settings))
-        targets = style_targets(objective, make_network(config), style, [1.0])
-        stylizer = make_stylizer(config, settings, self.weights, targets)
-        flow, backs = make_flow(config, settings), neighbours(config, settings)
-        painted = [] if first is None else [first]
-        while len(painted) < (1 if first is None else len(self.frames)):
-            number = len(painted)
-            found = {
-                back: self._neighbour(flow, number, back, painted[number - back].picture)
-                for back in backs
-                if back <= number
-            }
-            result = stylizer.paint(self.frames[number], found, number, lambda _: None)
-            stored = from_pixels(to_pixels(result.picture))
-            painted.append(Painted(stored, result.evaluations, result.losses, result.terms))
-        return painted
-
-    def _neighbour(self, flow: Any, number: int, back: int, painted: Picture) -> Neighbour:
-        frame, other = self.frames[number], self.frames[number - back]
-        motion = flow.between(frame, other)
-        trust = reliability(motion, flow.between(other, frame))
-        return Neighbour(warp(painted, motion), trust)
-
-    def error(self, before: Picture, after: Picture) -> float:
-        """The temporal error between two pictures of the second and the third frame."""
-        difference = np.square(warp(after, self.truth) - before).mean(-1)
-        return float(difference[self.seen].mean())
+def frames_of(folder: Path, look: str) -> list[dict[str, Any]]:
+    """What the records tell of a render's frames."""
+    records = folder / f"work/renders/clip.night.{look}"
+    last = max(records.glob("pass*"))
+    return [f for path in sorted(last.glob("*.json")) for f in Record.load(path).frames]
 
 
-def ground_truth() -> tuple[Any, Any]:
-    """The flow from the second frame into the third at the working size, and where it holds."""
+def loss_of(frame: dict[str, Any]) -> float:
+    """The standard look's loss of a frame, without its temporal term."""
+    weights = {"content": 1.0, "gram": 50.0, "tv": 1e-3}
+    return sum(weight * frame["terms"][name] for name, weight in weights.items())
+
+
+def ground_truth(width: int, height: int) -> tuple[Any, Any]:
+    """The flow from Sintel's second frame into the third at a size, and where it holds."""
     data = (SINTEL / "flow_2_to_3.flo").read_bytes()
-    width, height = np.frombuffer(data, np.int32, 2, 4)
-    flow = np.frombuffer(data, np.float32, offset=12).reshape(height, width, 2)
-    small = cv2.resize(flow, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    columns, rows = np.frombuffer(data, np.int32, 2, 4)
+    flow = np.frombuffer(data, np.float32, offset=12).reshape(rows, columns, 2)
+    small = cv2.resize(flow, (width, height), interpolation=cv2.INTER_AREA)
     masks = [
         cv2.imread(str(SINTEL / name), cv2.IMREAD_GRAYSCALE)
         for name in ("occlusion_2_to_3.png", "invalid_2.png")
     ]
-    hidden = cv2.resize(np.maximum(*masks), (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-    return small * np.float32([WIDTH / width, HEIGHT / height]), hidden == 0
+    hidden = cv2.resize(np.maximum(*masks), (width, height), interpolation=cv2.INTER_AREA)
+    return small * np.float32([width / columns, height / rows]), hidden == 0
 
 
-def loss_of(painted: Painted) -> float:
-    """The standard look's loss without its temporal term."""
-    weights = {name: term["weight"] for name, term in config_of({}).looks["default"].losses.items()}
-    return sum(weights[name] * term for name, term in painted.terms.items() if name != "temporal")
+def sintel_error(before: Picture, after: Picture) -> float:
+    """The temporal error between pictures of the second and the third frame."""
+    height, width = before.shape[:2]
+    truth, seen = ground_truth(width, height)
+    return float(np.square(warp(after, truth) - before).mean(-1)[seen].mean())
+
+
+def errors_of(clip: str, folder: Path, look: str) -> str:
+    """The table's cells about steadiness."""
+    if clip == "sintel":
+        painted = store.painted(folder / "store")
+        pictures = [from_pixels(painted.read(f["key"])) for f in frames_of(folder, look)[1:]]
+        return f"{sintel_error(*pictures):.5f}"
+    report = json.loads((folder / f"results/clip.night.{look}.temporal.json").read_text())
+    errors = dict(zip(report["frames"], report["errors"], strict=True))
+    # frame 4 begins the second segment
+    return f"{report['median']:.5f} | {errors[4] / report['median']:.2f}"
+
+
+def table(clip: str, folder: Path) -> None:
+    """Print what was found."""
+    print(f"\n| {clip} | temporal error |{' border |' * (clip == 'room')} loss | evaluations |")
+    print("| --- | --- | --- | --- |" + " --- |" * (clip == "room"))
+    if clip == "sintel":
+        size = CLIPS[clip]["size"]["width"], CLIPS[clip]["size"]["height"]
+        films = [resize(read_picture(SINTEL / f"frame_000{n}.png"), *size) for n in (2, 3)]
+        print(f"| the film itself | {sintel_error(*films):.5f} | | |")
+    alone = loss_of(frames_of(folder, "content")[-1])
+    for look in LOOKS:
+        frames = frames_of(folder, look)
+        loss = loss_of(frames[-1]) / alone - 1
+        count = frames[-1]["evaluations"] * LOOKS[look].get("passes", 1)
+        print(f"| {look} | {errors_of(clip, folder, look)} | {loss:+.1%} | {count} |", flush=True)
 
 
 def main() -> None:
-    """Print the table, a row as soon as it is known."""
+    """Print a table per clip, with the pictures' folder."""
     if not SINTEL.is_dir():
         sys.exit(f"{SINTEL}: no such folder; give the test material's folder as SHARED=...")
-    prepare(os.cpu_count() or 1)
-    bench = Bench()
-    floor = bench.error(bench.frames[1], bench.frames[2])
-    print("| frames 2 and 3 | temporal error | loss of frame 3 | its evaluations |")
-    print("| --- | --- | --- | --- |")
-    print(f"| the film itself | {floor:.5f} | | |", flush=True)
-    first = bench.paint({"start": "content", **ALONE}, None)[0]
-    rows = {name: bench.paint(look, first)[1:] for name, look in MODES.items()}
-    alone = loss_of(rows["each from its content"][1])
-    for name, (before, after) in rows.items():
-        error, loss = bench.error(before.picture, after.picture), loss_of(after)
-        print(f"| {name} | {error:.5f} | {loss / alone - 1:+.1%} | {after.evaluations} |")
+    for clip in CLIPS:
+        folder = Path(tempfile.mkdtemp(prefix=f"bench-temporal-{clip}-"))
+        print(f"painting {clip} in {folder}; this takes a while", file=sys.stderr)
+        paint(CLIPS[clip], folder)
+        table(clip, folder)
 
 
 if __name__ == "__main__":

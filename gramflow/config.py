@@ -49,6 +49,7 @@ class Look:
     width: int
     height: int | None
     start: str
+    passes: int
     seed: int
     style_scale: float
     pooling: Literal["average", "max"]

@@ -1,79 +1,95 @@
-"""A video's frames at the working size, and the painted neighbours they are held to."""
+"""A video's frames at the working size, and what each is painted from beside itself."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from gramflow import store
 from gramflow.arrays import Picture
+from gramflow.chains import Step
 from gramflow.engine.flows import Flow, FlowMethod, Map, reliability, warp
-from gramflow.engine.stylizers import Neighbour
+from gramflow.engine.steadiness import OWN, Neighbour, led
 from gramflow.media.pictures import from_pixels, resize
 
 Motion = tuple[Flow, Map]
-"""The flow from a frame into a neighbour, and how far it is to be trusted."""
+"""The flow from a frame into another, and how far it is to be trusted."""
 
 
 class Footage:
     """What the frames of a video are painted from, by their number.
 
-    root: the store's folder. frames, keys: its keys of the extracted and of the painted frames.
-    size: working width and height. backs: how many frames back the neighbours are.
-    first: the first frame of the shot, beyond which no neighbour is looked for.
+    root: the store's folder. frames: its keys of the extracted frames. size: working width and
+    height. kept: about how many frames are read more than once.
     """
 
     def __init__(
         self,
         root: str | Path,
         frames: Sequence[str],
-        keys: Sequence[str],
         size: tuple[int, int],
-        backs: Sequence[int],
         flow: FlowMethod,
-        first: int = 0,
+        kept: int,
     ) -> None:
         self.frames = frames
-        self.keys = keys
         self.size = size
-        self.backs = backs
         self.flow = flow
-        self.first = first
         self.extracted = store.frames(root)
         self.painted = store.painted(root)
-        self.frame = lru_cache(maxsize=max(backs, default=0) + 2)(self._read)
+        self.frame = lru_cache(maxsize=kept)(self._read)
         self._pool = ThreadPoolExecutor(1)
-        self._ahead: tuple[int, Future[dict[int, Motion]]] | None = None
+        self._ahead: tuple[Step, Future[dict[int, Motion]]] | None = None
 
-    def look_ahead(self, index: int) -> None:
-        """Begin with the motion of a frame on another core, while one before it is painted."""
-        if self.backs:
-            self._ahead = index, self._pool.submit(self._motions, index)
+    def look_ahead(self, step: Step) -> None:
+        """Begin with the motion of a step on another core, while one before it is painted."""
+        if step.neighbours:
+            self._ahead = step, self._pool.submit(self._motions, step)
 
-    def neighbours(self, index: int) -> dict[int, Neighbour]:
-        """The painted neighbours of a frame, warped to it, by how many frames they are back."""
-        motions = self._motions_in_time(index)
-        return {
-            back: Neighbour(warp(self._painted(index - back), flow), trust)
-            for back, (flow, trust) in motions.items()
+    def neighbours(
+        self, step: Step, painted: dict[int, str], before: dict[int, str]
+    ) -> dict[int, Neighbour]:
+        """What a frame goes on from, warped to it, by how many steps back it is.
+
+        painted, before: the store's keys by frame, of this pass and of the one before; `OWN` is
+        the frame's own picture of that.
+        """
+        motions = self._motions_in_time(step)
+        found = {
+            back: self._neighbour(other, painted[other], motions[other])
+            for back, other in step.neighbours.items()
         }
+        if step.lead is not None:
+            lead = self._neighbour(step.lead, painted[step.lead], motions[step.lead])
+            found[1] = led(found[1], lead, step.share)
+        if step.number in before:
+            own = self._painted(before[step.number])
+            everywhere = np.ones(own.shape[:2], np.float32)
+            found[OWN] = Neighbour(own, self.frame(step.number), everywhere)
+        return found
 
-    def _motions_in_time(self, index: int) -> dict[int, Motion]:
-        """From the other core, if it was asked for this frame."""
+    def motion(self, number: int, other: int) -> Motion:
+        """The flow from a frame into another one."""
+        frame, target = self.frame(number), self.frame(other)
+        flow = self.flow.between(frame, target)
+        return flow, reliability(flow, self.flow.between(target, frame))
+
+    def _neighbour(self, number: int, key: str, motion: Motion) -> Neighbour:
+        flow, trust = motion
+        return Neighbour(warp(self._painted(key), flow), warp(self.frame(number), flow), trust)
+
+    def _motions_in_time(self, step: Step) -> dict[int, Motion]:
+        """From the other core, if it was asked for this step."""
         ahead = self._ahead
-        return ahead[1].result() if ahead and ahead[0] == index else self._motions(index)
+        return ahead[1].result() if ahead and ahead[0] == step else self._motions(step)
 
-    def _motions(self, index: int) -> dict[int, Motion]:
-        reach = index - self.first
-        return {back: self._motion(index, back) for back in self.backs if back <= reach}
+    def _motions(self, step: Step) -> dict[int, Motion]:
+        others = {*step.neighbours.values(), *([] if step.lead is None else [step.lead])}
+        return {other: self.motion(step.number, other) for other in sorted(others)}
 
-    def _motion(self, index: int, back: int) -> Motion:
-        frame, other = self.frame(index), self.frame(index - back)
-        flow = self.flow.between(frame, other)
-        return flow, reliability(flow, self.flow.between(other, frame))
+    def _painted(self, key: str) -> Picture:
+        return from_pixels(self.painted.read(key))
 
-    def _painted(self, index: int) -> Picture:
-        return from_pixels(self.painted.read(self.keys[index]))
-
-    def _read(self, index: int) -> Picture:
-        return resize(from_pixels(self.extracted.read(self.frames[index])), *self.size)
+    def _read(self, number: int) -> Picture:
+        return resize(from_pixels(self.extracted.read(self.frames[number])), *self.size)

@@ -1,6 +1,5 @@
 """What a video was decoded to: the hash and time of every frame, and the shots."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -68,17 +67,12 @@ class Manifest:
         """A time of this manifest in exact seconds."""
         return units * Fraction(self.time_base)
 
-    def shot_start(self, number: int) -> int:
-        """The first frame of the shot that a frame belongs to."""
-        return self.shots[bisect_right(self.shots, number) - 1]
-
-    def segments(self, length: int) -> list[Segment]:
-        """All frames in order, cut at every shot and after every `length` frames."""
+    def segments(self, length: int) -> list[list[Segment]]:
+        """Of every shot, its frames in order, cut after every `length` frames."""
         ends = [*self.shots[1:], len(self.frames)]
         return [
-            Segment(first, min(first + length, end) - 1)
+            [Segment(first, min(first + length, end) - 1) for first in range(start, end, length)]
             for start, end in zip(self.shots, ends, strict=True)
-            for first in range(start, end, length)
         ]
 
     def save(self, path: Path) -> None:

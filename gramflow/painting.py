@@ -1,4 +1,4 @@
-"""Painting a segment frame by frame: what is in the store stays, what lacks is made."""
+"""Painting frame by frame: what is in the store stays, what lacks is made."""
 
 import fcntl
 import hashlib
@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from gramflow import recipes
 from gramflow.assembly import make_flow, make_stylizer
+from gramflow.chains import Part, Step
 from gramflow.config import Config, Look, Render
 from gramflow.engine.device import prepare
 from gramflow.engine.optimizers import Curve
@@ -20,7 +22,7 @@ from gramflow.engine.stylizers import Painted, Stylizer
 from gramflow.errors import GramflowError
 from gramflow.files import canonical
 from gramflow.footage import Footage
-from gramflow.manifest import Manifest, Segment
+from gramflow.manifest import Manifest
 from gramflow.media.pictures import to_pixels
 from gramflow.progress import Every, Say, clock
 from gramflow.records import Record
@@ -29,8 +31,8 @@ from gramflow.weights import Weights
 
 
 @dataclass(frozen=True)
-class SegmentFiles:
-    """The files of a segment's job."""
+class PartFiles:
+    """The files of a part's job."""
 
     manifest: Path
     targets: Path
@@ -38,44 +40,43 @@ class SegmentFiles:
     record: Path
 
 
-def paint_segment(
-    config: Config, render: Render, segment: Segment, files: SegmentFiles, threads: int, say: Say
+def paint_part(
+    config: Config, render: Render, name: str, files: PartFiles, threads: int, say: Say
 ) -> None:
-    """Paint the frames of a segment that the store lacks, then write its record.
+    """Paint the frames of a part that the store lacks, then write its record.
 
-    May be killed at any time: every finished frame is in the store, and the next try goes on
-    after it. A second process with the same segment waits for the first.
+    name: the part's (see chains.Part). May be killed at any time: every finished frame is in the
+    store, and the next try goes on after it. A second process with the same part waits for the
+    first.
     """
     manifest, weights = Manifest.load(files.manifest), Weights.load(files.weights)
-    keys = recipes.painted_keys(config, render, manifest, weights.identity)
-    claim = recipes.plans(config, render, manifest)[segment.name].claim
     look = config.looks[render.look]
     if files.targets.stem != recipes.target_name(config, config.styles[render.style], look):
         raise recipes.replaced(f"styles.{render.style}")
+    part = next(part for part in recipes.parts(config, render, manifest) if part.name == name)
+    keys = recipes.painted_keys(config, render, manifest, weights.identity)
+    title = f"{render.name} {name}"
 
     def stylizer() -> Stylizer:
         device = prepare(threads)
-        say(f"{render.name} {segment.name}: painting on {device}, {weights.source} weights")
+        say(f"{title}: painting on {device}, {weights.source} weights")
         return make_stylizer(config, look, weights, load_targets(files.targets))
 
-    footage = Footage(
-        config.store,
-        manifest.frames,
-        keys,
-        recipes.working_size(look, manifest),
-        recipes.neighbours(config, look),
-        make_flow(config, look),
-        manifest.shot_start(segment.first),
-    )
-    name = f"{render.name} {segment.name}"
+    backs = recipes.neighbours(config, look)
+    size = recipes.working_size(look, manifest)
+    kept = max(backs, default=0) + 3
+    footage = Footage(config.store, manifest.frames, size, make_flow(config, look), kept)
     with _alone(files.record.with_suffix(".lock"), say):
-        made = _Segment(name, segment, look, footage, say).paint(stylizer)
-    frames = [
-        {"frame": number, "key": keys[number], "reused": number not in made}
-        | json.loads(footage.painted.note(keys[number]))
-        for number in segment.frames
-    ]
+        made = _Painting(title, part, look, footage, keys, backs, say).paint(stylizer)
+    frames = [_told(keys[part.stage][number], number, made, footage) for number in part.frames]
+    claim = recipes.plans(config, render, manifest)[name].claim
     Record(claim, render.name, asdict(weights), frames).save(files.record)
+
+
+def _told(key: str, number: int, made: set[str], footage: Footage) -> dict[str, Any]:
+    """What a record tells of a frame."""
+    note: dict[str, Any] = json.loads(footage.painted.note(key))
+    return {"frame": number, "key": key, "reused": key not in made} | note
 
 
 @contextmanager
@@ -92,72 +93,87 @@ def _alone(path: Path, say: Say) -> Iterator[None]:
 
 
 @dataclass
-class _Segment:
-    """The frames of one segment being painted."""
+class _Painting:
+    """A part being painted. keys: by pass and frame. backs: how far back neighbours are."""
 
-    name: str
-    segment: Segment
+    title: str
+    part: Part
     look: Look
     footage: Footage
+    keys: recipes.Keys
+    backs: list[int]
     say: Say
 
-    def paint(self, make_stylizer: Callable[[], Stylizer]) -> set[int]:
-        """Paint what the store lacks; returns the numbers of the frames made."""
-        keys, painted = self.footage.keys, self.footage.painted
-        count = len(self.segment.frames)
-        # a frame may stand in a film more than once
-        first = {keys[number]: number for number in reversed(self.segment.frames)}
-        missing = sorted(number for key, number in first.items() if key not in painted)
-        if len(missing) < count:
-            self.say(f"{self.name}: {count - len(missing)} of {count} frames are there")
+    def paint(self, make_stylizer: Callable[[], Stylizer]) -> set[str]:
+        """Paint what the store lacks; returns the keys of the frames made."""
+        missing = self._missing()
+        total = sum(len(chain.numbers) for chain in self.part.chains)
+        if len(missing) < total:
+            self.say(f"{self.title}: {total - len(missing)} of {total} frames are there")
         if not missing:
             return set()
         stylizer = make_stylizer()
         started = time.monotonic()
         made = set()
-        for done, number in enumerate(missing, 1):
-            if keys[number] in painted:  # another render's job made it meanwhile
+        for done, (stage, step) in enumerate(missing, 1):
+            key = self.keys[stage][step.number]
+            if key in self.footage.painted:  # another render's job made it meanwhile
                 continue
-            line = self._paint_frame(stylizer, number, missing[done : done + 1])
-            made.add(number)
+            place = f"frame {total - len(missing) + done}/{total}"
+            line = self._paint_frame(stylizer, stage, step, place, missing[done : done + 1])
+            made.add(key)
             left = (time.monotonic() - started) / done * (len(missing) - done)
-            self.say(f"{self.name}: {self._place(number)}, {line}, {clock(left)} left")
+            self.say(f"{self.title}: {place}, {line}, {clock(left)} left")
         return made
 
-    def _place(self, number: int) -> str:
-        return f"frame {number - self.segment.first + 1}/{len(self.segment.frames)}"
+    def _missing(self) -> list[tuple[int, Step]]:
+        """Pass and step of the frames that are not in the store, each picture once."""
+        found: dict[str, tuple[int, Step]] = {}
+        for chain in self.part.chains:
+            for step in chain.steps(self.backs):
+                key = self.keys[chain.stage][step.number]
+                if key not in self.footage.painted:
+                    found.setdefault(key, (chain.stage, step))
+        return list(found.values())
 
-    def _paint_frame(self, stylizer: Stylizer, number: int, following: list[int]) -> str:
+    def _paint_frame(
+        self,
+        stylizer: Stylizer,
+        stage: int,
+        step: Step,
+        place: str,
+        following: list[tuple[int, Step]],
+    ) -> str:
         """Paint one frame into the store; returns what to tell of it."""
-        started, footage = time.monotonic(), self.footage
-        neighbours = footage.neighbours(number)
-        for later in following:
+        started, footage, keys = time.monotonic(), self.footage, self.keys[stage]
+        before = self.keys[stage - 1] if stage > 1 else {}
+        neighbours = footage.neighbours(step, keys, before)
+        for _, later in following:
             footage.look_ahead(later)
         result = stylizer.paint(
-            footage.frame(number),
+            footage.frame(step.number),
             neighbours,
-            _seed(self.look.seed, footage.frames[number]),
-            self._reporter(number),
+            _seed(self.look.seed, footage.frames[step.number]),
+            self._reporter(place),
         )
         seconds = time.monotonic() - started
         if not np.isfinite(result.picture).all():
             raise GramflowError(
-                f"looks.{self.look.name}: the loss of {self._place(number)} is not finite; lower "
-                "the weights of its loss terms"
+                f"looks.{self.look.name}: the loss of {place} is not finite; lower the weights of "
+                "its loss terms"
             )
-        pixels = to_pixels(result.picture)
-        footage.painted.write(footage.keys[number], pixels, _note(result, seconds))
+        footage.painted.write(keys[step.number], to_pixels(result.picture), _note(result, seconds))
         loss = f"loss {result.losses[-1][1]:.4g}, " if result.losses else ""
         return f"{result.evaluations} evaluations, {loss}{seconds:.1f} s"
 
-    def _reporter(self, number: int) -> Callable[[Curve], None]:
+    def _reporter(self, place: str) -> Callable[[Curve], None]:
         """Tells every ten seconds how far a frame is."""
         due = Every(10)
 
         def report(curve: Curve) -> None:
             if due:
                 self.say(
-                    f"{self.name}: {self._place(number)}, evaluation {curve.evaluations}, "
+                    f"{self.title}: {place}, evaluation {curve.evaluations}, "
                     f"loss {curve.lowest:.4g}"
                 )
 

@@ -2,9 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from gramflow.files import appearing
 from gramflow.records import Record
+from gramflow.temporal import TemporalReport
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def plot_loss(records: Sequence[Record], path: Path) -> None:
@@ -22,6 +29,38 @@ def plot_loss(records: Sequence[Record], path: Path) -> None:
     along.set(xlabel="frame", ylabel="final loss", ylim=(0, None), title="along the film")
     if records:
         figure.suptitle(f"{records[0].render}, {records[0].weights['source']} weights")
+    _save(figure, path)
+
+
+def plot_temporal(report: TemporalReport, path: Path) -> None:
+    """How steady a render is as a PNG: its temporal error and its drift along the film."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 5), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True)
+    above.plot(report.frames, report.errors, ".", ms=3, label="frame")
+    above.axhline(report.median, color="tab:green", lw=0.8, label=f"median {report.median:.2g}")
+    above.axhline(
+        report.percentile_95, color="tab:orange", lw=0.8, label=f"95 % {report.percentile_95:.2g}"
+    )
+    errors = dict(zip(report.frames, report.errors, strict=True))
+    above.plot(
+        report.flagged,
+        [errors[number] for number in report.flagged],
+        "x",
+        color="tab:red",
+        label=f"{len(report.flagged)} flagged",
+    )
+    above.set(ylabel="temporal error", ylim=(0, None), title=report.render)
+    above.legend(ncols=4)
+    below.plot(report.frames, np.multiply(report.brightness, 100), lw=0.8, label="brightness")
+    below.plot(report.frames, np.multiply(report.saturation, 100), lw=0.8, label="saturation")
+    below.set(xlabel="frame", ylabel="drift in %")
+    below.legend()
+    _save(figure, path)
+
+
+def _save(figure: "Figure", path: Path) -> None:
     with appearing(path) as temporary:
         # no software version in the file: the same numbers are the same bytes
         figure.savefig(temporary, metadata={"Software": None})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gramflow import ENGINE_VERSION
+from gramflow.chains import Part, Step, parts_alone, parts_chained
 from gramflow.config import Config, Look, Render, Style
 from gramflow.errors import GramflowError
 from gramflow.files import canonical
@@ -77,51 +78,82 @@ def recipe(config: Config, render: Render, manifest: Manifest, weights: str) -> 
     }
 
 
-def painted_keys(config: Config, render: Render, manifest: Manifest, weights: str) -> list[str]:
-    """The store's keys of all painted frames of a render; `weights` is their identity.
+def parts(config: Config, render: Render, manifest: Manifest) -> list[Part]:
+    """What each job of a render paints; every part comes after those that it needs."""
+    look = config.looks[render.look]
+    if neighbours(config, look):
+        return list(parts_chained(manifest, config.segment_frames, look.passes))
+    return list(parts_alone(manifest, config.segment_frames))
 
-    Where the look needs neighbours, each depends on those in its shot, and a frame that repeats
-    the one before is painted like it: what stands still stays still.
+
+Keys = list[dict[int, str]]
+"""The store's keys of painted frames, by pass (0: keyframes only) and frame."""
+
+
+def painted_keys(config: Config, render: Render, manifest: Manifest, weights: str) -> Keys:
+    """The keys of all that is painted for a render; `weights` is their identity.
+
+    Where the look needs neighbours, a key depends on theirs, and a frame that repeats the one
+    before is painted like it: what stands still stays still.
     """
     base = digest(recipe(config, render, manifest, weights))
     backs = neighbours(config, config.looks[render.look])
-    keys: list[str] = []
-    for number, frame in enumerate(manifest.frames):
-        reach = number - manifest.shot_start(number)
-        if backs and reach and frame == manifest.frames[number - 1]:
-            keys.append(keys[-1])
-            continue
-        before = " ".join(keys[number - back] for back in backs if back <= reach)
-        keys.append(hashlib.sha256(f"{base} {frame} {before}".encode()).hexdigest())
+    found = parts(config, render, manifest)
+    stages = 1 + max(links.stage for part in found for links in part.chains)
+    keys: Keys = [{} for _ in range(stages)]
+    for links in chain.from_iterable(part.chains for part in found):
+        # keyframes are the same in every pass
+        reached = keys if links.stage == 0 else [keys[links.stage]]
+        before = keys[links.stage - 1] if links.stage > 1 else {}
+        for step in links.steps(backs):
+            key = _key(base, manifest.frames, step, reached[0], before)
+            for stage in reached:
+                stage[step.number] = key
     return keys
+
+
+def _key(
+    base: str, frames: list[str], step: Step, painted: dict[int, str], before: dict[int, str]
+) -> str:
+    """The key of one step; `before` holds the keys of the pass before."""
+    number, last = step.number, step.neighbours.get(1)
+    if last is not None and frames[number] == frames[last]:
+        led = step.lead is not None and painted[step.lead] != painted[last]
+        if not led and before.get(number) == before.get(last):
+            return painted[last]
+    sources = [painted[other] for other in step.neighbours.values()]
+    lead = "" if step.lead is None else f"{painted[step.lead]} {step.left}"
+    text = f"{base} {frames[number]} {' '.join(sources)}|{lead}|{before.get(number, '')}"
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a segment's job has to do.
+    """What a part's job has to do.
 
-    claim: what its record must claim to have painted, for this config and video.
-    before: the name of the segment that it goes on from; None where it begins on its own.
+    claim: what its record must claim to have painted: a digest of its frames' keys, but with the
+        config's entry in place of the weights' identity.
+    needs: the names of the parts that have to be painted before.
+    final: whether the film is made of its frames.
     """
 
     claim: str
-    before: str | None
+    needs: tuple[str, ...]
+    final: bool
 
 
 def plans(config: Config, render: Render, manifest: Manifest) -> dict[str, Plan]:
-    """The plan of every segment, in the film's order, by its name."""
-    base = digest(recipe(config, render, manifest, config.weights))
-    chained = bool(neighbours(config, config.looks[render.look]))
-    starts = set(manifest.shots)
-    found: dict[str, Plan] = {}
-    last: str | None = None
-    for segment in manifest.segments(config.segment_frames):
-        before = last if chained and segment.first not in starts else None
-        claim_before = found[before].claim if before else ""
-        claim = digest([base, claim_before, segment.of(manifest.frames)])
-        last = segment.name
-        found[last] = Plan(claim, before)
-    return found
+    """The plan of every part, by its name; those of a pass are in the film's order."""
+    keys = painted_keys(config, render, manifest, config.weights)
+    last = len(keys) - 1
+    return {
+        part.name: Plan(
+            digest([keys[part.stage][number] for number in part.frames]),
+            part.needs,
+            part.stage == last,
+        )
+        for part in parts(config, render, manifest)
+    }
 
 
 def _target_recipe(config: Config, style: Style, look: Look, weights: str) -> dict[str, Any]:
@@ -141,7 +173,7 @@ def _target_recipe(config: Config, style: Style, look: Look, weights: str) -> di
 
 
 def neighbours(config: Config, look: Look) -> list[int]:
-    """How many frames back the painted frames are that a frame of this look needs, rising."""
+    """How many steps back the painted frames are that a frame of this look needs, rising."""
     if look.start != "previous":
         return []
     distances = [
@@ -153,8 +185,9 @@ def neighbours(config: Config, look: Look) -> list[int]:
 
 
 def _effective(config: Config, look: Look) -> dict[str, Any]:
-    """The settings that matter: without neighbours there is no flow."""
-    return look.settings if neighbours(config, look) else look.settings | {"flow": None}
+    """The settings that matter to one pass: without neighbours there is no flow."""
+    chained = {} if neighbours(config, look) else {"flow": None}
+    return look.settings | chained | {"passes": None}
 
 
 def _style_losses(config: Config, look: Look) -> dict[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from gramflow.store import Store
 class Record:
     """What a segment's job leaves behind.
 
-    claim: digest of everything the segment depends on (see recipes.plans).
+    claim: digest of everything the segment depends on (see recipes.Plan).
     weights: what the network's weights turned out to be.
     frames: per frame its number, key, whether it was in the store before (reused), evaluations,
         losses (pairs of evaluations made and lowest loss so far), terms (the last evaluation's

@@ -16,9 +16,9 @@ _RECENT = 20  # frames that tell the speed
 
 @dataclass(frozen=True)
 class RenderStatus:
-    """One render. frames: of its video, None while that is not extracted.
+    """One render. frames: to paint, of all passes; None while the video is not extracted.
 
-    done: painted frames in the store. seconds: per frame, of the latest ones; None without any.
+    done: those of them in the store. seconds: per frame, of the latest ones; None without any.
     film: whether the film is there.
     """
 
@@ -47,18 +47,22 @@ def render_status(config: Config, render: Render, folder: Path = Path()) -> Rend
     except FileNotFoundError:
         return RenderStatus(render.name, None, 0, None, film)
     paths = _painted(config, render, manifest, folder)
-    return RenderStatus(render.name, len(manifest.frames), len(paths), _speed(paths), film)
+    done = [path for path in paths if path.is_file()]
+    return RenderStatus(render.name, len(paths), len(done), _speed(done), film)
 
 
 def _painted(config: Config, render: Render, manifest: Manifest, folder: Path) -> list[Path]:
-    """The files of the frames that are painted, as often as they stand in the film."""
+    """Where the painted frames are or will be, as often as they stand in a pass."""
     try:
         weights = Weights.load(folder / "work/weights.json").identity
     except FileNotFoundError:
-        return []
+        weights = ""  # nothing is painted
     painted = store.painted(str(folder / config.store))
-    keys = painted_keys(config, render, manifest, weights)
-    return [painted.path(key) for key in keys if key in painted]
+    keyframes, *passes = painted_keys(config, render, manifest, weights)
+    later = [
+        key for stage in passes[1:] for number, key in stage.items() if number not in keyframes
+    ]
+    return [painted.path(key) for key in [*passes[0].values(), *later]]
 
 
 def _speed(paths: list[Path]) -> float | None:

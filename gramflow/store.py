@@ -27,10 +27,12 @@ class Store:
         return self.path(key).is_file()
 
     def read(self, key: str) -> Pixels:
-        """The picture, RGB as stored. Raises GramflowError when the file is damaged."""
+        """The picture, RGB as stored. Raises GramflowError when the file is damaged or gone."""
         path = self.path(key)
         try:
             return decode_png(path.read_bytes())
+        except FileNotFoundError as error:
+            raise GramflowError(f"{path}: was deleted during the run; run again") from error
         except ValueError as error:
             raise GramflowError(f"{path}: damaged; delete it and run again") from error
 

@@ -41,7 +41,7 @@ records.set_aside_unless_by(Path("work/weights.json"), WEIGHTS_SETTINGS)
 wildcard_constraints:
     video="[^/.]+",
     render="[^/]+",
-    segment=r"\d+-\d+",
+    part=r"(keyframes|pass\d+)/\d+-\d+",
     target="[0-9a-f]+",
 
 
@@ -80,18 +80,18 @@ def get_manifest(wildcards):
 
 
 def get_claim(wildcards):
-    """What the record of a segment has to claim."""
-    return plans_of(wildcards.render)[wildcards.segment].claim
+    """What the record of a part has to claim."""
+    return plans_of(wildcards.render)[wildcards.part].claim
 
 
-def get_record_before(wildcards):
-    """The record of the segment that this one goes on from, if it does."""
-    before = plans_of(wildcards.render)[wildcards.segment].before
-    return [f"work/renders/{wildcards.render}/{before}.json"] if before else []
+def get_records_needed(wildcards):
+    """The records of the parts that this one goes on from."""
+    needs = plans_of(wildcards.render)[wildcards.part].needs
+    return [record_path(wildcards.render, name) for name in needs]
 
 
 def get_records(wildcards):
-    """The records of a render's segments."""
+    """The records of the segments that a render's film is made of."""
     return records_of(wildcards.render)
 
 
@@ -116,24 +116,29 @@ def check_manifest(path, modified, settings):
 
 
 def plans_of(render):
-    """What is to be done for each segment."""
+    """What each part of a render has to do."""
     path = Path(manifest_of(render))
     return plans_by(render, path, path.stat().st_mtime_ns)
 
 
 @cache
 def plans_by(render, manifest, modified):
-    """The same, likewise once."""
-    return recipes.plans(CONFIG, CONFIG.renders[render], Manifest.load(manifest))
+    """The same, once per manifest; a record that is not true any more is made again."""
+    plans = recipes.plans(CONFIG, CONFIG.renders[render], Manifest.load(manifest))
+    if workflow.is_main_process:  # a job's own process has nothing to decide
+        painted = store.painted(CONFIG.store)
+        for name, plan in plans.items():
+            path = Path(record_path(render, name))
+            records.set_aside_unless_true(path, plan.claim, painted)
+    return plans
 
 
 def records_of(render):
-    """The records' paths; one that is not true any more is made again."""
-    paths = []
-    for segment, plan in plans_of(render).items():
-        path = f"work/renders/{render}/{segment}.json"
-        records.set_aside_unless_true(
-            Path(path), plan.claim, store.painted(CONFIG.store)
-        )
-        paths.append(path)
-    return paths
+    """The records of the segments that a render's film is made of."""
+    plans = plans_of(render)
+    return [record_path(render, name) for name, plan in plans.items() if plan.final]
+
+
+def record_path(render, part):
+    """The record of a part."""
+    return f"work/renders/{render}/{part}.json"

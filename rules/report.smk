@@ -20,3 +20,27 @@ rule plot_loss:
         runtime=10,
     script:
         "../scripts/plot_loss.py"
+
+
+rule measure:
+    input:
+        manifest=get_manifest,
+        records=get_records,
+    output:
+        json="results/{render}.temporal.json",
+        plot=report(
+            "results/{render}.temporal.png",
+            caption="../workflow/report/temporal.rst",
+            category="{render}",
+            labels={"picture": "steadiness"},
+        ),
+    log:
+        "logs/measure/{render}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 4
+    resources:
+        mem_mb=encode_mb,
+        runtime=encode_minutes,
+    script:
+        "../scripts/measure.py"

@@ -3,7 +3,6 @@
 from snakemake.exceptions import WorkflowError
 
 from gramflow import resources as needs
-from gramflow.manifest import Segment
 from gramflow.media.probe import Probe
 
 
@@ -22,13 +21,18 @@ def painting_size(render):
     )
 
 
-def manifest_read(render):
-    """The manifest of a render's video; before it is there Snakemake shows <TBD>."""
+def manifest_stamp(render):
+    """A render's manifest and its time; before it is there Snakemake shows <TBD>."""
     path = Path(f"work/{CONFIG.renders[render].video}/manifest.json")
     if not path.is_file():
         # by this word it knows that there will be a number later
         raise WorkflowError(f"FileNotFoundError: {path}")
-    return manifest_by(path, path.stat().st_mtime_ns)
+    return path, path.stat().st_mtime_ns
+
+
+def manifest_read(render):
+    """The manifest of a render's video."""
+    return manifest_by(*manifest_stamp(render))
 
 
 @cache
@@ -37,20 +41,33 @@ def manifest_by(path, modified):
     return Manifest.load(path)
 
 
+def painted_frames(wildcards):
+    """How many frames a part's job paints."""
+    return frames_by(wildcards.render, *manifest_stamp(wildcards.render))[
+        wildcards.part
+    ]
+
+
+@cache
+def frames_by(render, path, modified):
+    """The same of all parts, once per manifest."""
+    parts = recipes.parts(CONFIG, CONFIG.renders[render], manifest_by(path, modified))
+    return {part.name: sum(len(run.numbers) for run in part.chains) for part in parts}
+
+
 def painting_mb(wildcards, attempt):
     return needs.network_mb(*painting_size(wildcards.render)) * attempt
 
 
 def painting_minutes(wildcards, attempt):
     look = CONFIG.looks[CONFIG.renders[wildcards.render].look]
-    frames = len(Segment.from_name(wildcards.segment).frames)
-    size = painting_size(wildcards.render)
+    size, frames = painting_size(wildcards.render), painted_frames(wildcards)
     return needs.painting_minutes(*size, frames, look.evaluations) * attempt
 
 
 def painted_mb(wildcards):
-    frames = len(Segment.from_name(wildcards.segment).frames)
-    return needs.frames_mb(*painting_size(wildcards.render), frames, bits=16)
+    size, frames = painting_size(wildcards.render), painted_frames(wildcards)
+    return needs.frames_mb(*size, frames, bits=16)
 
 
 def targets_mb(wildcards, attempt):

@@ -1,4 +1,5 @@
-# The painting: one job per segment, the only one that needs the GPU.
+# The painting: a job for the keyframes of each shot, and one for each pass over each segment. The
+# only rule that needs the GPU.
 
 
 rule stylize:
@@ -8,11 +9,11 @@ rule stylize:
         weights="work/weights.json",
         targets=get_targets,
         # a claim of its own holds what changes there; here only the order counts
-        before=lambda wildcards: ancient(get_record_before(wildcards)),
+        needs=lambda wildcards: ancient(get_records_needed(wildcards)),
     output:
-        "work/renders/{render}/{segment}.json",
+        "work/renders/{render}/{part}.json",
     log:
-        "logs/stylize/{render}/{segment}.log",
+        "logs/stylize/{render}/{part}.log",
     conda:
         "../envs/cuda.yaml"
     threads: painting_threads

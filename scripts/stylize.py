@@ -3,16 +3,15 @@ from pathlib import Path
 from gramflow import gpus
 from gramflow.config import load
 from gramflow.job import job
-from gramflow.manifest import Segment
-from gramflow.painting import SegmentFiles, paint_segment
+from gramflow.painting import PartFiles, paint_part
 
 with job(snakemake.log[0]) as say, gpus.lent(say):
     config = load(snakemake.config)
-    paint_segment(
+    paint_part(
         config,
         config.renders[snakemake.wildcards.render],
-        Segment.from_name(snakemake.wildcards.segment),
-        SegmentFiles(
+        snakemake.wildcards.part,
+        PartFiles(
             manifest=Path(snakemake.input.manifest),
             targets=Path(snakemake.input.targets),
             weights=Path(snakemake.input.weights),

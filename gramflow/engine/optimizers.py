@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from gramflow import ops
 from gramflow.engine.variables import Frequencies
 
-Function = Callable[[NDArray[np.float32]], tuple[Any, Any]]
-"""Loss (a scalar tensor) and gradient (a tensor of the picture's shape) at a picture."""
+Tensor = Any
+Function = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""Loss, a scalar, and gradient, of the picture's shape, at a picture; all float32 tensors."""
 Bounds = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Least and greatest values, each of a shape that broadcasts to the picture's."""
 
@@ -93,25 +94,29 @@ class Optimizer:
         Every evaluation is added to `curve`; the optimizer ends early when the curve is flat.
         `bounds` hold for pixels only: with frequencies as variables there are none.
         """
-        if self.settings.frequency_exponent == 0:
-            return self.descend(function, start, bounds, evaluations, curve)
-        space = Frequencies(start, self.settings.frequency_exponent, self.settings.frequency_cutoff)
+        picture = ops.convert_to_tensor(start, "float32")
+        exponent, cutoff = self.settings.frequency_exponent, self.settings.frequency_cutoff
+        if exponent == 0:
+            found = self.descend(function, picture, bounds, evaluations, curve)
+            return ops.convert_to_numpy(found)
+        space = Frequencies(picture, exponent, cutoff)
 
-        def transformed(variables: NDArray[np.float32]) -> tuple[Any, Any]:
+        def transformed(variables: Tensor) -> tuple[Tensor, Tensor]:
             loss, gradient = function(space.picture(variables))
-            return loss, space.gradient(ops.convert_to_numpy(gradient))
+            return loss, space.gradient(gradient)
 
-        zero = np.zeros_like(start)
-        return space.picture(self.descend(transformed, zero, None, evaluations, curve))
+        zero = ops.zeros_like(picture)
+        found = self.descend(transformed, zero, None, evaluations, curve)
+        return ops.convert_to_numpy(space.picture(found))
 
     def descend(
         self,
         function: Function,
-        start: NDArray[np.float32],
+        start: Tensor,
         bounds: Bounds | None,
         evaluations: int,
         curve: Curve,
-    ) -> NDArray[np.float32]:
+    ) -> Tensor:
         """The algorithm itself, over whatever the variables are."""
         raise NotImplementedError
 
@@ -121,11 +126,19 @@ class ScipyLBFGS(Optimizer):
 
     @dataclass(frozen=True)
     class Settings(Optimizer.Settings):
-        """The memory, and the seed's way to use it."""
+        """The memory, the first step, and the seed's way to use them."""
 
         memory: int = field(
             default=20,
             metadata={"doc": "past steps that shape the next one", "minimum": 1},
+        )
+        first_step: float | None = field(
+            default=1.0,
+            metadata={
+                "doc": "root mean square change of the first step, in grey levels of 255; null: "
+                "all values together change by 1",
+                "exclusiveMinimum": 0,
+            },
         )
         restart: bool = field(
             default=False, metadata={"doc": "forget them after every epoch, as the seed does"}
@@ -134,25 +147,32 @@ class ScipyLBFGS(Optimizer):
     def descend(
         self,
         function: Function,
-        start: NDArray[np.float32],
+        start: Tensor,
         bounds: Bounds | None,
         evaluations: int,
         curve: Curve,
-    ) -> NDArray[np.float32]:
+    ) -> Tensor:
         """The last line search may go a few evaluations over the limit."""
         from scipy.optimize import fmin_l_bfgs_b
 
+        # SciPy's first step has the length 1 in its own variables
+        first = self.settings.first_step
+        unit = 1.0 if first is None else first * np.sqrt(np.prod(start.shape))
+
+        def picture(flat: NDArray[np.float64]) -> NDArray[np.float32]:
+            return (unit * flat).astype(np.float32).reshape(start.shape)
+
         def evaluate(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-            loss, gradient = function(flat.astype(np.float32).reshape(start.shape))
+            loss, gradient = function(ops.convert_to_tensor(picture(flat)))
             curve.add(float(loss))
-            return float(loss), ops.convert_to_numpy(gradient).astype(np.float64).ravel()
+            return float(loss), unit * ops.convert_to_numpy(gradient).astype(np.float64).ravel()
 
         def check(_: NDArray[np.float64]) -> None:
             if curve.flat:
                 raise StopIteration
 
-        flat = start.astype(np.float64).ravel()
-        limits = None if bounds is None else _flat_bounds(bounds, start.shape)
+        flat = ops.convert_to_numpy(start).astype(np.float64).ravel() / unit
+        limits = None if bounds is None else _flat_bounds(bounds, start.shape, unit)
         restart = self.settings.restart
         for _ in range(-(-evaluations // curve.epoch) if restart else 1):
             flat, _, _ = fmin_l_bfgs_b(
@@ -168,9 +188,9 @@ class ScipyLBFGS(Optimizer):
             )
             if curve.flat:
                 break
-        return flat.astype(np.float32).reshape(start.shape)
+        return ops.convert_to_tensor(picture(flat))
 
 
-def _flat_bounds(bounds: Bounds, shape: tuple[int, ...]) -> list[tuple[float, float]]:
-    low, high = (np.broadcast_to(bound, shape).ravel().tolist() for bound in bounds)
+def _flat_bounds(bounds: Bounds, shape: tuple[int, ...], unit: float) -> list[tuple[float, float]]:
+    low, high = ((np.broadcast_to(bound, shape).ravel() / unit).tolist() for bound in bounds)
     return list(zip(low, high, strict=True))

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from gramflow import ops
 from gramflow.arrays import Picture
-from gramflow.engine.flows import Map, long_term
+from gramflow.engine.flows import long_term
 from gramflow.engine.losses import Loss
 from gramflow.engine.networks import Network
-from gramflow.engine.optimizers import Bounds, Curve, Optimizer
+from gramflow.engine.optimizers import Bounds, Curve, Optimizer, Tensor
+from gramflow.engine.steadiness import OWN, Neighbour, held
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,6 @@ class Palette:
     targets: Mapping[str, Mapping[str, NDArray[np.float32]]]
 
 
-@dataclass(frozen=True)
-class Neighbour:
-    """A painted frame of another time.
-
-    picture: warped to the frame that is being painted. trust: (height, width), 0..1: where that
-    can be relied on.
-    """
-
-    picture: Picture
-    trust: Map
-
-
 class Stylizer:
     """The base of every stylizer."""
 
@@ -79,7 +68,8 @@ class Stylizer:
     ) -> Painted:
         """Paint one frame of the working size.
 
-        neighbours: by how many frames they are back; only those that the look asks for.
+        neighbours: by how many steps they are back; only those that the look asks for. 0 is this
+            frame as the pass before painted it.
         seed: the same for the same frame, whatever else changes.
         """
         raise NotImplementedError
@@ -112,7 +102,7 @@ class Optimize(Stylizer):
         targets |= self._temporal(content, neighbours)
         terms: Mapping[str, Any] = {}
 
-        def function(picture: NDArray[np.float32]) -> tuple[Any, Any]:
+        def function(picture: Tensor) -> tuple[Tensor, Tensor]:
             nonlocal terms
             loss, gradient, terms = self.objective(picture, targets)
             return loss, gradient
@@ -120,36 +110,49 @@ class Optimize(Stylizer):
         curve = Curve(look["epoch"], look["stop"], on_epoch)
         picture = self.palette.optimizer.minimize(
             function,
-            self._start(frame, neighbours.get(1), seed),
+            self._start(frame, neighbours, seed),
             _displayable(network) if look["bounds"] else None,
             self._budget(neighbours),
             curve,
         )
         curve.close()
+        result = network.deprocess(picture)
         return Painted(
-            network.deprocess(picture),
+            held(result, frame, neighbours[1]) if 1 in neighbours else result,
             curve.evaluations,
             curve.points,
             {name: float(value) for name, value in terms.items()},
         )
 
     def _budget(self, neighbours: Mapping[int, Neighbour]) -> int:
-        """A chain's first frame gets twice the evaluations, as in Ruder et al.: all others inherit
-        from it, and would go on painting it."""
+        """What has nothing to go on from gets up to twice the evaluations, as a first frame does in
+        Ruder et al.: the frames after it inherit from it, and would go on painting it."""
         look = self.palette.settings
-        begins = look["start"] == "previous" and not neighbours
-        return look["evaluations"] * (2 if begins else 1)
+        if look["start"] != "previous" or OWN in neighbours:
+            return look["evaluations"]
+        known = neighbours[1].trust.mean() if 1 in neighbours else 0
+        return round(look["evaluations"] * (2 - known))
 
-    def _start(self, frame: Picture, before: Neighbour | None, seed: int) -> NDArray[np.float32]:
-        """Where the look wants the optimisation to begin."""
+    def _start(
+        self, frame: Picture, neighbours: Mapping[int, Neighbour], seed: int
+    ) -> NDArray[np.float32]:
+        """Where the look wants the optimisation to begin.
+
+        With a neighbour: there where it can be trusted, else from the frame itself. In later
+        passes from the mean of it and the frame's own picture (Ruder et al. 2016, equation 11).
+        """
         start, network = self.palette.settings["start"], self.palette.network
         if start == "noise":
             random = np.random.default_rng(seed)
             return random.standard_normal((1, *frame.shape), np.float32)
-        if start == "content" or before is None:
+        if start == "content" or not neighbours:
             return network.preprocess(frame)
-        trust = before.trust[..., None]
-        return network.preprocess(trust * before.picture + (1 - trust) * frame)
+        own = neighbours[OWN].picture if OWN in neighbours else frame
+        if 1 not in neighbours:
+            return network.preprocess(own)
+        trust = neighbours[1].trust[..., None]
+        share = trust / (1 + trust) if OWN in neighbours else trust
+        return network.preprocess(share * neighbours[1].picture + (1 - share) * own)
 
     def _temporal(
         self, content: NDArray[np.float32], neighbours: Mapping[int, Neighbour]

@@ -1,7 +1,12 @@
 """What an optimizer really changes: the frequencies of a picture instead of its pixels."""
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import NDArray
+
+from gramflow import ops
+
+Tensor = Any
 
 
 class Frequencies:
@@ -12,26 +17,76 @@ class Frequencies:
     less of the mesh of single pixels that Gram losses draw. f is the frequency in cycles per
     pixel (0 to 0.5 in each direction); the DCT-II is orthonormal; the scale has unit mean square.
 
-    start: (1, height, width, 3).
+    start: (1, height, width, 3), a tensor; the transforms run where it lies.
     """
 
-    def __init__(self, start: NDArray[np.float32], exponent: float, cutoff: float) -> None:
+    def __init__(self, start: Tensor, exponent: float, cutoff: float) -> None:
         height, width = start.shape[1:3]
         rows = np.arange(height)[:, None] / (2 * height)
         columns = np.arange(width)[None] / (2 * width)
         scale = np.maximum(np.hypot(rows, columns), cutoff) ** -exponent
         scale /= np.sqrt(np.mean(np.square(scale)))
         self.start = start
-        self.scale = scale[None, :, :, None].astype(np.float32)
+        self.scale = ops.convert_to_tensor(scale[None, :, :, None], "float32")
+        on_gpu = "GPU" in str(self.scale.device)
+        self._dct, self._idct = (dct, idct) if on_gpu else (_scipy_dct, _scipy_idct)
 
-    def picture(self, variables: NDArray[np.float32]) -> NDArray[np.float32]:
+    def picture(self, variables: Tensor) -> Tensor:
         """The picture of variables z, both of the start's shape."""
-        from scipy.fft import idctn
+        return self.start + self._idct(self.scale * variables)
 
-        return self.start + idctn(self.scale * variables, axes=(1, 2), norm="ortho")
-
-    def gradient(self, gradient: NDArray[np.float32]) -> NDArray[np.float32]:
+    def gradient(self, gradient: Tensor) -> Tensor:
         """The gradient by the variables, from the one by the picture (the transposed map)."""
-        from scipy.fft import dctn
+        return self.scale * self._dct(gradient)
 
-        return self.scale * dctn(gradient, axes=(1, 2), norm="ortho")
+
+def _scipy_dct(values: Tensor) -> Tensor:
+    """On a CPU ten times as fast as the one below."""
+    from scipy.fft import dctn
+
+    return ops.convert_to_tensor(dctn(ops.convert_to_numpy(values), axes=(1, 2), norm="ortho"))
+
+
+def _scipy_idct(values: Tensor) -> Tensor:
+    from scipy.fft import idctn
+
+    return ops.convert_to_tensor(idctn(ops.convert_to_numpy(values), axes=(1, 2), norm="ortho"))
+
+
+def dct(values: Tensor) -> Tensor:
+    """Orthonormal DCT-II over height and width of (1, height, width, 3), by Keras's FFT."""
+    return _along(_dct_last, _along(_dct_last, values, 1), 2)
+
+
+def idct(values: Tensor) -> Tensor:
+    """The inverse of dct, which is its transposed map as well."""
+    return _along(_idct_last, _along(_idct_last, values, 1), 2)
+
+
+def _along(transform: Any, values: Tensor, axis: int) -> Tensor:
+    return ops.swapaxes(transform(ops.swapaxes(values, axis, -1)), axis, -1)
+
+
+def _dct_last(values: Tensor) -> Tensor:
+    """Over the last axis, by an FFT of the same length (Makhoul 1980)."""
+    order, cosine, sine = _tables(values.shape[-1])
+    values = ops.take(values, order, axis=-1)
+    real, imaginary = ops.fft((values, ops.zeros_like(values)))
+    return cosine * real + sine * imaginary
+
+
+def _idct_last(values: Tensor) -> Tensor:
+    """The transposed steps of _dct_last in reverse; the FFT's matrix is symmetric."""
+    order, cosine, sine = _tables(values.shape[-1])
+    # real part of FFT(cosine * values - i * sine * values), conjugated by hand
+    real, _ = ops.fft((cosine * values, -sine * values))
+    return ops.take(real, np.argsort(order), axis=-1)
+
+
+def _tables(length: int) -> tuple[Any, Any, Any]:
+    """Even samples, then the odd ones backwards; and the twiddle factors, normalised."""
+    samples = np.arange(length)
+    order = np.concatenate([samples[::2], samples[1::2][::-1]])
+    norm = np.sqrt(np.where(samples == 0, 1, 2) / length)
+    angle = np.pi * samples / (2 * length)
+    return order, np.float32(norm * np.cos(angle)), np.float32(norm * np.sin(angle))

@@ -164,7 +164,7 @@ def test_a_plugin_of_ones_own_may_stand_in_short_form(folder: Path) -> None:
     )
     painter = resolved.looks["default"]
     assert painter.stylizer == {"name": "copy"}
-    assert painter.optimizer["name"] == "scipy-lbfgs"
+    assert painter.optimizer["name"] == "lbfgs"
     assert painter.optimizer["memory"] == 3
 
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from gramflow import store
+from gramflow.chains import Step
 from gramflow.engine import flows
+from gramflow.engine.steadiness import OWN
 from gramflow.footage import Footage
 from gramflow.media.pictures import read_picture, to_pixels
 
@@ -144,13 +146,16 @@ def test_footage_warps_painted_neighbours_to_the_frame(tmp_path):
     for key, frame in zip(keys, frames, strict=True):
         store.frames(tmp_path).write(key, frame)
         store.painted(tmp_path).write(key, frame)  # painted like itself
-    footage = Footage(tmp_path, keys, keys, (160, 120), [1, 2], flows.DIS(flows.DIS.Settings()))
-    assert footage.neighbours(0) == {}
-    assert list(footage.neighbours(1)) == [1]
-    footage.look_ahead(3)
-    found = footage.neighbours(3)
+    footage = Footage(tmp_path, keys, (160, 120), flows.DIS(flows.DIS.Settings()), kept=3)
+    painted = dict(enumerate(keys))
+    assert footage.neighbours(Step(0, {}), painted, {}) == {}
+    assert list(footage.neighbours(Step(0, {}), painted, painted)) == [OWN]
+    step = Step(3, {1: 2, 2: 1})
+    footage.look_ahead(step)
+    found = footage.neighbours(step, painted, {})
     assert list(found) == [1, 2]
     for neighbour in found.values():
+        assert np.array_equal(neighbour.picture, neighbour.frame)
         assert 0.8 < neighbour.trust.mean() < 1  # what came in from the right is not known
         error = np.abs(neighbour.picture - footage.frame(3)).mean(-1)
         assert (error * neighbour.trust).mean() < 0.02

@@ -2,10 +2,12 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gramflow.chains import LEAD, parts_chained
 from gramflow.config import Config, load
 from gramflow.manifest import Manifest
 from gramflow.recipes import painted_keys, plans, target_name
@@ -29,7 +31,9 @@ def manifest_of(frames, shots=(0,)) -> Manifest:
 
 
 def keys_of(config, frames, shots=(0,), weights="random"):
-    return painted_keys(config, config.renders["clip.red"], manifest_of(frames, shots), weights)
+    """The keys of the film's own frames, in order."""
+    keys = painted_keys(config, config.renders["clip.red"], manifest_of(frames, shots), weights)
+    return [keys[-1][number] for number in range(len(frames))]
 
 
 def changed(before, after):
@@ -41,54 +45,99 @@ def changed(before, after):
 videos = st.lists(st.integers(0, 9), min_size=1, max_size=20)
 
 
-@settings(max_examples=50, deadline=None)
-@given(videos, st.data())
-def test_a_changed_frame_reaches_itself_or_the_rest_of_its_shot(frames, data):
-    number = data.draw(st.integers(0, len(frames) - 1))
-    cut = data.draw(st.integers(1, max(len(frames) - 1, 1)))
-    shots = (0, cut) if cut < len(frames) else (0,)
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 20), st.integers(1, 4), st.integers(1, 3), st.data())
+def test_a_changed_frame_reaches_no_further_than_it_must(count, length, passes, data):
+    """Itself alone; or its segment; or, as a keyframe, what is led into it and all after it."""
+    number = data.draw(st.integers(0, count - 1))
+    cut = data.draw(st.integers(1, max(count - 1, 1)))
+    shots = (0, cut) if cut < count else (0,)
+    frames = list(range(count))
     other = [*frames[:number], 99, *frames[number + 1 :]]
-    alone, chain = config_with("content"), config_with("previous")
+    alone = config_with("content", length)
     assert changed(keys_of(alone, frames, shots), keys_of(alone, other, shots)) == [number]
-    # what repeats the frame before is painted like it
-    end = next((shot for shot in shots if shot > number), len(frames))
-    assert changed(keys_of(chain, frames, shots), keys_of(chain, other, shots)) == list(
-        range(number, end)
-    )
+    chained = config_with("previous", length, passes=passes)
+    start = max(shot for shot in shots if shot <= number)
+    end = min([shot for shot in shots if shot > number], default=count)
+    segment = start + (number - start) // length * length
+    if number == segment:  # a keyframe
+        first, last = max(segment - length + 1, start), end
+    else:
+        first, last = (number if passes == 1 else segment + 1), min(segment + length, end)
+    found = changed(keys_of(chained, frames, shots), keys_of(chained, other, shots))
+    assert found == list(range(first, last))
 
 
-def test_a_repeated_frame_of_a_chain_is_painted_once():
+def test_a_repeated_frame_is_painted_once():
     """Also over the end of a segment, but not over a cut, after which all begins anew."""
     keys = keys_of(config_with("previous"), [1, 1, 1, 1, 2, 1, 1], shots=(0, 6))
     assert len(set(keys[:4])) == 1
-    assert len(set(keys)) == 3
     assert keys[6] == keys[0]  # the same picture, begun in the same way
+    keys = keys_of(config_with("previous", passes=3), [1] * 10)
+    assert len(set(keys)) == 1
+
+
+def test_a_repeated_frame_is_still_led_into_another_keyframe():
+    keys = keys_of(config_with("previous", segment_frames=6), [1, 2, 2, 2, 2, 2, 3, 3])
+    assert len(set(keys)) == 7  # the last is a keyframe's repetition
 
 
 @settings(max_examples=30, deadline=None)
 @given(videos, st.integers(1, 7), st.integers(1, 7))
-def test_segments_do_not_change_the_frames(frames, one, other):
-    for start in ("content", "previous"):
-        assert keys_of(config_with(start, one), frames) == keys_of(
-            config_with(start, other), frames
-        )
+def test_segments_do_not_change_frames_that_stand_alone(frames, one, other):
+    assert keys_of(config_with("content", one), frames) == keys_of(
+        config_with("content", other), frames
+    )
 
 
-def test_segments_of_a_shot_go_on_from_each_other_and_are_cut_at_shots():
-    manifest = manifest_of(range(8), shots=(0, 5))
-    chain, alone = config_with("previous"), config_with("content")
-    found = plans(chain, chain.renders["clip.red"], manifest)
-    assert [(name, plan.before) for name, plan in found.items()] == [
-        ("000000-000002", None),
-        ("000003-000004", "000000-000002"),
-        ("000005-000007", None),
-    ]
-    assert len({plan.claim for plan in found.values()}) == 3
-    assert {plan.before for plan in plans(alone, alone.renders["clip.red"], manifest).values()} == {
-        None
+def test_passes_share_what_is_the_same():
+    """A pass more paints none of the passes before again, and no keyframe."""
+    manifest = manifest_of(range(9))
+    once, twice = (config_with("previous", passes=passes) for passes in (1, 2))
+    first, second = (
+        painted_keys(config, config.renders["clip.red"], manifest, "w") for config in (once, twice)
+    )
+    assert second[:2] == first
+    same = [number for number in range(9) if second[2][number] == second[1][number]]
+    assert same == [0, 3, 6]
+
+
+def test_parts_need_keyframes_and_the_pass_before():
+    config = config_with("previous", passes=2)
+    found = plans(config, config.renders["clip.red"], manifest_of(range(8), shots=(0, 5)))
+    assert {name: plan.needs for name, plan in found.items()} == {
+        "keyframes/000000-000004": (),
+        "pass1/000000-000002": ("keyframes/000000-000004",),
+        "pass2/000000-000002": ("pass1/000000-000002",),
+        "pass1/000003-000004": ("keyframes/000000-000004",),
+        "pass2/000003-000004": ("pass1/000003-000004",),
+        "pass1/000005-000007": (),
+        "pass2/000005-000007": ("pass1/000005-000007",),
     }
-    later = plans(chain, chain.renders["clip.red"], manifest_of([*range(7), 99], shots=(0, 5)))
-    assert changed([p.claim for p in found.values()], [p.claim for p in later.values()]) == [2]
+    assert [name for name, plan in found.items() if plan.final] == [
+        name for name in found if name.startswith("pass2")
+    ]
+    assert len({plan.claim for plan in found.values()}) == 7
+    alone = config_with("content", passes=2)
+    parts = plans(alone, alone.renders["clip.red"], manifest_of(range(8), shots=(0, 5)))
+    assert {plan.needs for plan in parts.values()} == {()}
+    assert all(plan.final and name.startswith("pass1") for name, plan in parts.items())
+
+
+def test_a_lead_takes_equal_steps():
+    """Whatever is left of a difference falls linearly to nothing at the keyframe."""
+    (chain,) = (
+        part.chains[-1]
+        for part in parts_chained(manifest_of(range(60)), 30, 1)
+        if part.name == "pass1/000000-000029"
+    )
+    steps = list(chain.steps([1, 2]))
+    assert [step.number for step in steps] == list(range(1, 30))
+    assert steps[0].neighbours == {1: 0} and steps[5].neighbours == {1: 5, 2: 4}
+    led = [step for step in steps if step.lead is not None]
+    assert {step.lead for step in led} == {30} and len(led) == LEAD
+    remaining = np.cumprod([1 - step.share for step in led])
+    assert np.allclose(remaining, 1 - np.arange(1, LEAD + 1) / (LEAD + 1))
 
 
 @pytest.mark.parametrize(

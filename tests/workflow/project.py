@@ -67,8 +67,8 @@ class Project:
         return Run(done.returncode, done.stdout)
 
     def records(self, render: str) -> list[Record]:
-        """The records of a render, in order of the film."""
-        folder = self.folder / "work/renders" / render
+        """The records that a render's film is made of, in its order."""
+        folder = max((self.folder / "work/renders" / render).glob("pass*"))
         paths = [path for path in sorted(folder.glob("*.json")) if "stale" not in path.name]
         return [Record.load(path) for path in paths]
 

@@ -1,5 +1,6 @@
 """What a user sees when something is wrong: one line that says what to do, nothing half-written."""
 
+import re
 import shlex
 import shutil
 import socket
@@ -65,10 +66,12 @@ def project(material: Path, tmp_path: Path) -> Project:
 
 
 def complaints(run: Run) -> list[str]:
-    """The lines for the user, sorted."""
+    """The lines for the user, sorted.
+
+    Snakemake ends its own messages by a second write: a line may stand right after one of them.
+    """
     assert "Traceback" not in run.output
-    lines = run.output.splitlines()
-    return sorted(line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: "))
+    return sorted(re.findall("ERROR: (.*)", run.output))
 
 
 def complaint(run: Run) -> str:

@@ -1,7 +1,14 @@
 """Frames that start from the one before: across segments, never across a cut."""
 
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
 import cv2
 import numpy as np
+import psutil
 import pytest
 
 from gramflow import store
@@ -9,8 +16,11 @@ from tests import media
 from tests.workflow.project import Project
 
 
-def write_film(path) -> None:
-    """The camera pans over one scene for seven frames, then over another one for six."""
+def write_film(path, spoiled: int | None = None) -> None:
+    """The camera pans over one scene for seven frames, then over another one for six.
+
+    One frame may be `spoiled`: its upper half is darker.
+    """
     random = np.random.default_rng(5)
     scenes = random.normal(size=(2, 48, 96, 3))
     scenes = np.stack([cv2.GaussianBlur(scene, (0, 0), 3) for scene in scenes])
@@ -18,6 +28,9 @@ def write_film(path) -> None:
     scenes[1] //= 2
     views = [(0, 2 * n) for n in range(7)] + [(1, 2 * n) for n in range(6)]
     frames = [scenes[scene, :, left : left + 64] for scene, left in views]
+    if spoiled is not None:
+        frames[spoiled] = frames[spoiled].copy()
+        frames[spoiled][:24] //= 2
     media.write_raw(path, frames, rate=12)
 
 
@@ -45,6 +58,15 @@ def make_project(folder, **video) -> Project:
     )
 
 
+def locks_held(parent: int) -> Iterator[tuple[psutil.Process, str]]:
+    """The painting jobs below a process, each with its part's lock."""
+    for child in psutil.Process(parent).children(recursive=True):
+        with suppress(psutil.Error):
+            for file in child.open_files():
+                if file.path.endswith(".lock") and "renders" in file.path:
+                    yield child, file.path
+
+
 def pixels(project: Project) -> np.ndarray:
     """The painted frames, in order."""
     painted = store.painted(project.folder / "store")
@@ -65,15 +87,6 @@ def test_segments_end_at_the_cut(whole):
     assert lengths == [3, 3, 1, 3, 3]
 
 
-def test_the_film_does_not_depend_on_the_segments(whole, tmp_path):
-    other = make_project(tmp_path / "project")
-    other.config["segment_frames"] = 50
-    other.run()
-    assert len(other.records("clip.card")) == 2
-    assert np.array_equal(pixels(other), pixels(whole))
-    assert other.film("clip.card") == whole.film("clip.card")
-
-
 def test_nothing_of_a_shot_leaks_into_the_next(whole, tmp_path):
     """The second shot is painted the same without the first."""
     alone = make_project(tmp_path / "project", start=0.55)
@@ -85,3 +98,59 @@ def test_a_frame_is_held_to_the_one_before(whole):
     """Not to itself: the terms of every frame but a shot's first tell a temporal loss."""
     held = [frame["terms"]["temporal"] > 0 for frame in whole.frames("clip.card")]
     assert held == [number not in (0, 7) for number in range(13)]
+
+
+def test_a_changed_frame_touches_its_segment_only(whole, tmp_path):
+    """But a keyframe (3) also what is led into it (1, 2) and the keyframes after it (6)."""
+    changed = shutil.copytree(whole.folder, tmp_path / "project")
+    # the cut by hand: a spoiled frame beside it hides it
+    videos = {"clip": whole.config["videos"]["clip"] | {"cuts": [7 / 12]}}
+    project = Project(changed, whole.config | {"videos": videos})
+    before = [frame["key"] for frame in project.frames("clip.card")]
+    for number, touched in ((4, [4, 5]), (3, [1, 2, 3, 4, 5, 6])):
+        write_film(changed / "clip.mkv", spoiled=number)
+        project.run()
+        after = [frame["key"] for frame in project.frames("clip.card")]
+        found = [number for number in range(13) if before[number] != after[number]]
+        assert found == touched
+        made = [frame["frame"] for frame in project.frames("clip.card") if not frame["reused"]]
+        # keyframes are made by a part of their own
+        assert set(made) == set(touched) - {3, 6}
+
+
+def test_a_second_pass_paints_all_but_the_keyframes(whole, tmp_path):
+    """Upon the first, and a job killed in it goes on at its frame."""
+    project = Project(shutil.copytree(whole.folder, tmp_path / "project"), whole.config.copy())
+    look = whole.config["looks"]["default"] | {"passes": 2}
+    project.config["looks"] = {"default": look}
+    first = project.painted()
+    project.run()
+    assert first.items() <= project.painted().items()
+    again = len(project.painted()) - len(first)
+    assert again == 13 - len([0, 3, 6, 7, 10])
+    twice, once = pixels(project), pixels(whole)
+    same = [number for number in range(13) if np.array_equal(once[number], twice[number])]
+    assert same == [0, 3, 6, 7, 10]
+
+
+def test_every_job_killed_once_gives_the_same_film(whole, tmp_path):
+    """Whichever part it paints, and wherever in it."""
+    project = make_project(tmp_path / "project")
+    process = subprocess.Popen(
+        project.command("--retries", "1"),
+        cwd=project.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    seen: dict[str, int] = {}
+    killed: set[str] = set()
+    while process.poll() is None:
+        painted = len(project.painted())
+        for job, lock in locks_held(process.pid):
+            if lock not in killed and painted > seen.setdefault(lock, painted):
+                job.kill()
+                killed.add(lock)
+        time.sleep(0.02)
+    assert process.returncode == 0
+    assert len(killed) == 6  # all but the job of the segment of one frame, a keyframe
+    assert project.film("clip.card") == whole.film("clip.card")

@@ -1,0 +1,217 @@
+"""Evaluations that each optimizer needs: `python -m benchmarks.optimizers [width [evaluations]]`.
+
+Five problems of the standard look with VGG-19. The goal of each is SciPy's loss after the given
+evaluations, plus 0.5%; every method may take half as many evaluations again. All but Adam, which is
+better over pixels, work on the same frequencies; PyTorch's L-BFGS is measured if it is installed.
+Then what the methods cost beyond loss and gradient at 1280x720. Prints Markdown; the loss curves
+go to benchmarks/results/, drawn and as numbers.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from benchmarks.problems import SHARED, Problem, alley, problem, room
+from gramflow import ops
+from gramflow.engine.adam import Adam
+from gramflow.engine.device import prepare
+from gramflow.engine.lbfgs import LBFGS
+from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, ScipyLBFGS, Tensor
+
+RESULTS = Path(__file__).parent / "results"
+
+
+class TorchLBFGS(Optimizer):
+    """PyTorch's L-BFGS with its strong-Wolfe line search."""
+
+    @dataclass(frozen=True)
+    class Settings(Optimizer.Settings):
+        """SciPy's memory."""
+
+        memory: int = 20
+
+    def descend(
+        self,
+        function: Function,
+        start: Tensor,
+        bounds: Bounds | None,
+        evaluations: int,
+        curve: Curve,
+    ) -> Tensor:
+        """As PyTorch does it, loss and gradient handed over as arrays."""
+        import torch
+
+        torch.set_num_threads(2)
+        at = torch.tensor(ops.convert_to_numpy(start), requires_grad=True)
+        method = torch.optim.LBFGS(
+            [at],
+            max_iter=evaluations,
+            max_eval=evaluations,
+            history_size=self.settings.memory,
+            line_search_fn="strong_wolfe",
+            tolerance_grad=0,
+            tolerance_change=0,
+        )
+
+        def closure() -> float:
+            loss, gradient = function(ops.convert_to_tensor(at.detach().numpy()))
+            curve.add(float(loss))
+            at.grad = torch.tensor(ops.convert_to_numpy(gradient))
+            return float(loss)
+
+        method.step(closure)
+        return ops.convert_to_tensor(at.detach().numpy())
+
+
+METHODS: dict[str, tuple[type[Optimizer], dict[str, Any]]] = {
+    "SciPy": (ScipyLBFGS, {"first_step": None}),
+    "scipy-lbfgs": (ScipyLBFGS, {}),
+    "lbfgs": (LBFGS, {}),
+    "adam": (Adam, {"frequency_exponent": 0.0}),
+}
+if find_spec("torch"):
+    METHODS["PyTorch"] = (TorchLBFGS, {})
+
+
+def method_of(name: str, exponent: float = 0.5) -> Optimizer:
+    """A method over pixels (exponent 0) or frequencies."""
+    cls, settings = METHODS[name]
+    return cls(cls.Settings(**{"frequency_exponent": exponent, **settings}))
+
+
+def problems(width: int) -> list[Callable[[], Problem]]:
+    """What is painted: a film's frame, a style, a start."""
+    look: dict[str, Any] = {"preset": "standard", "width": width}
+    wide, high = width * 218 // 512, width * 3 // 4
+    content, noise = look | {"start": "content"}, look | {"start": "noise"}
+    return [
+        lambda: problem("room, night, content", room, "night", content, high),
+        lambda: problem("room, nude, content", room, "nude", content, high),
+        lambda: problem("room, night, noise", room, "night", noise, high),
+        lambda: problem("room, nude, warped", room, "nude", look, high, after=60),
+        lambda: problem("alley, night, warped", alley, "night", look, wide, after=60),
+    ]
+
+
+def losses_of(method: Optimizer, task: Problem, evaluations: int) -> list[float]:
+    """The lowest loss after each evaluation."""
+    losses = []
+
+    def function(at: Tensor) -> tuple[Tensor, Tensor]:
+        loss, gradient = task.function(at)
+        losses.append(float(loss))
+        return loss, gradient
+
+    method.minimize(function, task.start, None, evaluations, Curve(evaluations, 0.0))
+    return np.minimum.accumulate(losses).tolist()
+
+
+def needed(losses: list[float], goal: float) -> int | None:
+    """Evaluations to a loss."""
+    return next((count for count, loss in enumerate(losses, 1) if loss <= goal), None)
+
+
+def row(name: str, curves: dict[str, list[float]], evaluations: int) -> str:
+    """A line of the table: evaluations to the goal, or how far above it the method ended."""
+    goal = 1.005 * curves["SciPy"][evaluations - 1]
+    cells = []
+    for losses in curves.values():
+        count = needed(losses, goal)
+        cells.append(f"{losses[-1] / goal - 1:+.1%}" if count is None else str(count))
+    return f"| {name} | {goal:.4f} | {' | '.join(cells)} |"
+
+
+def save(curves: dict[str, dict[str, list[float]]]) -> None:
+    """The losses against the evaluations, as numbers and drawn, a panel per problem."""
+    RESULTS.mkdir(exist_ok=True)
+    rounded = {
+        name: {
+            method: [float(f"{loss:.5g}") for loss in losses] for method, losses in methods.items()
+        }
+        for name, methods in curves.items()
+    }
+    (RESULTS / "optimizers.json").write_text(json.dumps(rounded) + "\n")
+    figure = Figure(figsize=(4 * len(curves), 3.5), layout="constrained")
+    for axes, (name, methods) in zip(figure.subplots(1, len(curves)), curves.items(), strict=True):
+        for method, losses in methods.items():
+            axes.loglog(range(1, len(losses) + 1), losses, label=method)
+        axes.set(title=name, xlabel="evaluations")
+    figure.axes[0].set_ylabel("lowest loss")
+    figure.axes[0].legend()
+    figure.savefig(RESULTS / "optimizers.png", dpi=80)
+
+
+def own_cost(width: int = 1280, height: int = 720, evaluations: int = 30) -> None:
+    """Print the seconds of one loss and gradient, and what the methods add to each."""
+    look = {"preset": "standard", "width": width, "start": "content"}
+    task = problem("", room, "night", look, height)
+    times = []
+    for _ in range(2):  # the first one was traced before
+        started = time.perf_counter()
+        float(task.function(ops.convert_to_tensor(task.start))[0])
+        times.append(time.perf_counter() - started)
+    whole = min(times)
+    print(f"\nOne loss and gradient at {width}x{height}: {whole:.2f} s. Beyond it, each takes:\n")
+    print("| method | over pixels | over frequencies |\n| --- | --- | --- |")
+    curvature = ops.convert_to_tensor(np.geomspace(1, 1e4, task.start.size, dtype=np.float32))
+    curvature = ops.reshape(curvature, task.start.shape)
+    for name in METHODS:
+        seconds = [
+            _beyond(method_of(name, exponent), task, curvature, evaluations)
+            for exponent in (0.0, 0.5)
+        ]
+        cells = " | ".join(f"{value:.3f} s, {value / whole:.1%}" for value in seconds)
+        print(f"| {name} | {cells} |", flush=True)
+
+
+def _beyond(method: Optimizer, task: Problem, curvature: Tensor, evaluations: int) -> float:
+    """Seconds per evaluation outside a function that is cheap."""
+    inside = 0.0
+
+    def function(at: Tensor) -> tuple[Tensor, Tensor]:
+        nonlocal inside
+        started = time.perf_counter()
+        gradient = curvature * at
+        loss = ops.sum(gradient * at) / 2
+        float(loss)
+        inside += time.perf_counter() - started
+        return loss, gradient
+
+    curve = Curve(evaluations, 0.0)
+    started = time.perf_counter()
+    method.minimize(function, task.start, None, evaluations, curve)
+    return (time.perf_counter() - started - inside) / curve.evaluations
+
+
+def main(width: int = 160, evaluations: int = 80) -> None:
+    """Print both tables, a row as soon as it is known."""
+    if not SHARED.is_dir():
+        sys.exit(f"{SHARED}: no such folder; give the test material's folder as SHARED=...")
+    prepare(2)
+    print(
+        f"Evaluations to SciPy's loss after {evaluations} plus 0.5%, {width} pixels wide; a "
+        f"percentage: how far above it after {evaluations * 3 // 2}.\n"
+    )
+    print("| problem | goal | " + " | ".join(METHODS) + " |")
+    print("| --- |" + " --- |" * (len(METHODS) + 1), flush=True)
+    curves = {}
+    for make in problems(width):
+        task = make()
+        curves[task.name] = {
+            name: losses_of(method_of(name), task, evaluations * 3 // 2) for name in METHODS
+        }
+        print(row(task.name, curves[task.name], evaluations), flush=True)
+    save(curves)
+    own_cost()
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,138 @@
+"""What the optimizers' benchmarks paint: frames of the test material, as functions to minimise."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gramflow.arrays import Picture
+from gramflow.assembly import make_extractor, make_flow, make_losses, make_network, make_stylizer
+from gramflow.config import Config, load
+from gramflow.engine.flows import FlowMethod, reliability, warp
+from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer
+from gramflow.engine.stylizers import Neighbour, Painted, Stylizer
+from gramflow.engine.targets import style_targets
+from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
+from gramflow.recipes import style_side
+from gramflow.styles import style_pictures
+from gramflow.weights import Weights
+
+SHARED = Path(os.environ.get("SHARED", Path(__file__).parents[2] / "shared"))
+STYLES = {
+    "night": SHARED / "data/seed/starry_night.jpg",
+    "nude": SHARED / "data/marple8/seated-nude.jpg",
+}
+
+
+def config_of(style: str, look: dict[str, Any], network: str = "vgg19") -> Config:
+    """One video that is never read, one style, one look."""
+    return load(
+        {
+            "network": network,
+            "videos": {"room": {"path": str(SHARED / "data/seed/room.avi")}},
+            "styles": {style: {"images": [str(STYLES[style])]}},
+            "looks": {"default": look},
+        }
+    )
+
+
+def weights_of(network: str) -> Weights:
+    """ImageNet's, from the test material; random ones where they are missing."""
+    path = SHARED / f"weights/{network}_imagenet_notop.h5"
+    if not path.is_file():
+        return Weights("random", None, "random")
+    return Weights("file", str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def stylizer_of(config: Config) -> Stylizer:
+    """The look's stylizer, everything that a frame does not change done."""
+    from gramflow.engine.objective import Objective
+
+    look, weights = config.looks["default"], weights_of(config.network)
+    objective = Objective(make_extractor(config, look, weights), make_losses(config, look))
+    (style,) = config.styles.values()
+    pictures = style_pictures(style, style_side(look))
+    targets = style_targets(objective, make_network(config), pictures, [1.0])
+    return make_stylizer(config, look, weights, targets)
+
+
+def room(count: int) -> list[Picture]:
+    """The first frames of room.avi, at full size."""
+    import av
+
+    with av.open(str(SHARED / "data/seed/room.avi")) as film:
+        frames = film.decode(video=0)
+        arrays = [next(frames).to_ndarray(format="rgb24") for _ in range(count)]
+    return [array.astype(np.float32) / 255 for array in arrays]
+
+
+def alley(count: int) -> list[Picture]:
+    """The first frames of Sintel's alley, at full size."""
+    folder = SHARED / "data/sintel_easy"
+    return [read_picture(folder / f"frame_000{number}.png") for number in range(1, count + 1)]
+
+
+def neighbour(flow: FlowMethod, frame: Picture, other: Picture, painted: Picture) -> Neighbour:
+    """Another frame's painted picture, warped to this frame, as it would be from the store."""
+    motion = flow.between(frame, other)
+    trust = reliability(motion, flow.between(other, frame))
+    return Neighbour(warp(from_pixels(to_pixels(painted)), motion), trust)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A frame to paint, as the stylizer would give it to an optimizer."""
+
+    name: str
+    function: Function
+    start: NDArray[np.float32]
+
+
+class Capture(Optimizer):
+    """Keeps what it is asked to minimise."""
+
+    def minimize(
+        self,
+        function: Function,
+        start: NDArray[np.float32],
+        bounds: Bounds | None,
+        evaluations: int,
+        curve: Curve,
+    ) -> NDArray[np.float32]:
+        """One evaluation and no step."""
+        self.function, self.start = function, start
+        curve.add(float(function(start)[0]))
+        return start
+
+
+def problem(
+    name: str,
+    film: Callable[[int], list[Picture]],
+    style: str,
+    look: dict[str, Any],
+    height: int,
+    after: int = 0,
+) -> Problem:
+    """The film's first frame, or its second after the first one painted by `after` evaluations."""
+    frames = [resize(frame, look["width"], height) for frame in film(2)]
+    config = config_of(style, look | {"height": height})
+    stylizer = stylizer_of(config)
+    neighbours = {}
+    if after:
+        before = config_of(style, look | {"height": height, "evaluations": after, "stop": 0})
+        painted = _paint(stylizer_of(before), frames[0], {}).picture
+        flow = make_flow(config, config.looks["default"])
+        neighbours[1] = neighbour(flow, frames[1], frames[0], painted)
+    capture = Capture(None)
+    stylizer.palette = replace(stylizer.palette, optimizer=capture)
+    _paint(stylizer, frames[1 if after else 0], neighbours)
+    return Problem(name, capture.function, capture.start)
+
+
+def _paint(stylizer: Stylizer, frame: Picture, neighbours: dict[int, Neighbour]) -> Painted:
+    return stylizer.paint(frame, neighbours, 0, lambda _: None)

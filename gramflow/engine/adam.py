@@ -1,0 +1,75 @@
+"""Adam, its iterates averaged."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gramflow import ops
+from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Tensor
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba 2014), its result a running mean of the pictures on its way."""
+
+    @dataclass(frozen=True)
+    class Settings(Optimizer.Settings):
+        """How far a step goes and what is remembered."""
+
+        step: float = field(
+            default=4.0,
+            metadata={"doc": "change of a value by a step, in grey levels", "exclusiveMinimum": 0},
+        )
+        momentum: float = field(
+            default=0.9,
+            metadata={"doc": "share of the past in a step", "minimum": 0, "exclusiveMaximum": 1},
+        )
+        scaling: float = field(
+            default=0.99,
+            metadata={
+                "doc": "share of the past in a value's mean squared gradient",
+                "minimum": 0,
+                "exclusiveMaximum": 1,
+            },
+        )
+        averaging: float = field(
+            default=0.95,
+            metadata={
+                "doc": "share of the past in the running mean; 0: the last picture alone",
+                "minimum": 0,
+                "exclusiveMaximum": 1,
+            },
+        )
+
+    def descend(
+        self,
+        function: Function,
+        start: Tensor,
+        bounds: Bounds | None,
+        evaluations: int,
+        curve: Curve,
+    ) -> Tensor:
+        """The running mean; the last evaluation tells its loss."""
+        given = self.settings
+        low, high = (-np.inf, np.inf) if bounds is None else bounds
+        at, mean = start, start
+        first, second = ops.zeros_like(start), ops.zeros_like(start)
+        for count in range(1, evaluations):
+            loss, gradient = function(at)
+            curve.add(float(loss))
+            if curve.flat:
+                break
+            first = _mixed(first, gradient, given.momentum, count)
+            second = _mixed(second, ops.square(gradient), given.scaling, count)
+            # the losses' gradients are far smaller than the paper's epsilon
+            at = ops.clip(at - given.step * first / ops.maximum(ops.sqrt(second), 1e-18), low, high)
+            mean = _mixed(mean, at, given.averaging, count)
+        curve.add(float(function(mean)[0]))
+        return mean
+
+
+def _mixed(past: Tensor, present: Tensor, share: float, count: int) -> Tensor:
+    """A running mean over `count` values, without a trace of what it began with.
+
+    The mean times its bias correction (section 3 of the paper), in one recursion.
+    """
+    return past + (1 - share) / (1 - share**count) * (present - past)
