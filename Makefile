@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test bench-temporal lint format docs lock clean
+.PHONY: demo test test-cluster bench-temporal lint format docs lock clean
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores all
@@ -10,6 +10,11 @@ demo: .venv/installed
 
 test: .venv/installed-dev lint
 	$(BIN)/python -m pytest
+
+# A real SLURM, started and ended by the tests (as root, with Debian's slurm-wlm and munge; without
+# them its tests are skipped), a local S3 store, and jobs submitted by a script.
+test-cluster: .venv/installed-dev
+	$(BIN)/python -m pytest tests/cluster
 
 # How steady each way of painting is; with the folder of test material in SHARED.
 bench-temporal: .venv/installed
@@ -33,8 +38,9 @@ docs: .venv/installed
 # New versions within the bounds of pyproject.toml, for every Python and system at once.
 lock: .venv/installed-dev
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile $(LOCK) --extra build -o requirements.lock
-	$(BIN)/uv pip compile $(LOCK) --extra build --extra dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile $(LOCK) --extra build --extra cluster -o requirements-cluster.lock
+	$(BIN)/uv pip compile $(LOCK) --extra build -c requirements-cluster.lock -o requirements.lock
+	$(BIN)/uv pip compile $(LOCK) --extra build --extra cluster --extra dev -c requirements-cluster.lock -o requirements-dev.lock
 	$(BIN)/uv pip compile $(LOCK) --extra build --extra cuda -c requirements.lock -o requirements-cuda.lock
 LOCK := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links

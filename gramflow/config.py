@@ -24,6 +24,9 @@ Values = dict[str, Any]
 STREAMS = ("http", "https", "rtmp", "rtmps", "rtp", "rtsp", "rtsps", "srt", "tcp", "udp")
 """Protocols a video's path may name."""
 
+STORAGE = "s3://"
+"""How the address of a film in an object store begins; Snakemake fetches it."""
+
 
 @dataclass(frozen=True)
 class Style:
@@ -95,6 +98,7 @@ class Config:
     segment_frames: int
     memory: str | None
     store: str
+    publish: str | None
     encode: Values
     registry: Registry = field(compare=False, repr=False)
 
@@ -128,6 +132,7 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
         segment_frames=values["segment_frames"],
         memory=values["memory"],
         store=values["store"],
+        publish=values["publish"],
         encode=values["encode"],
         registry=registry,
     )
@@ -155,8 +160,15 @@ def _read_yaml(name: str) -> Values:
 # -- inputs ------------------------------------------------------------------------------------
 
 
+def is_stored(path: str) -> bool:
+    """Whether a video's path is an object in a store, which Snakemake's plugin fetches."""
+    return path.startswith(STORAGE)
+
+
 def is_live(path: str) -> bool:
     """Whether a video's path is a camera or a stream, which is recorded first."""
+    if is_stored(path):
+        return False
     return path.startswith("/dev/video") or re.match(r"[a-z][a-z0-9+.-]*://", path) is not None
 
 
@@ -165,7 +177,9 @@ def is_glob(path: str, folder: Path = Path()) -> bool:
 
     A film may have brackets in its name: what exists is no pattern.
     """
-    return glob.has_magic(path) and not is_live(path) and not _mode(folder / path)
+    if is_live(path) or is_stored(path):
+        return False
+    return glob.has_magic(path) and not _mode(folder / path)
 
 
 def video_files(video: Mapping[str, Any], folder: Path = Path()) -> list[str]:
@@ -252,6 +266,8 @@ def _check_path(video: Values, folder: Path, entry: Entry) -> None:
             _check_braces(file, at)
         if video["fps"] is None:
             raise refused((*entry, "fps"), "missing; give the frame rate of the pictures")
+    elif is_stored(path):
+        _check_braces(path, at)
     else:
         _check_readable(folder / path, at)
     if video["fps"] is not None and not is_glob(path, folder):

@@ -49,8 +49,8 @@ def plan_render(
 ) -> RenderPlan:
     """The plan of a render whose workflow runs in `folder`.
 
-    seconds: per megapixel and evaluation (see calibrate). Raises GramflowError when the video cannot
-    be read.
+    seconds: per megapixel and evaluation (see calibrate). Raises GramflowError when the video
+    cannot be read.
     """
     look = config.looks[render.look]
     manifest, extracted = _manifest(config, render, folder)

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from gramflow import recipes, records, store
-from gramflow.config import load, video_files
+from gramflow.config import is_stored, load, video_files
 from gramflow.errors import GramflowError
 from gramflow.files import canonical
 from gramflow.manifest import Manifest
@@ -24,7 +24,9 @@ TARGETS = {
 
 
 def file_stamp(file):
-    """What changes when a file is replaced, by an older one too."""
+    """What changes when a file is replaced, by an older one too; of an object, its address."""
+    if is_stored(file):
+        return file
     status = Path(file).stat()
     return status.st_size, status.st_mtime_ns
 
@@ -46,6 +48,8 @@ wildcard_constraints:
 def get_source(wildcards):
     """The film, the pictures of a sequence, or what is recorded of a camera or stream."""
     files = video_files(CONFIG.videos[wildcards.video])
+    if files and is_stored(files[0]):
+        return [storage(files[0])]
     return files or [f"work/{wildcards.video}/capture.mkv"]
 
 

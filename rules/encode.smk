@@ -19,6 +19,10 @@ rule encode:
     conda:
         "../envs/cpu.yaml"
     threads: 4
+    resources:
+        mem_mb=encode_mb,
+        runtime=encode_minutes,
+        disk_mb=encoded_mb,
     params:
         video=lambda wildcards: video_settings(
             CONFIG.renders[wildcards.render].video, "path", "fps", "start", "end"

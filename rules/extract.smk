@@ -12,6 +12,10 @@ checkpoint extract:
     conda:
         "../envs/cpu.yaml"
     threads: 2
+    resources:
+        mem_mb=extract_mb,
+        runtime=extract_minutes,
+        disk_mb=extracted_mb,
     params:
         video=lambda wildcards: video_settings(
             wildcards.video, *CONFIG.videos[wildcards.video]

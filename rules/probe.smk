@@ -8,6 +8,9 @@ rule capture:
         "logs/capture/{video}.log",
     conda:
         "../envs/cpu.yaml"
+    resources:
+        mem_mb=500,
+        runtime=capture_minutes,
     params:
         video=lambda wildcards: CONFIG.videos[wildcards.video]["path"],
         seconds=lambda wildcards: CONFIG.videos[wildcards.video]["seconds"],
@@ -24,6 +27,9 @@ rule probe:
         "logs/probe/{video}.log",
     conda:
         "../envs/cpu.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         video=lambda wildcards: video_settings(wildcards.video, "path", "fps"),
         files=lambda wildcards: extraction(wildcards.video),

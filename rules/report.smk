@@ -15,6 +15,9 @@ rule plot_loss:
         "logs/plot_loss/{render}.log",
     conda:
         "../envs/cpu.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     script:
         "../scripts/plot_loss.py"
 
@@ -36,5 +39,8 @@ rule measure:
     conda:
         "../envs/cpu.yaml"
     threads: 4
+    resources:
+        mem_mb=encode_mb,
+        runtime=encode_minutes,
     script:
         "../scripts/measure.py"

@@ -16,9 +16,12 @@ rule stylize:
         "logs/stylize/{render}/{part}.log",
     conda:
         "../envs/cuda.yaml"
-    threads: workflow.cores
+    threads: painting_threads
     resources:
         gpu=1,
+        mem_mb=painting_mb,
+        runtime=painting_minutes,
+        disk_mb=painted_mb,
     params:
         claim=get_claim,
     script:

@@ -10,6 +10,9 @@ rule weights:
         "logs/weights.log",
     conda:
         "../envs/cpu.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=30,
     params:
         settings=WEIGHTS_SETTINGS,
     script:
@@ -26,5 +29,8 @@ rule targets:
         "logs/targets/{target}.log",
     conda:
         "../envs/cpu.yaml"
+    resources:
+        mem_mb=targets_mb,
+        runtime=20,
     script:
         "../scripts/targets.py"

@@ -8,7 +8,7 @@ from gramflow.styles import save_targets
 from gramflow.weights import Weights
 
 with job(snakemake.log[0]):
-    prepare(snakemake.threads)
+    prepare(snakemake.threads, gpu=False)
     config = load(snakemake.config)
     render = target_render(config, snakemake.wildcards.target)
     save_targets(

@@ -10,6 +10,6 @@ from gramflow.weights import resolve
 with job(snakemake.log[0]) as say:
     config = load(snakemake.config)
     if config.weights != "random":  # which are not read from a file
-        prepare(snakemake.threads)
+        prepare(snakemake.threads, gpu=False)
     weights = resolve(config.weights, make_network(config), say)
     replace(weights, settings=snakemake.params.settings).save(Path(snakemake.output[0]))

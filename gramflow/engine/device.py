@@ -5,24 +5,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-def prepare(threads: int) -> str:
+def prepare(threads: int, gpu: bool = True) -> str:
     """Set TensorFlow up: `threads` threads, the same bytes every time, GPU memory as needed.
 
-    Has to come before the process's first computation. Returns what will compute, in words.
+    gpu: whether to use one if there is one. Has to come before the process's first computation.
+    Returns what will compute, in words.
     """
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     with _muted():
         import keras
         import tensorflow as tf
 
-        gpus = tf.config.list_physical_devices("GPU")
+        gpus = tf.config.list_physical_devices("GPU") if gpu else []
     keras.config.set_floatx("float32")  # whatever the user's own keras.json says
     keras.config.set_image_data_format("channels_last")
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()
-    for gpu in gpus:
-        tf.config.experimental.set_memory_growth(gpu, True)
+    tf.config.set_visible_devices(gpus, "GPU")
+    for device in gpus:
+        tf.config.experimental.set_memory_growth(device, True)
     return f"{len(gpus)} GPU" if gpus else f"{threads} CPU threads"
 
 

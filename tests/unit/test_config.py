@@ -258,6 +258,11 @@ def test_weights_of_a_style_sum_to_one(folder: Path, shares: list[float]) -> Non
     )
 
 
+def test_a_film_in_a_store_is_its_own_only_file_whatever_its_name(folder):
+    found = load(video(path="s3://films/room [1080p].avi"), folder).videos["room"]
+    assert video_files(found, folder) == ["s3://films/room [1080p].avi"]
+
+
 def test_renders_choose_from_names(folder: Path) -> None:
     many = user(
         videos={name: {"path": "clip.avi"} for name in ("a", "b")},
@@ -387,6 +392,12 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
     (video(path="/dev/video0"), "videos.room.seconds:", "missing"),
     (video(path="rtps://cam", seconds=1), "videos.room.path:", "did you mean rtsp"),
     (video(path="file:///clip.avi", seconds=1), "videos.room.path:", "not a kind of stream"),
+    (video(path="s3://films/{a}.avi"), "videos.room.path:", "braces"),
+    (video(path="s3://films/clip.avi", seconds=1), "videos.room.seconds:", "only for a camera"),
+    (video(path="s3://films/*.png", fps=25), "videos.room.fps:", "leave it out"),
+    (user(publish="films"), "publish:", ""),
+    (user(publish="s3://films/"), "publish:", ""),
+    (user(publish="s3://films/{a}"), "publish:", ""),
     (video(seconds=3), "videos.room.seconds:", "start and end"),
     (video(start=5, end=5), "videos.room.end:", "later"),
     (video(cuts="never"), "videos.room.cuts:", "off"),

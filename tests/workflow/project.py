@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import yaml
 from gramflow.records import Record
 
 ROOT = Path(__file__).parents[2]
+MACHINE = ("--cores", "2", "--resources", "gpu=1")
 
 
 @dataclass
@@ -36,23 +38,29 @@ class Project:
     folder: Path
     config: dict[str, Any]
 
-    def command(self, *arguments: str) -> list[str]:
-        """The command line that paints everything the config asks for."""
+    def command(self, *arguments: str, machine: Sequence[str] = MACHINE) -> list[str]:
+        """The command line that paints everything the config asks for, on a `machine`."""
         self.folder.joinpath("config.yaml").write_text(yaml.safe_dump(self.config))
-        snakefile = str(ROOT / "Snakefile")
-        base = ["-m", "snakemake", "-s", snakefile, "--cores", "2", "--resources", "gpu=1"]
-        return [sys.executable, *base, *arguments]
+        base = ["-m", "snakemake", "-s", str(ROOT / "Snakefile")]
+        return [sys.executable, *base, *machine, *arguments]
 
-    def run(self, *arguments: str, fails: bool = False, **environment: str) -> Run:
+    def run(
+        self,
+        *arguments: str,
+        fails: bool = False,
+        machine: Sequence[str] = MACHINE,
+        timeout: int = 300,
+        **environment: str,
+    ) -> Run:
         """Run Snakemake; unless it `fails`, its success is asserted."""
         done = subprocess.run(
-            self.command(*arguments),
+            self.command(*arguments, machine=machine),
             cwd=self.folder,
             env=os.environ | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=timeout,
             check=False,
         )
         assert (done.returncode != 0) == fails, done.stdout

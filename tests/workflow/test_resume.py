@@ -249,13 +249,13 @@ def painting(project: Project, snakemake: psutil.Process, frames: int) -> psutil
     return jobs[0]
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Look every now and then, for two minutes at most."""
-    for _ in range(2400):
+def wait_for(condition: Callable[[], bool], seconds: int = 120) -> None:
+    """Look every now and then, for so many seconds at most."""
+    for _ in range(20 * seconds):
         if condition():
             return
         time.sleep(0.05)
-    pytest.fail("waited for two minutes in vain")
+    pytest.fail(f"waited for {seconds} seconds in vain")
 
 
 def is_painting(process: psutil.Process) -> bool:

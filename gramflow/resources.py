@@ -1,0 +1,59 @@
+"""What a job needs of a machine, estimated before it runs, for the schedulers of clusters.
+
+All estimates are meant to be a little high. One that is too low costs little: every finished frame
+is kept, so a job that was ended for its memory or time goes on, with more of them, where it was.
+"""
+
+from math import ceil
+
+THREADS = 8
+"""Cores of a painting job where Snakemake does not share out those of one machine."""
+
+_STARTED_MB = 1500  # Python with TensorFlow and the network; measured 1000
+_PAINTING_MB = 2500  # per megapixel, features and gradients of VGG-16; measured 1900 to 2200
+_FRAMES_AT_ONCE = 100  # that ffmpeg's decoder, filters and encoder hold at most
+_SECONDS = 1.0  # per megapixel and evaluation, on a GPU of the smaller kind
+_MINUTES = 10  # to start a container, to load the libraries, to find the network's weights
+
+
+def painting_threads(cores: int | None, gpus: int | None) -> int:
+    """Cores of a painting job.
+
+    cores, gpus: what Snakemake shares out, of one machine; None where a cluster does that.
+    """
+    if cores is None or not gpus:
+        return min(cores or THREADS, THREADS)
+    return max(cores // gpus, 1)
+
+
+def network_mb(width: int, height: int) -> int:
+    """Megabytes that a picture of this size needs in a network, its gradient included."""
+    return _STARTED_MB + ceil(_PAINTING_MB * _megapixels(width, height))
+
+
+def film_mb(width: int, height: int) -> int:
+    """Megabytes to decode or encode a film of this size."""
+    return 1000 + ceil(3 * _FRAMES_AT_ONCE * _megapixels(width, height))
+
+
+def painting_minutes(width: int, height: int, frames: int, evaluations: int) -> int:
+    """Minutes to paint so many frames; the first of a shot gets its evaluations twice."""
+    total = (frames + 1) * evaluations
+    return _MINUTES + ceil(_SECONDS * _megapixels(width, height) * total / 60)
+
+
+def film_minutes(width: int, height: int, frames: int) -> int:
+    """Minutes to decode or encode a film, every frame's PNG included."""
+    return _MINUTES + ceil(_megapixels(width, height) * frames / 60)
+
+
+def frames_mb(width: int, height: int, frames: int, bits: int) -> int:
+    """Megabytes of so many frames in the store, as if PNG could not make them smaller.
+
+    bits: per channel, of which up to 8 take one byte.
+    """
+    return ceil(3 * ceil(bits / 8) * _megapixels(width, height) * frames)
+
+
+def _megapixels(width: int, height: int) -> float:
+    return width * height / 1e6

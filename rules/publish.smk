@@ -1,0 +1,21 @@
+# The finished films where others find them: an object store, through Snakemake's plugin for it.
+PUBLISHED = []
+
+
+if CONFIG.publish:
+    PUBLISHED = [storage(f"{CONFIG.publish}/{name}.mp4") for name in CONFIG.renders]
+
+    rule publish:
+        input:
+            "results/{render}.mp4",
+        output:
+            storage(f"{CONFIG.publish}/{{render}}.mp4"),
+        log:
+            "logs/publish/{render}.log",
+        conda:
+            "../envs/cpu.yaml"
+        resources:
+            mem_mb=500,
+            runtime=30,
+        shell:
+            "cp {input} {output} 2> {log}"

@@ -1,0 +1,59 @@
+"""The estimates, against what was measured and what they must do as pictures grow."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gramflow import resources
+
+sizes = st.tuples(st.integers(16, 8000), st.integers(16, 8000))
+counts = st.integers(1, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("size", "measured"), [((320, 240), 1056), ((640, 480), 1562), ((1280, 720), 2735)]
+)
+def test_memory_is_above_what_a_frame_took_on_a_cpu_but_not_twice_as_much(size, measured):
+    assert measured < resources.network_mb(*size) < 2 * measured
+
+
+@pytest.mark.parametrize(
+    ("cores", "gpus", "expected"),
+    [
+        (16, 1, 16),  # one machine: all cores
+        (16, 4, 4),  # shared out
+        (2, 4, 1),
+        (None, None, 8),  # a cluster
+        (None, 4, 8),  # a cluster of which four GPUs are used
+        (64, None, 8),  # a job on a node of it
+        (2, None, 2),
+        (4, 0, 4),
+    ],
+)
+def test_threads(cores, gpus, expected):
+    assert resources.painting_threads(cores, gpus) == expected
+
+
+def test_minutes_by_hand():
+    # 51 frames' worth of 120 evaluations of half a megapixel, a second per megapixel
+    assert resources.painting_minutes(1000, 500, 50, 120) == 10 + 51
+    assert resources.film_minutes(1000, 500, 2400) == 10 + 20
+
+
+def test_disk_by_hand():
+    assert resources.frames_mb(1000, 500, 10, bits=8) == 15
+    assert resources.frames_mb(1000, 500, 10, bits=10) == 30
+    assert resources.frames_mb(1000, 500, 10, bits=16) == 30
+
+
+@settings(deadline=None)
+@given(sizes, counts, counts, st.integers(1, 16))
+def test_more_work_never_needs_less(size, frames, evaluations, factor):
+    larger = (size[0] * factor, size[1])
+    assert resources.network_mb(*larger) >= resources.network_mb(*size) > 0
+    assert resources.film_mb(*larger) >= resources.film_mb(*size) > 0
+    minutes = resources.painting_minutes(*size, frames, evaluations)
+    assert resources.painting_minutes(*larger, frames, evaluations) >= minutes > 0
+    assert resources.painting_minutes(*size, frames * factor, evaluations) >= minutes
+    assert resources.painting_minutes(*size, frames, evaluations * factor) >= minutes
+    assert resources.frames_mb(*size, frames * factor, 8) >= resources.frames_mb(*size, frames, 8)
