@@ -1,0 +1,69 @@
+"""What a run will take, told before it begins."""
+
+import numpy as np
+import pytest
+
+from gramflow import planning, recipes, store
+from gramflow.config import load
+from gramflow.manifest import Manifest
+from gramflow.planning import RenderPlan, calibrate, duration, plan_render
+from tests import media
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """A film of 25 frames that is not extracted yet."""
+    monkeypatch.chdir(tmp_path)
+    media.make("-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=1", media.local(tmp_path / "clip.mp4"))
+    media.make(
+        *["-f", "lavfi", "-i", "testsrc=s=64x48:d=1"], "-frames:v", "1", str(tmp_path / "style.png")
+    )
+    look = {"width": 100, "height": 100, "evaluations": 10}
+    return load(
+        {
+            "weights": "random",
+            "videos": {"clip": {"path": "clip.mp4"}},
+            "styles": {"card": {"images": ["style.png"]}},
+            "looks": {"default": look},
+            "segment_frames": 10,
+        }
+    )
+
+
+def test_a_film_that_is_not_extracted(config):
+    plan = plan_render(config, config.renders["clip.card"], seconds=2.0)
+    # three keyframes, then three segments
+    assert (plan.frames, plan.made, plan.jobs, plan.chain) == (25, 25, 4, 3)
+    assert plan.seconds == pytest.approx(25 * 10 * 0.01 * 2 + 4 * planning.JOB_SECONDS)
+    assert plan.disk_mb >= 25 * 100 * 100 * 6 / 1e6
+
+
+def test_what_is_painted_is_not_planned(config, tmp_path):
+    render = config.renders["clip.card"]
+    frames = [f"{number:064x}" for number in range(25)]
+    manifest = Manifest(64, 48, "1/25", 0, frames, list(range(25)), 1, [0, 12])
+    manifest.save(tmp_path / "work/clip/manifest.json")
+    planning.RANDOM.save(tmp_path / "work/weights.json")
+    keys = recipes.painted_keys(config, render, manifest, planning.RANDOM.identity)
+    painted = store.painted("store")
+    for number in range(12):
+        painted.write(keys[-1][number], np.zeros((2, 2, 3), np.uint16))
+    plan = plan_render(config, render, seconds=2.0)
+    # of the first shot nothing is left; of the second its keyframes and two segments
+    assert (plan.frames, plan.made, plan.jobs, plan.chain) == (25, 13, 3, 2)
+
+
+def test_several_gpus_wait_for_a_chain_only():
+    plan = RenderPlan("a", 100, 100, 10, 5, 1000.0, 1, 1)
+    long = RenderPlan("b", 100, 100, 10, 50, 1000.0, 1, 1)
+    assert duration([plan], 1) == 1000
+    assert duration([plan, plan], 4) == 500
+    assert duration([plan, long], 100) == 500
+
+
+def test_a_calibration_is_kept(config, monkeypatch):
+    look = config.looks["default"]
+    seconds = calibrate(config, look, "this device")
+    assert seconds > 0
+    monkeypatch.setattr(planning, "_timed", lambda *_: pytest.fail("timed again"))
+    assert calibrate(config, look, "this device") == seconds
