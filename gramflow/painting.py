@@ -5,14 +5,14 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gramflow import recipes
+from gramflow import gpus, recipes
 from gramflow.assembly import make_flow, make_stylizer
 from gramflow.chains import Part, Step
 from gramflow.config import Config, Look, Render
@@ -58,6 +58,7 @@ def paint_part(
     title = f"{render.name} {name}"
 
     def stylizer() -> Stylizer:
+        gpu.enter_context(gpus.lent(say))
         device = prepare(threads)
         made = make_stylizer(config, look, weights, load_targets(files.targets))
         width, height = size
@@ -69,7 +70,7 @@ def paint_part(
     size = recipes.working_size(look, manifest)
     kept = max(backs, default=0) + 3
     footage = Footage(config.store, manifest.frames, size, make_flow(config, look), kept)
-    with _alone(files.record.with_suffix(".lock"), say):
+    with _alone(files.record.with_suffix(".lock"), say), ExitStack() as gpu:
         made = _Painting(title, part, look, footage, keys, backs, say).paint(stylizer)
     frames = [_told(keys[part.stage][number], number, made, footage) for number in part.frames]
     claim = recipes.plans(config, render, manifest)[name].claim

@@ -101,10 +101,13 @@ def get_all_records(_):
 
 
 def manifest_of(render):
-    """The manifest's path; one without all its frames in the store is made again."""
+    """The manifest's path; one without all its frames in the store is made again.
+
+    Only the main process looks: a job's own has nothing to decide.
+    """
     video = CONFIG.renders[render].video
     path = Path(f"work/{video}/manifest.json")
-    if path.is_file():
+    if path.is_file() and workflow.is_main_process:
         check_manifest(path, path.stat().st_mtime_ns, extraction(video))
     return checkpoints.extract.get(video=video).output.manifest
 
@@ -125,7 +128,7 @@ def plans_of(render):
 def plans_by(render, manifest, modified):
     """The same, once per manifest; a record that is not true any more is made again."""
     plans = recipes.plans(CONFIG, CONFIG.renders[render], Manifest.load(manifest))
-    if workflow.is_main_process:  # a job's own process has nothing to decide
+    if workflow.is_main_process:
         painted = store.painted(CONFIG.store)
         for name, plan in plans.items():
             path = Path(record_path(render, name))

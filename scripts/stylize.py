@@ -1,11 +1,10 @@
 from pathlib import Path
 
-from gramflow import gpus
 from gramflow.config import load
 from gramflow.job import job
 from gramflow.painting import PartFiles, paint_part
 
-with job(snakemake.log[0]) as say, gpus.lent(say):
+with job(snakemake.log[0]) as say:
     config = load(snakemake.config)
     paint_part(
         config,

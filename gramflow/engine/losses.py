@@ -209,7 +209,8 @@ class Temporal(Loss):
         distances: list[int] = field(
             default_factory=lambda: [1],
             metadata={
-                "doc": "how many frames back the neighbours are; [1, 2, 4] is long-term",
+                "doc": "how many frames back the neighbours are, for keyframes how many keyframes; "
+                "[1, 2, 4] is long-term",
                 "items": {"type": "integer", "minimum": 1},
                 "minItems": 1,
             },
