@@ -39,6 +39,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "previous": {**CHAINED, "flow": "still", "losses": NO_TERM},
     "warped": {**CHAINED, "losses": NO_TERM},
     "temporal": CHAINED,
+    "temporal-80": {**CHAINED, "evaluations": 80},
     "long-term": {**CHAINED, "losses": {"temporal": {"distances": [1, 2]}}},
     "multi-pass": {**CHAINED, "passes": 2},
 }
@@ -49,7 +50,7 @@ CLIPS: dict[str, dict[str, Any]] = {
     },
     "room": {
         "video": {"path": str(SHARED / "data/seed/room.avi"), "end": 0.3},
-        "size": {"width": 160},
+        "size": {"width": 128},
     },
 }
 
