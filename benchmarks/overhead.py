@@ -6,7 +6,7 @@ memory); the whole run, per frame; and a second run with nothing to do. Above 10
 the planning is measured, with three styles where the number ends with x3. As a Markdown table.
 """
 
-import resource
+import os
 import subprocess
 import sys
 import tempfile
@@ -20,6 +20,7 @@ from gramflow.files import read_json, write_json
 from tests import media
 
 ROOT = Path(__file__).parents[1]
+COMMAND = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--cores", "all"]
 SIZES = ("100", "1000", "10000", "100000", "150000x3")
 RUN_UP_TO = 10_000
 SHOT = 100
@@ -39,10 +40,9 @@ class Copying(Stylizer):
 
 def snakemake(folder: Path, *arguments: str) -> tuple[float, str]:
     """Seconds and output of a run."""
-    command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--cores", "all"]
     started = time.monotonic()
     done = subprocess.run(
-        [*command, *arguments],
+        [*COMMAND, *arguments],
         cwd=folder,
         check=True,
         stdout=subprocess.PIPE,
@@ -81,6 +81,22 @@ def prepare(folder: Path, frames: int, styles: int) -> None:
     write_json(path, manifest)
 
 
+def planning(folder: Path) -> tuple[float, float, float, str]:
+    """Seconds, seconds of CPU, peak memory in MiB, and output of a dry run."""
+    command = [*COMMAND, "--dry-run", "--quiet", "rules"]
+    started = time.monotonic()
+    with folder.joinpath("dry.log").open("w+") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        log.seek(0)
+        output = log.read()
+    if process.returncode:
+        sys.exit(output)
+    return seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, output
+
+
 def jobs_in(output: str) -> int:
     """The number of jobs a dry run tells of."""
     return next(int(line.split()[1]) for line in output.splitlines() if line.startswith("total"))
@@ -93,11 +109,8 @@ def row(size: str) -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         prepare(folder, frames, int(styles or 1))
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        planning, output = snakemake(folder, "--dry-run", "--quiet", "rules")
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
-        cells = [f"{planning:.1f} s ({cpu:.1f} s of CPU)", f"{used.ru_maxrss / 1024:.0f} MiB"]
+        seconds, cpu, memory, output = planning(folder)
+        cells = [f"{seconds:.1f} s ({cpu:.1f} s of CPU)", f"{memory:.0f} MiB"]
         if frames <= RUN_UP_TO:
             whole, _ = snakemake(folder)
             again, _ = snakemake(folder)

@@ -25,8 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     chosen = _parser().parse_args(arguments)
     try:
-        given = {key: value for key, value in vars(chosen).items() if key == "gpus"}
-        chosen.function(_load(chosen.configfile), **given)
+        given = vars(chosen)
+        function, config = given.pop("function"), _load(given.pop("configfile"))
+        function(config, **given)
     except GramflowError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return 1
@@ -48,9 +49,19 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(function=function)
         if function is show_plan:
             command.add_argument(
-                "--gpus", type=int, default=1, help="that will paint at once; default: %(default)s"
+                "--gpus",
+                type=_positive,
+                default=1,
+                help="that will paint at once; default: %(default)s",
             )
     return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
 
 
 def _load(path: Path) -> Config:
@@ -92,7 +103,7 @@ def _cells(status: RenderStatus) -> tuple[str, ...]:
 
 def show_plan(config: Config, gpus: int) -> None:
     """what a run will take: frames, jobs, time, memory and disk"""
-    table = Table("render", "frames to paint", "jobs", "time at most", "memory of a job", "disk")
+    table = Table("render", "frames to paint", "jobs", "time", "memory of a job", "disk")
     device, plans = prepare(os.cpu_count() or 1), []
     for render in config.renders.values():
         speed = calibrate(config, config.looks[render.look], device)

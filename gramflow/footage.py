@@ -80,9 +80,10 @@ class Footage:
         return Neighbour(warp(self._painted(key), flow), warp(self.frame(number), flow), trust)
 
     def _motions_in_time(self, step: Step) -> dict[int, Motion]:
-        """From the other core, if it was asked for this step."""
-        ahead = self._ahead
-        return ahead[1].result() if ahead and ahead[0] == step else self._motions(step)
+        """From the thread that computes them all, which may have begun before."""
+        if not self._ahead or self._ahead[0] != step:
+            self._ahead = step, self._pool.submit(self._motions, step)
+        return self._ahead[1].result()
 
     def _motions(self, step: Step) -> dict[int, Motion]:
         others = {*step.neighbours.values(), *([] if step.lead is None else [step.lead])}

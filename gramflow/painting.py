@@ -53,7 +53,9 @@ def paint_part(
     look = config.looks[render.look]
     if files.targets.stem != recipes.target_name(config, config.styles[render.style], look):
         raise recipes.replaced(f"styles.{render.style}")
-    part = next(part for part in recipes.parts(config, render, manifest) if part.name == name)
+    part = {part.name: part for part in recipes.parts(config, render, manifest)}.get(name)
+    if part is None:
+        raise recipes.replaced(f"videos.{render.video}")
     keys = recipes.painted_keys(config, render, manifest, weights.identity)
     title = f"{render.name} {name}"
 

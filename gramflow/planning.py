@@ -3,19 +3,21 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from gramflow import recipes, store
 from gramflow.assembly import make_extractor, make_losses, make_network
-from gramflow.config import Config, Look, Render, video_files
+from gramflow.config import Config, Look, Render, is_live, is_stored, video_files
+from gramflow.errors import GramflowError
 from gramflow.files import read_json, write_json
 from gramflow.manifest import Manifest
 from gramflow.media.probe import Probe, probe
 from gramflow.media.source import Source
 from gramflow.resources import frames_mb, network_mb
-from gramflow.weights import RANDOM, Weights
+from gramflow.weights import RANDOM, identity_in
 
 CALIBRATION = Path("work/calibration.json")
 _WIDTH, _HEIGHT = 256, 192  # of the picture that is timed
@@ -29,9 +31,9 @@ class RenderPlan:
     """What a render will take.
 
     frames: to paint in all, over all passes. made: of them, what the store lacks. jobs: of painting
-    that have something to do. chain: the frames that one GPU has to paint one after the other
-    before the rest of its shot can begin. seconds: of one GPU, at most; the stop rule makes them
-    fewer. memory_mb: of a job. disk_mb: of the frames to be made, extracted ones included.
+    that have something to do. chain: the most frames that wait for each other: a shot's keyframes,
+    then all passes over one of its segments. seconds: of one GPU; less where the stop rule ends
+    early. memory_mb: of a job. disk_mb: of the frames to be painted.
     """
 
     name: str
@@ -50,33 +52,32 @@ def plan_render(
     """The plan of a render whose workflow runs in `folder`.
 
     seconds: per megapixel and evaluation (see calibrate). Raises GramflowError when the video
-    cannot be read.
+    cannot be read yet.
     """
     look = config.looks[render.look]
-    manifest, extracted = _manifest(config, render, folder)
-    keys = recipes.painted_keys(config, render, manifest, _weights_identity(folder))
+    manifest = _manifest(config, render.video, folder)
+    keys = recipes.painted_keys(config, render, manifest, identity_in(folder))
     painted = store.painted(folder / config.store)
     width, height = recipes.working_size(look, manifest)
-    frames = made = jobs = chain = 0
+    frames = made = jobs = whole = 0
+    chains: dict[str, int] = {}
     for part in recipes.parts(config, render, manifest):
         found = [keys[run.stage][number] for run in part.chains for number in run.numbers]
         missing = sum(key not in painted for key in set(found))
         frames, made, jobs = frames + len(found), made + missing, jobs + (missing > 0)
-        if part.stage == 0:
-            chain = max(chain, missing)
-    evaluations = made * look.evaluations
-    disk = frames_mb(width, height, made, bits=16)
-    if not extracted:
-        disk += frames_mb(manifest.width, manifest.height, len(manifest.frames), bits=8)
+        chains[part.name] = missing + max((chains[name] for name in part.needs), default=0)
+        # what begins anew gets up to twice the evaluations (see Optimize)
+        anew = sum(len(run.numbers) for run in part.chains if run.stage == 0)
+        whole += missing + min(anew, missing)
     return RenderPlan(
         render.name,
         frames,
         made,
         jobs,
-        chain,
-        seconds * width * height / 1e6 * evaluations + JOB_SECONDS * jobs,
+        max(chains.values()),
+        seconds * width * height / 1e6 * whole * look.evaluations + JOB_SECONDS * jobs,
         network_mb(width, height),
-        disk,
+        frames_mb(width, height, made, bits=16),
     )
 
 
@@ -86,26 +87,27 @@ def duration(plans: Sequence[RenderPlan], gpus: int) -> float:
     return max(sum(plan.seconds for plan in plans) / gpus, longest)
 
 
-def _manifest(config: Config, render: Render, folder: Path) -> tuple[Manifest, bool]:
-    """A video's manifest; before its extraction one of as many frames in a single shot."""
-    path = folder / f"work/{render.video}/manifest.json"
+def _manifest(config: Config, video: str, folder: Path) -> Manifest:
+    """A video's manifest; before its extraction one of as many frames, in a single shot."""
+    path = folder / f"work/{video}/manifest.json"
     if path.is_file():
-        return Manifest.load(path), True
-    found = _probed(config, render.video)
-    width, height = found.upright
-    frames = [str(number) for number in range(found.frames)]
-    return Manifest(width, height, "1/1", 0, frames, list(range(len(frames))), 1, [0]), False
-
-
-def _probed(config: Config, video: str) -> Probe:
+        return Manifest.load(path)
     settings = config.videos[video]
-    return probe(Source.from_config(video, settings, video_files(settings)))
-
-
-def _weights_identity(folder: Path) -> str:
-    """As the last run found them; nothing is painted by none."""
-    path = folder / "work/weights.json"
-    return Weights.load(path).identity if path.is_file() else ""
+    probed = folder / f"work/{video}/probe.json"
+    if not probed.is_file() and (is_live(settings["path"]) or is_stored(settings["path"])):
+        raise GramflowError(
+            f"videos.{video}.path: {settings['path']} is not here yet, so its frames cannot be "
+            "counted; run snakemake --until probe first"
+        )
+    files = video_files(settings)
+    source = Source.from_config(video, settings, files or [str(path)])
+    found = Probe.load(probed) if probed.is_file() else probe(source)
+    whole = float(Fraction(found.duration))
+    end = whole if source.end is None else min(float(source.end), whole)
+    share = max(end - float(source.start or 0), 0) / whole
+    numbers = range(max(round(found.frames * share), 1))
+    width, height = source.size(*found.upright)
+    return Manifest(width, height, "1/1", 0, [str(n) for n in numbers], list(numbers), 1, [0])
 
 
 def calibrate(config: Config, look: Look, device: str) -> float:

@@ -1,4 +1,4 @@
-"""The record of a painted segment: its frames' keys and how each came about."""
+"""The record of a painted part: its frames' keys and how each came about."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,9 +11,9 @@ from gramflow.store import Store
 
 @dataclass(frozen=True)
 class Record:
-    """What a segment's job leaves behind.
+    """What a part's job leaves behind.
 
-    claim: digest of everything the segment depends on (see recipes.Plan).
+    claim: digest of everything the part depends on (see recipes.Plan).
     weights: what the network's weights turned out to be.
     frames: per frame its number, key, whether it was in the store before (reused), evaluations,
         losses (pairs of evaluations made and lowest loss so far), terms (the last evaluation's

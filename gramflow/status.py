@@ -9,7 +9,7 @@ from gramflow.config import Config, Render
 from gramflow.manifest import Manifest
 from gramflow.media.pictures import read_note
 from gramflow.recipes import painted_keys
-from gramflow.weights import Weights
+from gramflow.weights import identity_in
 
 _RECENT = 20  # frames that tell the speed
 
@@ -53,12 +53,8 @@ def render_status(config: Config, render: Render, folder: Path = Path()) -> Rend
 
 def _painted(config: Config, render: Render, manifest: Manifest, folder: Path) -> list[Path]:
     """Where the painted frames are or will be, as often as they stand in a pass."""
-    try:
-        weights = Weights.load(folder / "work/weights.json").identity
-    except FileNotFoundError:
-        weights = ""  # nothing is painted
     painted = store.painted(str(folder / config.store))
-    keyframes, *passes = painted_keys(config, render, manifest, weights)
+    keyframes, *passes = painted_keys(config, render, manifest, identity_in(folder))
     later = [
         key for stage in passes[1:] for number, key in stage.items() if number not in keyframes
     ]

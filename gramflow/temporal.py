@@ -6,23 +6,26 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from gramflow.arrays import Picture
-from gramflow.assembly import make_flow
 from gramflow.config import Config, Render
-from gramflow.engine.flows import warp
+from gramflow.engine.flows import DIS, warp
 from gramflow.engine.steadiness import Neighbour, Steadiness, steadiness
 from gramflow.files import read_json, write_json
 from gramflow.footage import Footage
 from gramflow.manifest import Manifest
 from gramflow.media.pictures import from_pixels, resize
 from gramflow.progress import Every, Say
-from gramflow.recipes import working_size
+from gramflow.recipes import SMALLEST, working_size
 
 WIDTH = 640
 """Films are measured at this width, or at their own if that is less."""
+REPEATED = Steadiness(0.0, 1.0, 0.0, 0.0)
+"""A frame that is the same picture as the one before; it does not count for the median."""
 _FLAGGED = 3.0  # times the median
+_AT_ONCE = 256  # frames given to the threads
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,9 @@ class TemporalReport:
 
     frames: the number of every frame that is not a shot's first; each is compared with the one
     before. errors, trusted: see Steadiness. brightness, saturation: how far, relatively, each has
-    drifted from its shot's first frame. median, percentile_95: of the errors. flagged: frames
-    with an error of more than three times the median.
+    drifted from its shot's first frame. median, percentile_95: of the errors, without those of
+    repeated pictures, which are 0. flagged: frames with an error of more than three times the
+    median.
     """
 
     render: str
@@ -59,18 +63,17 @@ class TemporalReport:
 def measure_film(
     config: Config, render: Render, manifest: Manifest, keys: Sequence[str], threads: int, say: Say
 ) -> TemporalReport:
-    """Measure a render; `keys` are those of its painted frames in the store."""
-    look = config.looks[render.look]
-    width, height = working_size(look, manifest)
-    if width > WIDTH:
-        width, height = WIDTH, max(round(height * WIDTH / width), 1)
-    flow = make_flow(config, look)
-    footage = Footage(config.store, manifest.frames, (width, height), flow, 2 * threads + 2)
+    """Measure a render by DIS flow; `keys` are those of its painted frames in the store."""
+    cv2.setNumThreads(1)  # one frame per thread
+    size = _measured_size(*working_size(config.looks[render.look], manifest))
+    footage = Footage(config.store, manifest.frames, size, DIS(DIS.Settings()), 2 * threads + 2)
 
     def painted(number: int) -> Picture:
-        return resize(from_pixels(footage.painted.read(keys[number])), width, height)
+        return resize(from_pixels(footage.painted.read(keys[number])), *size)
 
     def measure(number: int) -> Steadiness:
+        if keys[number] == keys[number - 1]:
+            return REPEATED
         motion, trust = footage.motion(number, number - 1)
         before = Neighbour(
             warp(painted(number - 1), motion), warp(footage.frame(number - 1), motion), trust
@@ -79,20 +82,29 @@ def measure_film(
 
     starts = set(manifest.shots)
     numbers = [number for number in range(len(manifest.frames)) if number not in starts]
-    found, due = [], Every(10)
+    found: list[Steadiness] = []
+    due = Every(10)
     with ThreadPoolExecutor(threads) as pool:
-        for pair in pool.map(measure, numbers):
-            found.append(pair)
+        for first in range(0, len(numbers), _AT_ONCE):
+            found += pool.map(measure, numbers[first : first + _AT_ONCE])
             if due:
                 say(f"{render.name}: measured {len(found)} of {len(numbers)} frames")
     return _report(render.name, manifest.shots, numbers, found)
+
+
+def _measured_size(width: int, height: int) -> tuple[int, int]:
+    """At most `WIDTH` wide, unless it were too low for the flow then."""
+    if width <= WIDTH or height * WIDTH < SMALLEST * width:
+        return width, height
+    return WIDTH, round(height * WIDTH / width)
 
 
 def _report(
     render: str, shots: Sequence[int], numbers: list[int], found: list[Steadiness]
 ) -> TemporalReport:
     errors = [pair.error for pair in found]
-    median, high = np.percentile(errors, [50, 95]).tolist() if errors else (0.0, 0.0)
+    changing = [pair.error for pair in found if pair is not REPEATED]
+    median, high = np.percentile(changing, [50, 95]).tolist() if changing else (0.0, 0.0)
     flagged = [
         number for number, error in zip(numbers, errors, strict=True) if error > _FLAGGED * median
     ]

@@ -48,6 +48,12 @@ class Weights:
 RANDOM = Weights("random", None, "random")
 
 
+def identity_in(folder: Path) -> str:
+    """The identity of the weights that the last run in a folder found; "" before the first one."""
+    path = folder / "work/weights.json"
+    return Weights.load(path).identity if path.is_file() else ""
+
+
 def resolve(setting: str, network: Network, say: Say) -> Weights:
     """Find the weights that the config asks for, and try whether they fit the network.
 

@@ -1,4 +1,4 @@
-"""How TensorFlow uses the machine."""
+"""How TensorFlow and OpenCV use the machine."""
 
 import os
 from collections.abc import Iterator
@@ -8,15 +8,17 @@ from contextlib import contextmanager
 def prepare(threads: int, gpu: bool = True) -> str:
     """Set TensorFlow up: `threads` threads, the same bytes every time, GPU memory as needed.
 
-    gpu: whether to use one if there is one. Has to come before the process's first computation.
-    Returns what will compute, in words.
+    OpenCV, which computes flow at the same time, gets one thread. gpu: whether to use one if there
+    is one. Has to come before the process's first computation. Returns what will compute, in words.
     """
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     with _muted():
+        import cv2
         import keras
         import tensorflow as tf
 
         gpus = tf.config.list_physical_devices("GPU") if gpu else []
+    cv2.setNumThreads(1)
     keras.config.set_floatx("float32")  # whatever the user's own keras.json says
     keras.config.set_image_data_format("channels_last")
     tf.config.threading.set_intra_op_parallelism_threads(threads)

@@ -63,12 +63,14 @@ def held(picture: Picture, frame: Picture, neighbour: Neighbour) -> Picture:
     """A painted picture with its tones brought back to its neighbour's.
 
     picture: painted from `frame`. A chain of frames, each painted on top of the last, slowly
-    drifts; what both frames show must not change its brightness and saturation, unless the film
-    itself does so there.
+    drifts; what both frames show must not change its brightness and saturation by more than the
+    film itself does. Where the film changes faster than by `_CHANGE`, nothing is corrected.
     """
     trust = neighbour.trust
-    strength = min(2 * float(trust.mean()), 1) * _sameness(frame, neighbour)
-    then = tones(neighbour.picture, trust)
+    film = _film_change(frame, neighbour)
+    strength = min(2 * float(trust.mean()), 1) * _slowness(film)
+    before = tones(neighbour.picture, trust)
+    then = Tones(before.brightness + film.brightness, before.saturation + film.saturation)
     picture = np.clip(picture, 0, 1)
     for _ in range(_ROUNDS):
         grey, colours = _broad(picture, trust)
@@ -100,11 +102,16 @@ def _mean(values: Map, trust: Map) -> float:
     return float((trust * values).sum(dtype=np.float64) / max(trust.sum(dtype=np.float64), 1e-6))
 
 
-def _sameness(frame: Picture, neighbour: Neighbour) -> float:
-    """1 if the film keeps its tones from the neighbour to this frame, 0 if it does not."""
+def _film_change(frame: Picture, neighbour: Neighbour) -> Tones:
+    """How the film's own tones change from the neighbour to this frame."""
     now, then = tones(frame, neighbour.trust), tones(neighbour.frame, neighbour.trust)
-    change = max(abs(now.brightness - then.brightness), abs(now.saturation - then.saturation))
-    return min(max(2 - 2 * change / _CHANGE, 0.0), 1.0)
+    return Tones(now.brightness - then.brightness, now.saturation - then.saturation)
+
+
+def _slowness(change: Tones) -> float:
+    """1 for a film that keeps its tones or changes them slowly, 0 for a fade."""
+    fastest = max(abs(change.brightness), abs(change.saturation))
+    return min(max(2 - 2 * fastest / _CHANGE, 0.0), 1.0)
 
 
 @dataclass(frozen=True)
@@ -112,8 +119,8 @@ class Steadiness:
     """How a painted frame differs from the one before it, over the pixels that both show.
 
     error: mean squared difference of values in 0..1 (Ruder et al. 2016, section 6.1). trusted: the
-    share of such pixels. brightness, saturation: their relative change, 0 where the film itself
-    changes them.
+    share of such pixels. brightness, saturation: their relative change beyond the film's own; 0
+    where the film changes fast.
     """
 
     error: float
@@ -128,16 +135,17 @@ def steadiness(picture: Picture, frame: Picture, neighbour: Neighbour) -> Steadi
     difference = np.square(picture - neighbour.picture).mean(-1)
     error = _mean(difference, trust)
     now, then = tones(picture, trust), tones(neighbour.picture, trust)
-    same = _sameness(frame, neighbour) > 0
+    film = _film_change(frame, neighbour)
+    slow = _slowness(film) > 0
     return Steadiness(
         error,
         float(trust.mean()),
-        same * (now.brightness / max(then.brightness, 1e-3) - 1),
-        same * (now.saturation / max(then.saturation, 1e-3) - 1),
+        slow * (now.brightness - then.brightness - film.brightness) / max(then.brightness, 1e-3),
+        slow * (now.saturation - then.saturation - film.saturation) / max(then.saturation, 1e-3),
     )
 
 
 _ROUNDS = 3  # of the correction: values beyond black and white are cut off
 _BLUR = 4.0  # pixels
-_CHANGE = 0.01  # of the film's tones (0..1) from frame to frame, that ends the correction
+_CHANGE = 0.002  # of the film's tones (0..1) from frame to frame
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)

@@ -5,6 +5,7 @@ import pytest
 
 from gramflow import planning, recipes, store
 from gramflow.config import load
+from gramflow.errors import GramflowError
 from gramflow.manifest import Manifest
 from gramflow.planning import RenderPlan, calibrate, duration, plan_render
 from tests import media
@@ -32,10 +33,23 @@ def config(tmp_path, monkeypatch):
 
 def test_a_film_that_is_not_extracted(config):
     plan = plan_render(config, config.renders["clip.card"], seconds=2.0)
-    # three keyframes, then three segments
-    assert (plan.frames, plan.made, plan.jobs, plan.chain) == (25, 25, 4, 3)
-    assert plan.seconds == pytest.approx(25 * 10 * 0.01 * 2 + 4 * planning.JOB_SECONDS)
+    # three keyframes, then three segments, the longest of them with nine frames more
+    assert (plan.frames, plan.made, plan.jobs, plan.chain) == (25, 25, 4, 12)
+    evaluations = (25 + 3) * 10  # a keyframe's twice
+    assert plan.seconds == pytest.approx(evaluations * 0.01 * 2 + 4 * planning.JOB_SECONDS)
     assert plan.disk_mb >= 25 * 100 * 100 * 6 / 1e6
+
+
+def test_a_part_of_a_film(config):
+    config.videos["clip"] |= {"start": 0.2, "end": 0.6}
+    plan = plan_render(config, config.renders["clip.card"], seconds=2.0)
+    assert (plan.frames, plan.jobs, plan.chain) == (10, 1, 10)
+
+
+def test_a_stream_that_is_not_recorded(config):
+    config.videos["clip"] |= {"path": "rtsp://camera/film", "seconds": 5}
+    with pytest.raises(GramflowError, match=r"^videos\.clip\.path: .*--until probe"):
+        plan_render(config, config.renders["clip.card"], seconds=2.0)
 
 
 def test_what_is_painted_is_not_planned(config, tmp_path):
@@ -50,7 +64,7 @@ def test_what_is_painted_is_not_planned(config, tmp_path):
         painted.write(keys[-1][number], np.zeros((2, 2, 3), np.uint16))
     plan = plan_render(config, render, seconds=2.0)
     # of the first shot nothing is left; of the second its keyframes and two segments
-    assert (plan.frames, plan.made, plan.jobs, plan.chain) == (25, 13, 3, 2)
+    assert (plan.frames, plan.made, plan.jobs, plan.chain) == (25, 13, 3, 11)
 
 
 def test_several_gpus_wait_for_a_chain_only():

@@ -70,8 +70,25 @@ def test_what_the_film_itself_changes_is_left_alone():
     before, after = strokes(1), strokes(1) * np.float32(0.9)
     neighbour = Neighbour(before, plain(0.5), trusted(1))
     assert np.allclose(held(after, plain(0.4), neighbour), after, atol=1e-6)
+    assert steadiness(after, plain(0.4), neighbour).brightness == 0
     unknown = Neighbour(before, plain(0.5), trusted(0))
     assert np.allclose(held(after, plain(0.5), unknown), after, atol=1e-6)
+
+
+def test_a_slow_fade_of_the_film_is_followed():
+    """And is no drift; what the painting changes beyond it is."""
+    scene, painting = strokes(2), strokes(1)
+    for painted_change in (0.03, 0.0):
+        picture = painting
+        for number in range(30):
+            film = Neighbour(picture, (scene - 0.001 * number).astype(np.float32), trusted(1))
+            frame = (scene - 0.001 * (number + 1)).astype(np.float32)
+            after = (picture - 0.001 + painted_change / 30).astype(np.float32)
+            drift = steadiness(after, frame, film).brightness
+            assert drift == pytest.approx(painted_change / 30 / 0.5, abs=1e-3)
+            picture = held(after, frame, film)
+        faded = tones(picture, trusted(1)).brightness - tones(painting, trusted(1)).brightness
+        assert faded == pytest.approx(-0.03, abs=0.004)
 
 
 def test_steadiness_by_hand():

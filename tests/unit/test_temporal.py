@@ -24,8 +24,8 @@ def measured(tmp_path):
     )
     scene = textured(height=120, width=220)
 
-    def measure(paint, shots=(0,)) -> TemporalReport:
-        keys = [f"{n:064x}" for n in range(12)]
+    def measure(paint, shots=(0,), repeated=1) -> TemporalReport:
+        keys = [f"{n - n % repeated:064x}" for n in range(12)]
         for number, key in enumerate(keys):
             view = scene[:, 3 * number : 3 * number + 160]
             store.frames(config.store).write(key, to_pixels(view))
@@ -64,6 +64,15 @@ def test_drift_adds_up_and_begins_anew_with_a_shot(measured):
     assert report.frames == [*range(1, 8), *range(9, 12)]
     assert np.allclose(report.brightness, expected, atol=0.003)
     assert np.allclose(report.saturation, expected, atol=0.01)
+
+
+def test_repeated_pictures_do_not_count(measured):
+    """A film drawn on twos: its changes are the rule, not flagged."""
+    random = np.random.default_rng(3)
+    noise = [0.03 * random.normal(size=(120, 160, 3)) for _ in range(6)]
+    report = measured(lambda number, view: view + noise[number // 2], repeated=2)
+    assert report.errors[::2] == [0] * 6
+    assert 0.5 * 2 * 0.03**2 < report.median < 1.1 * 2 * 0.03**2 and report.flagged == []
 
 
 def test_a_report_of_one_frame_is_empty(measured, tmp_path):

@@ -119,7 +119,7 @@ def test_a_changed_frame_touches_its_segment_only(whole, tmp_path):
 
 
 def test_a_second_pass_paints_all_but_the_keyframes(whole, tmp_path):
-    """Upon the first, and a job killed in it goes on at its frame."""
+    """Upon the first."""
     project = Project(shutil.copytree(whole.folder, tmp_path / "project"), whole.config.copy())
     look = whole.config["looks"]["default"] | {"passes": 2}
     project.config["looks"] = {"default": look}
