@@ -50,7 +50,7 @@ CLIPS: dict[str, dict[str, Any]] = {
     },
     "room": {
         "video": {"path": str(SHARED / "data/seed/room.avi"), "end": 0.3},
-        "size": {"width": 128},
+        "size": {"width": 96},
     },
 }
 
