@@ -124,8 +124,8 @@ def test_parts_need_keyframes_and_the_pass_before():
     assert all(plan.final and name.startswith("pass1") for name, plan in parts.items())
 
 
-def test_a_lead_takes_equal_steps():
-    """Whatever is left of a difference falls linearly to nothing at the keyframe."""
+def test_a_lead_arrives_beside_the_keyframe():
+    """Whatever is left of a difference falls with the square of the steps left, to nothing."""
     (chain,) = (
         part.chains[-1]
         for part in parts_chained(manifest_of(range(60)), 30, 1)
@@ -137,7 +137,8 @@ def test_a_lead_takes_equal_steps():
     led = [step for step in steps if step.lead is not None]
     assert {step.lead for step in led} == {30} and len(led) == LEAD
     remaining = np.cumprod([1 - step.share for step in led])
-    assert np.allclose(remaining, 1 - np.arange(1, LEAD + 1) / (LEAD + 1))
+    left = np.arange(LEAD, 0, -1)
+    assert np.allclose(remaining, left * (left - 1) / (LEAD * (LEAD + 1)))
 
 
 @pytest.mark.parametrize(
