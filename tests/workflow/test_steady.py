@@ -104,7 +104,7 @@ def test_a_changed_frame_touches_its_segment_only(whole, tmp_path):
     """But a keyframe (3) also what is led into it (1, 2) and the keyframes after it (6)."""
     changed = shutil.copytree(whole.folder, tmp_path / "project")
     # the cut by hand: a spoiled frame beside it hides it
-    videos = {"clip": whole.config["videos"]["clip"] | {"cuts": [7 / 12]}}
+    videos = {"clip": whole.config["videos"]["clip"] | {"cuts": [0.58]}}
     project = Project(changed, whole.config | {"videos": videos})
     before = [frame["key"] for frame in project.frames("clip.card")]
     for number, touched in ((4, [4, 5]), (3, [1, 2, 3, 4, 5, 6])):
