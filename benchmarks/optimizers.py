@@ -24,7 +24,7 @@ from gramflow import ops
 from gramflow.engine.adam import Adam
 from gramflow.engine.device import prepare
 from gramflow.engine.lbfgs import LBFGS
-from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, ScipyLBFGS, Tensor
+from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase, ScipyLBFGS, Tensor
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -45,6 +45,7 @@ class TorchLBFGS(Optimizer):
         bounds: Bounds | None,
         evaluations: int,
         curve: Curve,
+        kept: dict[str, Any],
     ) -> Tensor:
         """As PyTorch does it, loss and gradient handed over as arrays."""
         import torch
@@ -110,7 +111,7 @@ def losses_of(method: Optimizer, task: Problem, evaluations: int) -> list[float]
         losses.append(float(loss))
         return loss, gradient
 
-    method.minimize(function, task.start, None, evaluations, Curve(evaluations, 0.0))
+    method.minimize([Phase(function, evaluations)], task.start, None, Curve(evaluations, 0.0))
     return np.minimum.accumulate(losses).tolist()
 
 
@@ -188,7 +189,7 @@ def _beyond(method: Optimizer, task: Problem, curvature: Tensor, evaluations: in
 
     curve = Curve(evaluations, 0.0)
     started = time.perf_counter()
-    method.minimize(function, task.start, None, evaluations, curve)
+    method.minimize([Phase(function, evaluations)], task.start, None, curve)
     return (time.perf_counter() - started - inside) / curve.evaluations
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from gramflow.arrays import Picture
 from gramflow.assembly import make_extractor, make_flow, make_losses, make_network, make_stylizer
 from gramflow.config import Config, load
 from gramflow.engine.flows import FlowMethod, reliability, warp
-from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer
+from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
 from gramflow.engine.stylizers import Neighbour, Painted, Stylizer
 from gramflow.engine.targets import style_targets
 from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
@@ -98,15 +98,14 @@ class Capture(Optimizer):
 
     def minimize(
         self,
-        function: Function,
+        phases: Sequence[Phase],
         start: NDArray[np.float32],
         bounds: Bounds | None,
-        evaluations: int,
         curve: Curve,
     ) -> NDArray[np.float32]:
-        """One evaluation and no step."""
-        self.function, self.start = function, start
-        curve.add(float(function(start)[0]))
+        """One evaluation, the most exact, and no step."""
+        self.function, self.start = phases[-1].function, start
+        curve.add(float(self.function(start)[0]))
         return start
 
 

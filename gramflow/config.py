@@ -53,6 +53,7 @@ class Look:
     seed: int
     style_scale: float
     pooling: Literal["average", "max"]
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
     evaluations: int
     epoch: int
     stop: float

@@ -1,6 +1,7 @@
 """Adam, its iterates averaged."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -47,13 +48,14 @@ class Adam(Optimizer):
         bounds: Bounds | None,
         evaluations: int,
         curve: Curve,
+        kept: dict[str, Any],
     ) -> Tensor:
         """The running mean; the last evaluation tells its loss."""
         given = self.settings
         low, high = (-np.inf, np.inf) if bounds is None else bounds
         at, mean = start, start
         first, second = ops.zeros_like(start), ops.zeros_like(start)
-        for count in range(1, evaluations):
+        for count in range(1, evaluations - curve.evaluations):
             loss, gradient = function(at)
             curve.add(float(loss))
             if curve.flat:

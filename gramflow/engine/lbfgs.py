@@ -42,14 +42,16 @@ class LBFGS(Optimizer):
         bounds: Bounds | None,
         evaluations: int,
         curve: Curve,
+        kept: dict[str, Any],
     ) -> Tensor:
-        """The point of the lowest loss found.
+        """The point of the lowest loss found; what was learned of the curvature is kept.
 
         Bounds are held by projection: steps are clipped, and values that a step would push
         over their bound are left out of it (Bertsekas 1982).
         """
         size = int(np.prod(start.shape))
-        history = History(self.settings.memory, size, self.settings.first_step * np.sqrt(size))
+        length = self.settings.first_step * np.sqrt(size)
+        history = kept.setdefault("history", History(self.settings.memory, size, length))
         box = _Box(*((-np.inf, np.inf) if bounds is None else bounds))
         at = box.clip(start)
         loss, gradient = _counted(function, at, curve)

@@ -119,6 +119,20 @@ def build(network: Network, weights: Path | None, layers: Sequence[str], pooling
     return extractor
 
 
+def in_precision(extractor: Any, precision: str) -> Any:
+    """A copy of a Keras model whose layers compute by another dtype policy, such as
+    "mixed_bfloat16"; so its features are of that type."""
+    import keras
+
+    def recast(layer: Any) -> Any:
+        return layer.__class__.from_config(layer.get_config() | {"dtype": precision})
+
+    copy = keras.models.clone_model(extractor, clone_function=recast)
+    copy.set_weights(extractor.get_weights())
+    copy.trainable = False
+    return copy
+
+
 def load_weights(model: Any, path: Path) -> None:
     """Fill a model from an .h5 file. Raises GramflowError when it is none or does not fit."""
     try:

@@ -1,6 +1,7 @@
 """The total loss of a picture and its gradient: the only code that knows the backend."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ class Objective:
 
     Targets are arguments of the compiled function, not constants in it: one trace serves every
     frame and style of a size. A picture that its plan cuts is computed in tiles; the result is
-    the same but for the order of the sums.
+    the same but for the order of the sums. Whatever the network computes in, losses and gradients
+    have the picture's type.
     """
 
     def __init__(self, network: Any, losses: Mapping[str, Loss], plan: Plan | None = None) -> None:
@@ -30,7 +32,7 @@ class Objective:
         self.losses = losses
         self.plan = plan or Plan(network, losses)
         self._compiled = tf.function(self._evaluate)
-        self._features = tf.function(network)
+        self._features = tf.function(partial(_features, network))
         self._tiled = _Tiled(network, losses, self.plan)
 
     def targets(self, picture: Tensor, source: str) -> dict[str, Tensors]:
@@ -45,24 +47,34 @@ class Objective:
         features = self._features(picture)
         return {name: loss.target(features) for name, loss in terms.items()}
 
-    def __call__(self, picture: Tensor, targets: Targets) -> Evaluation:
-        """Total loss, gradient of the picture's shape, and every term unweighted."""
+    def __call__(self, picture: Tensor, targets: Targets, scale: float = 1.0) -> Evaluation:
+        """Total loss, gradient of the picture's shape, and every term unweighted.
+
+        scale: what the loss is multiplied by while it is differentiated (see `Guarded`).
+        """
         picture = ops.convert_to_tensor(picture)
+        factor = ops.convert_to_tensor(scale, picture.dtype)
         tiles = self.plan.tiles(*picture.shape[1:3])
         if len(tiles) > 1:
-            return self._tiled(picture, targets, tiles)
-        return self._compiled(picture, targets)
+            return self._tiled(picture, targets, tiles, factor)
+        return self._compiled(picture, targets, factor)
 
-    def _evaluate(self, picture: Tensor, targets: Targets) -> Evaluation:
+    def _evaluate(self, picture: Tensor, targets: Targets, scale: Tensor) -> Evaluation:
         with tf.GradientTape() as tape:
             tape.watch(picture)
-            features = self.network(picture)
+            features = _features(self.network, picture)
             terms = {
                 name: loss(picture, features, targets.get(name, {}))
                 for name, loss in self.losses.items()
             }
             total = _total(self.losses, terms)
-        return total, tape.gradient(total, picture), terms
+            scaled = scale * total
+        return total, tape.gradient(scaled, picture) / scale, terms
+
+
+def _features(network: Any, picture: Tensor) -> Tensors:
+    """By layer, of the picture's type: sums of squares need more bits than a network."""
+    return {layer: tf.cast(values, picture.dtype) for layer, values in network(picture).items()}
 
 
 def _total(losses: Mapping[str, Loss], terms: Tensors) -> Tensor:
@@ -92,7 +104,9 @@ class _Tiled:
         self._summed_terms = tf.function(self._evaluate_sums)
         self._plain_terms = tf.function(self._evaluate_plain)
 
-    def __call__(self, picture: Tensor, targets: Targets, tiles: Sequence[Tile]) -> Evaluation:
+    def __call__(
+        self, picture: Tensor, targets: Targets, tiles: Sequence[Tile], scale: Tensor
+    ) -> Evaluation:
         sums: Any = None
         for tile in tiles:
             sums = _added(sums, self._sums(tile.seen(picture), tile.box, self._cut(targets, tile)))
@@ -103,7 +117,7 @@ class _Tiled:
         for tile in tiles:
             cut = self._cut(targets, tile)
             part = tile.seen(gradient)
-            part.assign(part + self._gradient(tile.seen(picture), tile.box, cut, slopes))
+            part.assign(part + self._gradient(tile.seen(picture), tile.box, cut, slopes, scale))
         return loss + plain_loss, gradient.read_value(), terms | plain_terms
 
     def targets(
@@ -164,7 +178,7 @@ class _Tiled:
     def _own_features(self, picture: Tensor, box: Tensor) -> Tensors:
         """The features of the pixels in the box: top, bottom, left, right."""
         own = {}
-        for layer, values in self.network(picture).items():
+        for layer, values in _features(self.network, picture).items():
             top, bottom, left, right = tf.unstack(box // self._strides[layer])
             own[layer] = values[:, top:bottom, left:right]
         return own
@@ -174,12 +188,18 @@ class _Tiled:
         return {name: loss.sums(features, targets[name]) for name, loss in self.summed.items()}
 
     def _own_gradient(
-        self, picture: Tensor, box: Tensor, targets: Targets, slopes: dict[str, Any]
+        self,
+        picture: Tensor,
+        box: Tensor,
+        targets: Targets,
+        slopes: dict[str, Any],
+        scale: Tensor,
     ) -> Tensor:
+        slopes = tf.nest.map_structure(lambda slope: scale * slope, slopes)
         with tf.GradientTape() as tape:
             tape.watch(picture)
             sums = self._own_sums(picture, box, targets)
-        return tape.gradient(sums, picture, slopes, unconnected_gradients="zero")
+        return tape.gradient(sums, picture, slopes, unconnected_gradients="zero") / scale
 
     def _evaluate_sums(
         self, sums: dict[str, Any], targets: Targets

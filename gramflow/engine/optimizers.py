@@ -1,7 +1,7 @@
 """Optimizers: how the picture is changed until the loss is low."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,12 +17,21 @@ Bounds = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Least and greatest values, each of a shape that broadcasts to the picture's."""
 
 
+@dataclass(frozen=True)
+class Phase:
+    """A part of an optimisation: what is minimised, and about how many evaluations it gets."""
+
+    function: Function
+    evaluations: int
+
+
 @dataclass
 class Curve:
     """The loss against the evaluations of one optimisation, and when it is time to end.
 
     epoch: evaluations between two points. stop: the least relative progress an epoch must make.
-    points: evaluations made and the lowest loss so far; after the first and after every epoch.
+    points: evaluations made and the lowest loss of the phase so far; after a phase's first and
+        last one, and after every epoch.
     """
 
     epoch: int
@@ -31,24 +40,31 @@ class Curve:
     evaluations: int = 0
     lowest: float = np.inf
     points: list[tuple[int, float]] = field(default_factory=list)
+    _earlier: int = 0
+
+    def begin(self) -> None:
+        """Another phase: the losses of the one before tell nothing of its own."""
+        self.close()
+        self.lowest = np.inf
+        self._earlier = len(self.points)
 
     def add(self, loss: float) -> None:
         """Count one evaluation."""
         self.evaluations += 1
         self.lowest = min(self.lowest, loss)
-        if self.evaluations == 1 or self.evaluations % self.epoch == 0:
+        if len(self.points) == self._earlier or self.evaluations % self.epoch == 0:
             self.close()
             self.on_epoch(self)
 
     def close(self) -> None:
         """Note where the curve is, if that is not its last point already."""
-        if not self.points or self.points[-1][0] != self.evaluations:
+        if self.evaluations and (not self.points or self.points[-1][0] != self.evaluations):
             self.points.append((self.evaluations, self.lowest))
 
     @property
     def flat(self) -> bool:
         """Whether the last epoch brought less than `stop`, relatively."""
-        if self.stop == 0 or len(self.points) < 2:
+        if self.stop == 0 or len(self.points) - self._earlier < 2:
             return False
         (_, before), (_, after) = self.points[-2:]
         return before - after < self.stop * before
@@ -88,31 +104,35 @@ class Optimizer:
 
     def minimize(
         self,
-        function: Function,
+        phases: Sequence[Phase],
         start: NDArray[np.float32],
         bounds: Bounds | None,
-        evaluations: int,
         curve: Curve,
     ) -> NDArray[np.float32]:
-        """The picture, of the shape of `start`, after about `evaluations` evaluations.
+        """The picture, of the shape of `start`, after all phases.
 
-        Every evaluation is added to `curve`; the optimizer ends early when the curve is flat.
+        phases: of functions that are nearly the same, each more exact than the one before.
+        Every evaluation is added to `curve`; a phase ends early when the curve is flat.
         `bounds` hold for pixels only: with frequencies as variables there are none.
         """
         picture = ops.convert_to_tensor(start, "float32")
         exponent, cutoff = self.settings.frequency_exponent, self.settings.frequency_cutoff
         if exponent == 0:
-            found = self.descend(function, picture, bounds, evaluations, curve)
-            return ops.convert_to_numpy(found)
+            return ops.convert_to_numpy(self._descend_all(phases, picture, bounds, curve))
         space = Frequencies(picture, exponent, cutoff)
-
-        def transformed(variables: Tensor) -> tuple[Tensor, Tensor]:
-            loss, gradient = function(space.picture(variables))
-            return loss, space.gradient(gradient)
-
-        zero = ops.zeros_like(picture)
-        found = self.descend(transformed, zero, None, evaluations, curve)
+        phases = [replace(phase, function=_over(space, phase.function)) for phase in phases]
+        found = self._descend_all(phases, ops.zeros_like(picture), None, curve)
         return ops.convert_to_numpy(space.picture(found))
+
+    def _descend_all(
+        self, phases: Sequence[Phase], at: Tensor, bounds: Bounds | None, curve: Curve
+    ) -> Tensor:
+        kept: dict[str, Any] = {}
+        for phase in phases:
+            curve.begin()
+            end = curve.evaluations + phase.evaluations
+            at = self.descend(phase.function, at, bounds, end, curve, kept)
+        return at
 
     def descend(
         self,
@@ -121,9 +141,24 @@ class Optimizer:
         bounds: Bounds | None,
         evaluations: int,
         curve: Curve,
+        kept: dict[str, Any],
     ) -> Tensor:
-        """The algorithm itself, over whatever the variables are."""
+        """The algorithm itself, over whatever the variables are.
+
+        evaluations: how many the curve should have at the end. kept: empty at first; what is put
+        into it is there in the next phase of the same picture.
+        """
         raise NotImplementedError
+
+
+def _over(space: Frequencies, function: Function) -> Function:
+    """A function of pictures as one of frequencies."""
+
+    def transformed(variables: Tensor) -> tuple[Tensor, Tensor]:
+        loss, gradient = function(space.picture(variables))
+        return loss, space.gradient(gradient)
+
+    return transformed
 
 
 class ScipyLBFGS(Optimizer):
@@ -161,6 +196,7 @@ class ScipyLBFGS(Optimizer):
         bounds: Bounds | None,
         evaluations: int,
         curve: Curve,
+        kept: dict[str, Any],
     ) -> Tensor:
         """The last line search may go a few evaluations over the limit."""
         from scipy.optimize import fmin_l_bfgs_b
@@ -183,15 +219,15 @@ class ScipyLBFGS(Optimizer):
 
         flat = ops.convert_to_numpy(start).astype(np.float64).ravel() / unit
         limits = None if bounds is None else _flat_bounds(bounds, start.shape, unit)
-        restart = self.settings.restart
-        for _ in range(-(-evaluations // curve.epoch) if restart else 1):
+        restart, left = self.settings.restart, evaluations - curve.evaluations
+        for _ in range(-(-left // curve.epoch) if restart else 1):
             flat, _, _ = fmin_l_bfgs_b(
                 evaluate,
                 flat,
                 m=self.settings.memory,
                 bounds=limits,
-                maxfun=curve.epoch if restart else evaluations,
-                maxiter=evaluations,
+                maxfun=curve.epoch if restart else left,
+                maxiter=left,
                 factr=0,
                 pgtol=0,
                 callback=check,

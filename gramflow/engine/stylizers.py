@@ -11,8 +11,9 @@ from gramflow import ops
 from gramflow.arrays import Picture
 from gramflow.engine.flows import long_term
 from gramflow.engine.losses import Loss
-from gramflow.engine.networks import Network
-from gramflow.engine.optimizers import Bounds, Curve, Optimizer, Tensor
+from gramflow.engine.networks import Network, in_precision
+from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase, Tensor
+from gramflow.engine.precision import Guarded, chosen, exact_evaluations
 from gramflow.engine.steadiness import OWN, Neighbour, held
 from gramflow.engine.tiling import Plan
 
@@ -102,6 +103,11 @@ class Optimize(Stylizer):
             f"looks.{palette.name}",
         )
         self.objective = Objective(extractor, palette.losses, plan)
+        self.precision = chosen(palette.settings["precision"])
+        self.low = None
+        if self.precision != "float32":
+            lowered = in_precision(extractor, self.precision)
+            self.low = Objective(lowered, palette.losses, plan)
         self.style = {
             name: {key: ops.convert_to_tensor(value) for key, value in target.items()}
             for name, target in palette.targets.items()
@@ -123,19 +129,12 @@ class Optimize(Stylizer):
         content = network.preprocess(frame)
         targets = self.style | self.objective.targets(content, "frame")
         targets |= self._temporal(content, neighbours)
-        terms: Mapping[str, Any] = {}
-
-        def function(picture: Tensor) -> tuple[Tensor, Tensor]:
-            nonlocal terms
-            loss, gradient, terms = self.objective(picture, targets)
-            return loss, gradient
-
+        terms: dict[str, Any] = {}
         curve = Curve(look["epoch"], look["stop"], on_epoch)
         picture = self.palette.optimizer.minimize(
-            function,
+            self._phases(self._budget(neighbours), targets, terms),
             self._start(frame, neighbours, seed),
             _displayable(network) if look["bounds"] else None,
-            self._budget(neighbours),
             curve,
         )
         curve.close()
@@ -146,6 +145,26 @@ class Optimize(Stylizer):
             curve.points,
             {name: float(value) for name, value in terms.items()},
         )
+
+    def _phases(self, evaluations: int, targets: Any, terms: dict[str, Any]) -> list[Phase]:
+        """In low precision first, if the look wants it. `terms` gets those of each evaluation."""
+
+        def function(objective: Any) -> Function:
+            def evaluate(picture: Tensor) -> tuple[Tensor, Tensor]:
+                loss, gradient, found = objective(picture, targets)
+                terms.update(found)
+                return loss, gradient
+
+            return evaluate
+
+        exact = evaluations
+        if self.low is not None:
+            exact = min(exact_evaluations(self.palette.settings["precision"], evaluations), exact)
+        phases = [Phase(function(self.objective), exact)]
+        if exact < evaluations:
+            guarded = Guarded(self.low, self.objective, self.precision)
+            phases.insert(0, Phase(function(guarded), evaluations - exact))
+        return phases
 
     def _budget(self, neighbours: Mapping[int, Neighbour]) -> int:
         """What has nothing to go on from gets up to twice the evaluations, as a first frame does in

@@ -121,6 +121,7 @@ def test_the_seed_preset_is_the_seed_method(folder: Path) -> None:
         "epoch": 20,
         "stop": 0.0,
         "bounds": False,
+        "precision": "float32",
         "losses": {
             "content": {"weight": 4.0, "normalize": False, "layers": {"block4_conv3": 1.0}},
             "gram": {

@@ -15,6 +15,7 @@ from gramflow.engine.targets import flattened, style_targets, unflattened
 from gramflow.errors import GramflowError
 from gramflow.media.pictures import resize
 from tests import plain_vgg
+from tests.looks import settings_of
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +108,7 @@ def test_seed_preset_is_the_seed_method():
         "content": {"weight": 4.0, "layers": {"block4_conv3": 1.0}, "normalize": False},
         "gram": {"weight": 0.03, "layers": plain_vgg.STYLE, "normalize": False},
     }
-    chosen = {
-        key: settings_[key]
-        for key in ("width", "height", "start", "evaluations", "epoch", "stop", "bounds", "pooling")
-    }
-    assert chosen == {
+    expected = {
         "width": 224,
         "height": 224,
         "start": "noise",
@@ -120,7 +117,9 @@ def test_seed_preset_is_the_seed_method():
         "stop": 0.0,
         "bounds": False,
         "pooling": "average",
+        "precision": "float32",
     }
+    assert {key: settings_[key] for key in expected} == expected
     optimizer = settings_["optimizer"]
     assert optimizer["name"] == "scipy-lbfgs"
     assert (optimizer["restart"], optimizer["memory"]) == (True, 10)
@@ -237,7 +236,7 @@ def test_start_is_content_noise_or_previous(objective_of):
 
     def painted(start, seed=0, previous=None, own=None):
         palette = Palette(
-            {"start": start, "epoch": 1, "stop": 0.0, "bounds": False, "evaluations": 1},
+            settings_of(start=start, epoch=1, evaluations=1),
             network,
             lambda: extractor,
             terms,
@@ -306,7 +305,7 @@ def test_what_begins_anew_gets_twice_the_evaluations(objective_of):
     extractor = objective_of(terms).network
 
     def evaluations(start, neighbours):
-        settings_ = {"start": start, "epoch": 5, "stop": 0.0, "bounds": False, "evaluations": 20}
+        settings_ = settings_of(start=start, evaluations=20)
         optimizer = ScipyLBFGS(ScipyLBFGS.Settings())
         palette = Palette(settings_, networks.VGG16(), lambda: extractor, terms, optimizer, {})
         stylizer = Optimize(Optimize.Settings(), palette)
@@ -331,7 +330,7 @@ def test_brightness_and_saturation_do_not_drift(objective_of, monkeypatch):
         "temporal": losses.Temporal(losses.Temporal.Settings(weight=1e-3)),
     }
     objective = objective_of(terms)
-    look = {"start": "previous", "epoch": 2, "stop": 0.0, "bounds": False, "evaluations": 2}
+    look = settings_of(start="previous", epoch=2, evaluations=2)
     targets = style_targets(objective, network, [picture(3)], [1.0])
     palette = Palette(
         look,

@@ -13,9 +13,10 @@ from gramflow import ops
 from gramflow.engine import losses, networks
 from gramflow.engine.adam import Adam
 from gramflow.engine.lbfgs import FLATTER, LBFGS, LOWER, History, Trial, strong_wolfe
-from gramflow.engine.optimizers import Curve, ScipyLBFGS
+from gramflow.engine.optimizers import Curve, Phase, ScipyLBFGS
 from gramflow.engine.stylizers import Optimize, Palette
 from gramflow.engine.variables import Frequencies, dct, idct
+from tests.looks import settings_of
 
 ALL = pytest.mark.parametrize("optimizer", [ScipyLBFGS, LBFGS, Adam])
 LIMITED_MEMORY = pytest.mark.parametrize("optimizer", [ScipyLBFGS, LBFGS])
@@ -68,7 +69,7 @@ def minimize(
     curve = Curve(epoch, stop)
     start = np.zeros(SHAPE, np.float32) if start is None else start
     method = optimizer(optimizer.Settings(**given))
-    return method.minimize(function, start, bounds, evaluations, curve), curve
+    return method.minimize([Phase(function, evaluations)], start, bounds, curve), curve
 
 
 # -- every optimizer ---------------------------------------------------------------------------
@@ -364,7 +365,7 @@ def test_paints_a_frame(device, optimizer):
     }
     extractor = networks.build(network, None, ["block2_conv1"], "average")
     frame = np.random.default_rng(1).uniform(0, 1, (24, 32, 3)).astype(np.float32)
-    look = {"start": "content", "epoch": 5, "stop": 0.0, "bounds": False, "evaluations": 12}
+    look = settings_of(evaluations=12)
     chosen = optimizer(optimizer.Settings(frequency_exponent=0.5))
     palette = Palette(look, network, lambda: extractor, terms, chosen, {})
     stylizer = Optimize(Optimize.Settings(), palette)

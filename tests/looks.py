@@ -1,0 +1,9 @@
+"""The settings of a look, for tests of the engine that need no config."""
+
+from typing import Any
+
+
+def settings_of(**given: Any) -> dict[str, Any]:
+    """What a stylizer reads of them."""
+    plain = {"start": "content", "epoch": 5, "stop": 0.0, "bounds": False, "precision": "float32"}
+    return plain | given

@@ -1,0 +1,130 @@
+"""Painting in 16 bits: what is lost by it, and that nothing is said in them."""
+
+from math import isfinite
+
+import numpy as np
+import pytest
+
+from gramflow import ops
+from gramflow.engine import losses, networks, precision
+from gramflow.engine.lbfgs import LBFGS
+from gramflow.engine.stylizers import Optimize, Palette
+from gramflow.engine.targets import style_targets
+from tests.looks import settings_of
+
+LAYERS = {"block1_conv1": 1.0, "block2_conv1": 1.0}
+TERMS = {
+    "content": losses.Content(losses.Content.Settings(layers={"block2_conv1": 1.0})),
+    "gram": losses.Gram(losses.Gram.Settings(weight=50.0, layers=LAYERS)),
+    "tv": losses.TotalVariation(losses.Loss.Settings(weight=1e-3)),
+}
+NETWORK = networks.VGG16()
+LOW = ["mixed_bfloat16", "mixed_float16"]
+
+
+def picture(seed):
+    return np.random.default_rng(seed).uniform(0, 1, (32, 48, 3)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def extractor(device):
+    return networks.build(NETWORK, None, list(LAYERS), "average")
+
+
+@pytest.fixture(scope="module")
+def exact(extractor):
+    from gramflow.engine.objective import Objective
+
+    return Objective(extractor, TERMS)
+
+
+@pytest.fixture(scope="module")
+def targets(exact):
+    style = style_targets(exact, NETWORK, [picture(3)], [1.0])
+    return exact.targets(NETWORK.preprocess(picture(1)), "frame") | style
+
+
+def lowered(extractor, name):
+    from gramflow.engine.objective import Objective
+
+    return Objective(networks.in_precision(extractor, name), TERMS)
+
+
+@pytest.mark.parametrize("name", LOW)
+def test_loss_and_gradient_are_nearly_the_exact_ones(extractor, exact, targets, name):
+    at = NETWORK.preprocess(picture(2))
+    loss, gradient, _ = exact(at, targets)
+    guarded = precision.Guarded(lowered(extractor, name), exact, name)
+    nearly, slope, terms = guarded(at, targets)
+    assert float(nearly) != float(loss)
+    assert float(nearly) == pytest.approx(float(loss), rel=0.01)
+    assert {term.dtype for term in terms.values()} == {loss.dtype} == {slope.dtype}
+    error = np.linalg.norm(slope - gradient) / np.linalg.norm(gradient)
+    assert error < 0.05
+
+
+def test_a_float16_gradient_would_vanish_unscaled(extractor, exact, targets):
+    at = NETWORK.preprocess(picture(2))
+    low = lowered(extractor, "mixed_float16")
+    exactly = exact(at, targets)[1].numpy()
+    guarded = precision.Guarded(low, exact, "mixed_float16")
+    errors = [
+        np.linalg.norm(gradient.numpy() - exactly)
+        for gradient in (low(at, targets, 2.0**-10)[1], guarded(at, targets)[1])
+    ]
+    assert errors[0] > 10 * errors[1]
+    assert 1 <= guarded.scale < 2.0**24 or np.isfinite(low(at, targets, 2.0**24)[1]).all()
+
+
+@pytest.mark.parametrize("name", LOW)
+def test_what_no_16_bits_can_hold_is_computed_in_32(extractor, exact, targets, name):
+    """A picture whose features overflow float16; bfloat16's reach as far as float32's."""
+    at = 1e6 * NETWORK.preprocess(picture(2))
+    guarded = precision.Guarded(lowered(extractor, name), exact, name)
+    loss, gradient, _ = guarded(at, targets)
+    assert isfinite(float(loss)) and bool(ops.all(ops.isfinite(gradient)))
+    assert (float(loss) == float(exact(at, targets)[0])) == (name == "mixed_float16")
+
+
+def paint(extractor, exact, name, evaluations=20):
+    look = settings_of(precision=name, evaluations=evaluations)
+    style = style_targets(exact, NETWORK, [picture(3)], [1.0])
+    optimizer = LBFGS(LBFGS.Settings(frequency_exponent=0.5))
+    palette = Palette(look, NETWORK, lambda: extractor, TERMS, optimizer, style)
+    return Optimize(Optimize.Settings(), palette).paint(picture(1), {}, 0, lambda _: None)
+
+
+@pytest.mark.parametrize("name", ["auto", *LOW])
+def test_a_frame_ends_where_float32_does(extractor, exact, monkeypatch, name):
+    """Or lower; its last loss is exact, and the same bytes come twice."""
+    monkeypatch.setattr(precision, "_fast", lambda: "mixed_bfloat16")
+    whole, one, two = (
+        paint(extractor, exact, each, evaluations=60) for each in ("float32", name, name)
+    )
+    assert one.picture.tobytes() == two.picture.tobytes() != whole.picture.tobytes()
+    assert one.losses[-1][1] < 1.01 * whole.losses[-1][1] < 0.5 * whole.losses[0][1]
+    assert one.evaluations == pytest.approx(whole.evaluations, abs=2)
+
+    told = sum(TERMS[term].settings.weight * value for term, value in one.terms.items())
+    assert told == pytest.approx(one.losses[-1][1], rel=1e-6)
+
+
+@pytest.mark.parametrize(("name", "share"), [("auto", 2), ("mixed_bfloat16", 1)])
+def test_the_last_evaluations_are_exact(extractor, exact, monkeypatch, name, share):
+    monkeypatch.setattr(precision, "_fast", lambda: "mixed_bfloat16")
+    calls = []
+
+    class Counted(precision.Guarded):
+        def __call__(self, *arguments):
+            calls.append("low")
+            return super().__call__(*arguments)
+
+    monkeypatch.setattr("gramflow.engine.stylizers.Guarded", Counted)
+    painted = paint(extractor, exact, name)
+    assert painted.evaluations - len(calls) == pytest.approx(share, abs=1)
+
+
+def test_a_device_without_16_bits_paints_in_32(device, extractor, exact, monkeypatch):
+    monkeypatch.setattr(precision, "_fast", lambda: "float32")
+    one, other = (paint(extractor, exact, name) for name in ("auto", "float32"))
+    assert one.picture.tobytes() == other.picture.tobytes()
