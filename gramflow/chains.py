@@ -83,6 +83,11 @@ class Part:
         """The stage of its frames when it is done."""
         return self.chains[-1].stage
 
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """Stage and frame of every picture it paints, in order."""
+        return [(run.stage, number) for run in self.chains for number in run.numbers]
+
 
 def parts_alone(manifest: Manifest, length: int) -> Iterator[Part]:
     """The parts of a film whose frames do not need each other."""

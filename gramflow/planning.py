@@ -62,12 +62,12 @@ def plan_render(
     frames = made = jobs = whole = 0
     chains: dict[str, int] = {}
     for part in recipes.parts(config, render, manifest):
-        found = [keys[run.stage][number] for run in part.chains for number in run.numbers]
+        found = [keys[stage][number] for stage, number in part.places]
         missing = sum(key not in painted for key in set(found))
         frames, made, jobs = frames + len(found), made + missing, jobs + (missing > 0)
         chains[part.name] = missing + max((chains[name] for name in part.needs), default=0)
         # what begins anew gets up to twice the evaluations (see Optimize)
-        anew = sum(len(run.numbers) for run in part.chains if run.stage == 0)
+        anew = sum(stage == 0 for stage, _ in part.places)
         whole += missing + min(anew, missing)
     return RenderPlan(
         render.name,

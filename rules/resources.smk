@@ -52,7 +52,7 @@ def painted_frames(wildcards):
 def frames_by(render, path, modified):
     """The same of all parts, once per manifest."""
     parts = recipes.parts(CONFIG, CONFIG.renders[render], manifest_by(path, modified))
-    return {part.name: sum(len(run.numbers) for run in part.chains) for part in parts}
+    return {part.name: len(part.places) for part in parts}
 
 
 def painting_mb(wildcards, attempt):
