@@ -35,12 +35,6 @@ def manifest_read(render):
     return manifest_by(*manifest_stamp(render))
 
 
-@cache
-def manifest_by(path, modified):
-    """The same, read once."""
-    return Manifest.load(path)
-
-
 def painted_frames(wildcards):
     """How many frames a part's job paints."""
     return frames_by(wildcards.render, *manifest_stamp(wildcards.render))[
