@@ -1,15 +1,14 @@
 """What the optimizers' benchmarks paint: frames of the test material, as functions to minimise."""
 
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.material import SHARED
 from gramflow.arrays import Picture
 from gramflow.assembly import make_extractor, make_flow, make_losses, make_network, make_stylizer
 from gramflow.config import Config, load
@@ -22,7 +21,6 @@ from gramflow.recipes import style_side
 from gramflow.styles import style_pictures
 from gramflow.weights import Weights
 
-SHARED = Path(os.environ.get("SHARED", Path(__file__).parents[2] / "shared"))
 STYLES = {
     "night": SHARED / "data/seed/starry_night.jpg",
     "nude": SHARED / "data/marple8/seated-nude.jpg",
