@@ -14,7 +14,8 @@ from gramflow.assembly import make_extractor, make_flow, make_losses, make_netwo
 from gramflow.config import Config, load
 from gramflow.engine.flows import FlowMethod, reliability, warp
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer
-from gramflow.engine.stylizers import Neighbour, Painted, Stylizer
+from gramflow.engine.steadiness import Neighbour
+from gramflow.engine.stylizers import Painted, Stylizer
 from gramflow.engine.targets import style_targets
 from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
 from gramflow.recipes import style_side
@@ -79,7 +80,8 @@ def neighbour(flow: FlowMethod, frame: Picture, other: Picture, painted: Picture
     """Another frame's painted picture, warped to this frame, as it would be from the store."""
     motion = flow.between(frame, other)
     trust = reliability(motion, flow.between(other, frame))
-    return Neighbour(warp(from_pixels(to_pixels(painted)), motion), trust)
+    stored = from_pixels(to_pixels(painted))
+    return Neighbour(warp(stored, motion), warp(other, motion), trust)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from gramflow.assembly import make_flow
 from gramflow.config import presets
 from gramflow.engine.device import prepare
 from gramflow.engine.optimizers import Curve
-from gramflow.engine.stylizers import Neighbour, Painted, Stylizer
+from gramflow.engine.steadiness import Neighbour
+from gramflow.engine.stylizers import Painted, Stylizer
 from gramflow.media.pictures import resize
 
 NETWORK = "vgg19"
