@@ -76,7 +76,7 @@ def plan_render(
         jobs,
         max(chains.values()),
         seconds * width * height / 1e6 * whole * look.evaluations + JOB_SECONDS * jobs,
-        network_mb(width, height),
+        network_mb(width, height, config.memory),
         frames_mb(width, height, made, bits=16),
     )
 

@@ -50,7 +50,8 @@ def frames_by(render, path, modified):
 
 
 def painting_mb(wildcards, attempt):
-    return needs.network_mb(*painting_size(wildcards.render)) * attempt
+    size = painting_size(wildcards.render)
+    return needs.network_mb(*size, CONFIG.memory) * attempt
 
 
 def painting_minutes(wildcards, attempt):
@@ -66,7 +67,8 @@ def painted_mb(wildcards):
 
 def targets_mb(wildcards, attempt):
     look = CONFIG.looks[TARGETS[wildcards.target].look]
-    return needs.network_mb(*[recipes.style_side(look)] * 2) * attempt
+    size = [recipes.style_side(look)] * 2
+    return needs.network_mb(*size, CONFIG.memory) * attempt
 
 
 def capture_minutes(wildcards, attempt):

@@ -1,5 +1,7 @@
 """What a run will take, told before it begins."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,12 @@ def test_a_part_of_a_film(config):
     config.videos["clip"] |= {"start": 0.2, "end": 0.6}
     plan = plan_render(config, config.renders["clip.card"], seconds=2.0)
     assert (plan.frames, plan.jobs, plan.chain) == (10, 1, 10)
+
+
+def test_memory_keeps_the_limit(config):
+    limited = replace(config, memory="1.2GB")
+    any_memory, little = (plan_render(c, c.renders["clip.card"], 2.0) for c in (config, limited))
+    assert little.memory_mb == 1200 < any_memory.memory_mb
 
 
 def test_a_stream_that_is_not_recorded(config):
