@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from benchmarks.problems import SHARED, Problem, alley, problem, room
+from benchmarks.material import need
+from benchmarks.problems import Problem, alley, problem, room
 from gramflow import ops
 from gramflow.engine.adam import Adam
 from gramflow.engine.device import prepare
@@ -195,8 +196,7 @@ def _beyond(method: Optimizer, task: Problem, curvature: Tensor, evaluations: in
 
 def main(width: int = 160, evaluations: int = 80) -> None:
     """Print both tables, a row as soon as it is known."""
-    if not SHARED.is_dir():
-        sys.exit(f"{SHARED}: no such folder; give the test material's folder as SHARED=...")
+    need()
     prepare(2)
     print(
         f"Evaluations to SciPy's loss after {evaluations} plus 0.5%, {width} pixels wide; a "

@@ -18,24 +18,13 @@ import yaml
 from gramflow import store
 from gramflow.files import read_json, write_json
 from tests import media
+from tests.workflow.project import COPYING
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--cores", "all"]
 SIZES = ("100", "1000", "10000", "100000", "150000x3")
 RUN_UP_TO = 10_000
 SHOT = 100
-COPYING = '''
-from gramflow.engine.stylizers import Painted, Stylizer
-
-
-class Copying(Stylizer):
-    """The frame as it is."""
-
-    name = "copying"
-
-    def paint(self, frame, neighbours, seed, on_epoch):
-        return Painted(frame)
-'''
 
 
 def snakemake(folder: Path, *arguments: str) -> tuple[float, str]:

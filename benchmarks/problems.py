@@ -1,28 +1,27 @@
 """What the optimizers' benchmarks paint: frames of the test material, as functions to minimise."""
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.material import SHARED
 from gramflow.arrays import Picture
 from gramflow.assembly import make_extractor, make_flow, make_losses, make_network, make_stylizer
 from gramflow.config import Config, load
 from gramflow.engine.flows import FlowMethod, reliability, warp
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
-from gramflow.engine.stylizers import Neighbour, Painted, Stylizer
+from gramflow.engine.steadiness import Neighbour
+from gramflow.engine.stylizers import Painted, Stylizer
 from gramflow.engine.targets import style_targets
 from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
 from gramflow.recipes import style_side
 from gramflow.styles import style_pictures
 from gramflow.weights import Weights
 
-SHARED = Path(os.environ.get("SHARED", Path(__file__).parents[2] / "shared"))
 STYLES = {
     "night": SHARED / "data/seed/starry_night.jpg",
     "nude": SHARED / "data/marple8/seated-nude.jpg",
@@ -81,7 +80,8 @@ def neighbour(flow: FlowMethod, frame: Picture, other: Picture, painted: Picture
     """Another frame's painted picture, warped to this frame, as it would be from the store."""
     motion = flow.between(frame, other)
     trust = reliability(motion, flow.between(other, frame))
-    return Neighbour(warp(from_pixels(to_pixels(painted)), motion), trust)
+    stored = from_pixels(to_pixels(painted))
+    return Neighbour(warp(stored, motion), warp(other, motion), trust)
 
 
 @dataclass(frozen=True)

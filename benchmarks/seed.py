@@ -13,13 +13,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.problems import SHARED, config_of, neighbour, room, stylizer_of, weights_of
+from benchmarks.material import need
+from benchmarks.problems import config_of, neighbour, room, stylizer_of, weights_of
 from gramflow.arrays import Picture
 from gramflow.assembly import make_flow
 from gramflow.config import presets
 from gramflow.engine.device import prepare
 from gramflow.engine.optimizers import Curve
-from gramflow.engine.stylizers import Neighbour, Painted, Stylizer
+from gramflow.engine.steadiness import Neighbour
+from gramflow.engine.stylizers import Painted, Stylizer
 from gramflow.media.pictures import resize
 
 NETWORK = "vgg19"
@@ -81,8 +83,7 @@ def compare(losses: str, frames: list[Picture]) -> None:
 
 def main(count: int = 2, size: int = 224) -> None:
     """Print the table, two rows as soon as they are known."""
-    if not SHARED.is_dir():
-        sys.exit(f"{SHARED}: no such folder; give the test material's folder as SHARED=...")
+    need()
     prepare(2)
     frames = [resize(frame, size, size) for frame in room(count)]
     print(f"{size}x{size}, {NETWORK}, weights: {weights_of(NETWORK).source}.\n")

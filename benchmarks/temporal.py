@@ -10,7 +10,6 @@ not part of the project (SHARED).
 """
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import cv2
 import numpy as np
 import yaml
 
+from benchmarks.material import SHARED, need
 from gramflow import store
 from gramflow.arrays import Picture
 from gramflow.engine.flows import warp
@@ -28,7 +28,6 @@ from gramflow.media.pictures import from_pixels, read_picture, resize
 from gramflow.records import Record
 
 ROOT = Path(__file__).parents[1]
-SHARED = Path(os.environ.get("SHARED", ROOT.parent / "shared"))
 SINTEL = SHARED / "data/sintel_easy"
 ALONE: dict[str, Any] = {"evaluations": 150}
 CHAINED: dict[str, Any] = {"start": "previous", "evaluations": 40}
@@ -138,8 +137,7 @@ def table(clip: str, folder: Path) -> None:
 
 def main() -> None:
     """Print a table per clip, with the pictures' folder."""
-    if not SINTEL.is_dir():
-        sys.exit(f"{SINTEL}: no such folder; give the test material's folder as SHARED=...")
+    need(SINTEL)
     for clip in sys.argv[1:] or CLIPS:
         folder = Path(tempfile.mkdtemp(prefix=f"bench-temporal-{clip}-"))
         print(f"painting {clip} in {folder}; this takes a while", file=sys.stderr)

@@ -83,11 +83,16 @@ class Part:
         """The stage of its frames when it is done."""
         return self.chains[-1].stage
 
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """Stage and frame of every picture it paints, in order."""
+        return [(run.stage, number) for run in self.chains for number in run.numbers]
+
 
 def parts_alone(manifest: Manifest, length: int) -> Iterator[Part]:
     """The parts of a film whose frames do not need each other."""
     for segment in chain.from_iterable(manifest.segments(length)):
-        yield Part(pass_name(1, segment), segment.frames, (Chain(1, segment.frames),))
+        yield Part(_pass_name(1, segment), segment.frames, (Chain(1, segment.frames),))
 
 
 def parts_chained(manifest: Manifest, length: int, passes: int) -> Iterator[Part]:
@@ -102,13 +107,13 @@ def parts_chained(manifest: Manifest, length: int, passes: int) -> Iterator[Part
             # a shot of one segment is one job
             chains, needs = ((), (shot.name,)) if len(segments) > 1 else (keyframes, ())
             for stage in range(1, passes + 1):
-                name = pass_name(stage, segment)
+                name = _pass_name(stage, segment)
                 over = _pass(stage, segment, following)
                 yield Part(name, segment.frames, (*chains, over), needs)
                 chains, needs = (), (name,)
 
 
-def pass_name(stage: int, segment: Segment) -> str:
+def _pass_name(stage: int, segment: Segment) -> str:
     """The name of the part that is one pass over a segment."""
     return f"pass{stage}/{segment.name}"
 

@@ -105,9 +105,10 @@ def show_plan(config: Config, gpus: int) -> None:
     """what a run will take: frames, jobs, time, memory and disk"""
     table = Table("render", "frames to paint", "jobs", "time", "memory of a job", "disk")
     device, plans = prepare(os.cpu_count() or 1), []
+    planned: set[str] = set()
     for render in config.renders.values():
         speed = calibrate(config, config.looks[render.look], device)
-        plan = plan_render(config, render, speed)
+        plan = plan_render(config, render, speed, planned=planned)
         plans.append(plan)
         table.add_row(
             plan.name,

@@ -326,6 +326,9 @@ def _look(name: str, changes: Values, registry: Registry, network: Plugin) -> Lo
         raise refused((*entry, "bounds"), f"pixels have bounds, frequencies have none; {advice}")
     losses = _losses(values["losses"], registry, network, (*entry, "losses"))
     if values["start"] != "previous":
+        if values["passes"] > 1:
+            text = f"start: {values['start']} has one; set start to previous, or passes to 1"
+            raise refused((*entry, "passes"), text)
         losses = _without_neighbours(losses, changes, registry, (*entry, "losses"))
     values["losses"] = losses
     for key, kind in _CHOSEN.items():

@@ -1,4 +1,4 @@
-"""A video's frames at the working size, and what each is painted from beside itself."""
+"""A video's frames at one size, and what each is painted from beside itself."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,8 +21,8 @@ Motion = tuple[Flow, Map]
 class Footage:
     """What the frames of a video are painted from, by their number.
 
-    root: the store's folder. frames: its keys of the extracted frames. size: working width and
-    height. kept: about how many frames are read more than once.
+    root: the store's folder. frames: its keys of the extracted frames. size: width and height of
+    all that is read. kept: about how many frames are read more than once.
     """
 
     def __init__(
@@ -57,14 +57,14 @@ class Footage:
         """
         motions = self._motions_in_time(step)
         found = {
-            back: self._neighbour(other, painted[other], motions[other])
+            back: self.neighbour(other, painted[other], motions[other])
             for back, other in step.neighbours.items()
         }
         if step.lead is not None:
-            lead = self._neighbour(step.lead, painted[step.lead], motions[step.lead])
+            lead = self.neighbour(step.lead, painted[step.lead], motions[step.lead])
             found[1] = led(found[1], lead, step.share)
         if step.number in before:
-            own = self._painted(before[step.number])
+            own = self.painting(before[step.number])
             everywhere = np.ones(own.shape[:2], np.float32)
             found[OWN] = Neighbour(own, self.frame(step.number), everywhere)
         return found
@@ -75,9 +75,14 @@ class Footage:
         flow = self.flow.between(frame, target)
         return flow, reliability(flow, self.flow.between(target, frame))
 
-    def _neighbour(self, number: int, key: str, motion: Motion) -> Neighbour:
+    def neighbour(self, number: int, key: str, motion: Motion) -> Neighbour:
+        """A frame and its painted picture of this key, warped along the motion into the frame."""
         flow, trust = motion
-        return Neighbour(warp(self._painted(key), flow), warp(self.frame(number), flow), trust)
+        return Neighbour(warp(self.painting(key), flow), warp(self.frame(number), flow), trust)
+
+    def painting(self, key: str) -> Picture:
+        """A painted picture of the store, at the size of this footage."""
+        return resize(from_pixels(self.painted.read(key)), *self.size)
 
     def _motions_in_time(self, step: Step) -> dict[int, Motion]:
         """From the thread that computes them all, which may have begun before."""
@@ -88,9 +93,6 @@ class Footage:
     def _motions(self, step: Step) -> dict[int, Motion]:
         others = {*step.neighbours.values(), *([] if step.lead is None else [step.lead])}
         return {other: self.motion(step.number, other) for other in sorted(others)}
-
-    def _painted(self, key: str) -> Picture:
-        return from_pixels(self.painted.read(key))
 
     def _read(self, number: int) -> Picture:
         return resize(from_pixels(self.extracted.read(self.frames[number])), *self.size)

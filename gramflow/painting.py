@@ -113,7 +113,7 @@ class _Painting:
     def paint(self, make_stylizer: Callable[[], Stylizer]) -> set[str]:
         """Paint what the store lacks; returns the keys of the frames made."""
         missing = self._missing()
-        total = sum(len(chain.numbers) for chain in self.part.chains)
+        total = len(self.part.places)
         if len(missing) < total:
             self.say(f"{self.title}: {total - len(missing)} of {total} frames are there")
         if not missing:

@@ -30,10 +30,11 @@ JOB_SECONDS = 15.0
 class RenderPlan:
     """What a render will take.
 
-    frames: to paint in all, over all passes. made: of them, what the store lacks. jobs: of painting
-    that have something to do. chain: the most frames that wait for each other: a shot's keyframes,
-    then all passes over one of its segments. seconds: of one GPU; less where the stop rule ends
-    early. memory_mb: of a job. disk_mb: of the frames to be painted.
+    frames: to paint in all, over all passes. made: of them, what the store lacks and no render
+    planned before makes, each picture once. jobs: of painting that have something to do. chain: the
+    most frames that wait for each other: a shot's keyframes, then all passes over one of its
+    segments. seconds: of one GPU; less where the stop rule ends early. memory_mb: of a job.
+    disk_mb: of the frames to be painted.
     """
 
     name: str
@@ -47,13 +48,19 @@ class RenderPlan:
 
 
 def plan_render(
-    config: Config, render: Render, seconds: float, folder: Path = Path()
+    config: Config,
+    render: Render,
+    seconds: float,
+    folder: Path = Path(),
+    planned: set[str] | None = None,
 ) -> RenderPlan:
     """The plan of a render whose workflow runs in `folder`.
 
-    seconds: per megapixel and evaluation (see calibrate). Raises GramflowError when the video
-    cannot be read yet.
+    seconds: per megapixel and evaluation (see calibrate). planned: the store's keys of what the
+    renders before it make; those of this one are added. Raises GramflowError when the video cannot
+    be read yet.
     """
+    planned = set() if planned is None else planned
     look = config.looks[render.look]
     manifest = _manifest(config, render.video, folder)
     keys = recipes.painted_keys(config, render, manifest, identity_in(folder))
@@ -62,12 +69,14 @@ def plan_render(
     frames = made = jobs = whole = 0
     chains: dict[str, int] = {}
     for part in recipes.parts(config, render, manifest):
-        found = [keys[run.stage][number] for run in part.chains for number in run.numbers]
-        missing = sum(key not in painted for key in set(found))
-        frames, made, jobs = frames + len(found), made + missing, jobs + (missing > 0)
+        found = {keys[stage][number] for stage, number in part.places}
+        lacking = {key for key in found - planned if key not in painted}
+        planned |= lacking
+        missing = len(lacking)
+        frames, made, jobs = frames + len(part.places), made + missing, jobs + (missing > 0)
         chains[part.name] = missing + max((chains[name] for name in part.needs), default=0)
         # what begins anew gets up to twice the evaluations (see Optimize)
-        anew = sum(len(run.numbers) for run in part.chains if run.stage == 0)
+        anew = sum(stage == 0 for stage, _ in part.places)
         whole += missing + min(anew, missing)
     return RenderPlan(
         render.name,
@@ -76,7 +85,7 @@ def plan_render(
         jobs,
         max(chains.values()),
         seconds * width * height / 1e6 * whole * look.evaluations + JOB_SECONDS * jobs,
-        network_mb(width, height),
+        network_mb(width, height, config.memory),
         frames_mb(width, height, made, bits=16),
     )
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from gramflow.files import appearing
 from gramflow.records import Record
-from gramflow.temporal import TemporalReport
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from gramflow.temporal import TemporalReport
 
 
 def plot_loss(records: Sequence[Record], path: Path) -> None:
@@ -32,7 +33,7 @@ def plot_loss(records: Sequence[Record], path: Path) -> None:
     _save(figure, path)
 
 
-def plot_temporal(report: TemporalReport, path: Path) -> None:
+def plot_temporal(report: "TemporalReport", path: Path) -> None:
     """How steady a render is as a PNG: its temporal error and its drift along the film."""
     from matplotlib.figure import Figure
 

@@ -1,5 +1,6 @@
 """The record of a painted part: its frames' keys and how each came about."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,16 @@ class Record:
             return cls(**read_json(path))
         except TypeError as error:
             raise ValueError(f"{path} is no record") from error
+
+
+def load_all(paths: Iterable[str]) -> list[Record]:
+    """The records in these files, in the files' order."""
+    return [Record.load(Path(path)) for path in paths]
+
+
+def keys_in(paths: Iterable[str]) -> list[str]:
+    """The keys of the painted frames of all these records, in order."""
+    return [key for record in load_all(paths) for key in record.keys]
 
 
 def set_aside_unless_true(path: Path, claim: str, painted: Store) -> None:

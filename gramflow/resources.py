@@ -6,10 +6,13 @@ is kept, so a job that was ended for its memory or time goes on, with more of th
 
 from math import ceil
 
+from gramflow.memory import in_bytes
+
 THREADS = 8
 """Cores of a painting job where Snakemake does not share out those of one machine."""
 
 _STARTED_MB = 1500  # Python with TensorFlow and the network; measured 1000
+_LEAST_MB = 1000  # below any limit that tiles can keep, see `gramflow.engine.tiling.BASE`
 _PAINTING_MB = 2500  # per megapixel, features and gradients of VGG-16; measured 1900 to 2200
 _FRAMES_AT_ONCE = 100  # that ffmpeg's decoder, filters and encoder hold at most
 _SECONDS = 1.0  # per megapixel and evaluation, on a GPU of the smaller kind
@@ -26,9 +29,15 @@ def painting_threads(cores: int | None, gpus: int | None) -> int:
     return max(cores // gpus, 1)
 
 
-def network_mb(width: int, height: int) -> int:
-    """Megabytes that a picture of this size needs in a network, its gradient included."""
-    return _STARTED_MB + ceil(_PAINTING_MB * _megapixels(width, height))
+def network_mb(width: int, height: int, memory: str | None = None) -> int:
+    """Megabytes that a picture of this size needs in a network, its gradient included.
+
+    memory: the config's limit, which a greater picture keeps by tiles; None where each machine
+    finds its own. One that nothing can be painted in does not count: the job has to live long
+    enough to say so.
+    """
+    whole = _STARTED_MB + ceil(_PAINTING_MB * _megapixels(width, height))
+    return whole if memory is None else min(whole, max(in_bytes(memory) // 10**6, _LEAST_MB))
 
 
 def film_mb(width: int, height: int) -> int:

@@ -8,7 +8,7 @@ from gramflow import store
 from gramflow.config import Config, Render
 from gramflow.manifest import Manifest
 from gramflow.media.pictures import read_note
-from gramflow.recipes import painted_keys
+from gramflow.recipes import painted_keys, parts
 from gramflow.weights import identity_in
 
 _RECENT = 20  # frames that tell the speed
@@ -54,11 +54,12 @@ def render_status(config: Config, render: Render, folder: Path = Path()) -> Rend
 def _painted(config: Config, render: Render, manifest: Manifest, folder: Path) -> list[Path]:
     """Where the painted frames are or will be, as often as they stand in a pass."""
     painted = store.painted(str(folder / config.store))
-    keyframes, *passes = painted_keys(config, render, manifest, identity_in(folder))
-    later = [
-        key for stage in passes[1:] for number, key in stage.items() if number not in keyframes
+    keys = painted_keys(config, render, manifest, identity_in(folder))
+    return [
+        painted.path(keys[stage][number])
+        for part in parts(config, render, manifest)
+        for stage, number in part.places
     ]
-    return [painted.path(key) for key in [*passes[0].values(), *later]]
 
 
 def _speed(paths: list[Path]) -> float | None:

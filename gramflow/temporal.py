@@ -9,14 +9,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from gramflow.arrays import Picture
 from gramflow.config import Config, Render
-from gramflow.engine.flows import DIS, warp
-from gramflow.engine.steadiness import Neighbour, Steadiness, steadiness
+from gramflow.engine.flows import DIS
+from gramflow.engine.steadiness import Steadiness, steadiness
 from gramflow.files import read_json, write_json
 from gramflow.footage import Footage
 from gramflow.manifest import Manifest
-from gramflow.media.pictures import from_pixels, resize
 from gramflow.progress import Every, Say
 from gramflow.recipes import SMALLEST, working_size
 
@@ -68,17 +66,12 @@ def measure_film(
     size = _measured_size(*working_size(config.looks[render.look], manifest))
     footage = Footage(config.store, manifest.frames, size, DIS(DIS.Settings()), 2 * threads + 2)
 
-    def painted(number: int) -> Picture:
-        return resize(from_pixels(footage.painted.read(keys[number])), *size)
-
     def measure(number: int) -> Steadiness:
         if keys[number] == keys[number - 1]:
             return REPEATED
-        motion, trust = footage.motion(number, number - 1)
-        before = Neighbour(
-            warp(painted(number - 1), motion), warp(footage.frame(number - 1), motion), trust
-        )
-        return steadiness(painted(number), footage.frame(number), before)
+        motion = footage.motion(number, number - 1)
+        before = footage.neighbour(number - 1, keys[number - 1], motion)
+        return steadiness(footage.painting(keys[number]), footage.frame(number), before)
 
     starts = set(manifest.shots)
     numbers = [number for number in range(len(manifest.frames)) if number not in starts]

@@ -118,6 +118,12 @@ def check_manifest(path, modified, settings):
     records.set_aside_unless_complete(path, settings, store.frames(CONFIG.store))
 
 
+@cache
+def manifest_by(path, modified):
+    """A manifest, read once."""
+    return Manifest.load(path)
+
+
 def plans_of(render):
     """What each part of a render has to do."""
     path = Path(manifest_of(render))
@@ -127,7 +133,8 @@ def plans_of(render):
 @cache
 def plans_by(render, manifest, modified):
     """The same, once per manifest; a record that is not true any more is made again."""
-    plans = recipes.plans(CONFIG, CONFIG.renders[render], Manifest.load(manifest))
+    read = manifest_by(manifest, modified)
+    plans = recipes.plans(CONFIG, CONFIG.renders[render], read)
     if workflow.is_main_process:
         painted = store.painted(CONFIG.store)
         for name, plan in plans.items():

@@ -35,12 +35,6 @@ def manifest_read(render):
     return manifest_by(*manifest_stamp(render))
 
 
-@cache
-def manifest_by(path, modified):
-    """The same, read once."""
-    return Manifest.load(path)
-
-
 def painted_frames(wildcards):
     """How many frames a part's job paints."""
     return frames_by(wildcards.render, *manifest_stamp(wildcards.render))[
@@ -52,11 +46,12 @@ def painted_frames(wildcards):
 def frames_by(render, path, modified):
     """The same of all parts, once per manifest."""
     parts = recipes.parts(CONFIG, CONFIG.renders[render], manifest_by(path, modified))
-    return {part.name: sum(len(run.numbers) for run in part.chains) for part in parts}
+    return {part.name: len(part.places) for part in parts}
 
 
 def painting_mb(wildcards, attempt):
-    return needs.network_mb(*painting_size(wildcards.render)) * attempt
+    size = painting_size(wildcards.render)
+    return needs.network_mb(*size, CONFIG.memory) * attempt
 
 
 def painting_minutes(wildcards, attempt):
@@ -72,7 +67,8 @@ def painted_mb(wildcards):
 
 def targets_mb(wildcards, attempt):
     look = CONFIG.looks[TARGETS[wildcards.target].look]
-    return needs.network_mb(*[recipes.style_side(look)] * 2) * attempt
+    size = [recipes.style_side(look)] * 2
+    return needs.network_mb(*size, CONFIG.memory) * attempt
 
 
 def capture_minutes(wildcards, attempt):

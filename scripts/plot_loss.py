@@ -2,7 +2,7 @@ from pathlib import Path
 
 from gramflow.job import job
 from gramflow.plots import plot_loss
-from gramflow.records import Record
+from gramflow.records import load_all
 
 with job(snakemake.log[0]):
-    plot_loss([Record.load(Path(path)) for path in snakemake.input], Path(snakemake.output[0]))
+    plot_loss(load_all(snakemake.input), Path(snakemake.output[0]))

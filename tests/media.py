@@ -23,9 +23,9 @@ from gramflow.store import Store
 SETTINGS = {"codec": "libx264", "crf": 16, "pixel_format": "yuv420p", "speed": "ultrafast"}
 
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+SHARED = Path(__file__).parents[2] / "shared"
 needs_shared = pytest.mark.skipif(
-    not SHARED.exists(), reason=f"no test material in {SHARED}, which is not part of the project"
+    not SHARED.is_dir(), reason=f"no test material in {SHARED}, which is not part of the project"
 )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gramflow.arrays import Picture
 from gramflow.engine.flows import Map
@@ -49,14 +50,37 @@ class Tones:
     saturation: float
 
 
+class _View:
+    """Pictures of a frame, seen where `trust` (height, width) is high; it is blurred only once."""
+
+    def __init__(self, trust: Map) -> None:
+        self.trust = trust
+        self._seen = np.maximum(_blurred(trust), 1e-6)[..., None]
+
+    def tones(self, picture: Picture) -> Tones:
+        """See `tones`."""
+        grey, colours = self.broad(picture)
+        return Tones(self.mean(grey), self.mean(_distance(colours)))
+
+    def broad(self, picture: Picture) -> tuple[Map, Picture]:
+        """The brightness and the colours of a picture, blurred within its trusted part."""
+        blurred: Picture = np.divide(_blurred(self.trust[..., None] * picture), self._seen)
+        grey = blurred @ _LUMA
+        return grey, blurred - grey[..., None]
+
+    def mean(self, values: Map) -> float:
+        """Of one value per pixel."""
+        total = (self.trust * values).sum(dtype=np.float64)
+        return float(total / max(self.trust.sum(dtype=np.float64), 1e-6))
+
+
 def tones(picture: Picture, trust: Map) -> Tones:
     """The tones where `trust` is high.
 
     These pixels are blurred before: saturation is not linear, and a warp that smoothes a little
     would seem to take some away.
     """
-    grey, colours = _broad(picture, trust)
-    return Tones(_mean(grey, trust), _mean(_distance(colours), trust))
+    return _View(trust).tones(picture)
 
 
 def held(picture: Picture, frame: Picture, neighbour: Neighbour) -> Picture:
@@ -66,45 +90,37 @@ def held(picture: Picture, frame: Picture, neighbour: Neighbour) -> Picture:
     drifts; what both frames show must not change its brightness and saturation by more than the
     film itself does. Where the film changes faster than by `_CHANGE`, nothing is corrected.
     """
-    trust = neighbour.trust
-    film = _film_change(frame, neighbour)
-    strength = min(2 * float(trust.mean()), 1) * _slowness(film)
-    before = tones(neighbour.picture, trust)
+    view = _View(neighbour.trust)
+    film = _film_change(view, frame, neighbour)
+    strength = min(2 * float(view.trust.mean()), 1) * _slowness(film)
+    before = view.tones(neighbour.picture)
     then = Tones(before.brightness + film.brightness, before.saturation + film.saturation)
     picture = np.clip(picture, 0, 1)
     for _ in range(_ROUNDS):
-        grey, colours = _broad(picture, trust)
+        grey, colours = view.broad(picture)
         distance = _distance(colours)
-        brighter = strength * (then.brightness - _mean(grey, trust))
+        brighter = strength * (then.brightness - view.mean(grey))
         # broad colours only, since fine ones would grow from frame to frame; what the saturation
         # gains by them, to first order
-        gain = _mean((colours * _broad(colours, trust)[1]).mean(-1) / (distance + 1e-6), trust)
-        more = strength * (then.saturation - _mean(distance, trust)) / max(gain, 1e-4)
+        gain = view.mean((colours * view.broad(colours)[1]).mean(-1) / (distance + 1e-6))
+        more = strength * (then.saturation - view.mean(distance)) / max(gain, 1e-4)
         picture = np.clip(picture + brighter + np.clip(more, -0.2, 0.2) * colours, 0, 1)
     return picture.astype(np.float32)
 
 
-def _broad(picture: Picture, trust: Map) -> tuple[Map, Picture]:
-    """The brightness and the colours of a picture, blurred within its trusted part."""
+def _blurred(values: Picture | Map) -> NDArray[np.float32]:
     import cv2
 
-    seen = np.maximum(cv2.GaussianBlur(trust, (0, 0), _BLUR), 1e-6)[..., None]
-    blurred = cv2.GaussianBlur(trust[..., None] * picture, (0, 0), _BLUR) / seen
-    grey = blurred @ _LUMA
-    return grey, blurred - grey[..., None]
+    return cv2.GaussianBlur(values, (0, 0), _BLUR)
 
 
 def _distance(colours: Picture) -> Map:
     return np.sqrt(np.square(colours).mean(-1))
 
 
-def _mean(values: Map, trust: Map) -> float:
-    return float((trust * values).sum(dtype=np.float64) / max(trust.sum(dtype=np.float64), 1e-6))
-
-
-def _film_change(frame: Picture, neighbour: Neighbour) -> Tones:
+def _film_change(view: _View, frame: Picture, neighbour: Neighbour) -> Tones:
     """How the film's own tones change from the neighbour to this frame."""
-    now, then = tones(frame, neighbour.trust), tones(neighbour.frame, neighbour.trust)
+    now, then = view.tones(frame), view.tones(neighbour.frame)
     return Tones(now.brightness - then.brightness, now.saturation - then.saturation)
 
 
@@ -131,15 +147,14 @@ class Steadiness:
 
 def steadiness(picture: Picture, frame: Picture, neighbour: Neighbour) -> Steadiness:
     """Of a picture painted from `frame`, against its neighbour."""
-    trust = neighbour.trust
+    view = _View(neighbour.trust)
     difference = np.square(picture - neighbour.picture).mean(-1)
-    error = _mean(difference, trust)
-    now, then = tones(picture, trust), tones(neighbour.picture, trust)
-    film = _film_change(frame, neighbour)
+    now, then = view.tones(picture), view.tones(neighbour.picture)
+    film = _film_change(view, frame, neighbour)
     slow = _slowness(film) > 0
     return Steadiness(
-        error,
-        float(trust.mean()),
+        view.mean(difference),
+        float(view.trust.mean()),
         slow * (now.brightness - then.brightness - film.brightness) / max(then.brightness, 1e-3),
         slow * (now.saturation - then.saturation - film.saturation) / max(then.saturation, 1e-3),
     )

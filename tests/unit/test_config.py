@@ -409,6 +409,8 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
         "looks.default.losses.temporal:",
         "start to previous",
     ),
+    (look(start="content", passes=2), "looks.default.passes:", "start to previous"),
+    (look(preset="seed", passes=3), "looks.default.passes:", "start: noise"),
     (look(flow="optical"), "looks.default.flow:", "dis"),
     (video(start="1:30", end="1:20.5"), "videos.room.end:", "later"),
     (video(start=-1), "videos.room.start:", "at least 0"),

@@ -358,12 +358,12 @@ class TestErrors:
 @needs_shared
 def test_shared_films(tmp_path: Path) -> None:
     room = tmp_path / "room.avi"
-    shutil.copy(SHARED / "seed" / "room.avi", room)
+    shutil.copy(SHARED / "data" / "seed" / "room.avi", room)
     output = painted(room, tmp_path / "room", {"crf": 1})
     assert times(output) == times(room)
     assert facts_of(output).real_rate == "20"
     assert difference(room, output) < 3
-    talking = SHARED / "talking.mp4"
+    talking = SHARED / "data" / "talking.mp4"
     output = painted(talking, tmp_path / "talking", width=64)
     assert times(output) == times(talking)
     assert packets(output, "audio") == packets(talking, "audio")

@@ -262,7 +262,7 @@ def test_a_full_disk_ends_ffmpeg(tmp_path: Path) -> None:
 
 @needs_shared
 def test_shared_films(tmp_path: Path, store: Store) -> None:
-    _, _, room = extracted(SHARED / "seed" / "room.avi", store)
+    _, _, room = extracted(SHARED / "data" / "seed" / "room.avi", store)
     assert (len(room.frames), room.width, seconds(room)[1]) == (19, 640, Fraction(1, 20))
-    _, _, talking = extracted(SHARED / "talking.mp4", store, width=64)
+    _, _, talking = extracted(SHARED / "data" / "talking.mp4", store, width=64)
     assert (len(talking.frames), talking.width, talking.height) == (30, 64, 36)

@@ -176,7 +176,7 @@ def test_sequence_in_natural_order(tmp_path: Path) -> None:
 
 @needs_shared
 def test_shared_films() -> None:
-    room = probe(source_of(SHARED / "seed" / "room.avi"))
+    room = probe(source_of(SHARED / "data" / "seed" / "room.avi"))
     assert (room.frames, room.average_rate, room.codec, room.range) == (19, "20", "mjpeg", "pc")
-    talking = probe(source_of(SHARED / "talking.mp4"))
+    talking = probe(source_of(SHARED / "data" / "talking.mp4"))
     assert (talking.frames, talking.width, talking.audio[0].codec) == (30, 1920, "aac")

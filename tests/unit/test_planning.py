@@ -1,10 +1,12 @@
 """What a run will take, told before it begins."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gramflow import planning, recipes, store
-from gramflow.config import load
+from gramflow.config import Render, load
 from gramflow.errors import GramflowError
 from gramflow.manifest import Manifest
 from gramflow.planning import RenderPlan, calibrate, duration, plan_render
@@ -46,6 +48,12 @@ def test_a_part_of_a_film(config):
     assert (plan.frames, plan.jobs, plan.chain) == (10, 1, 10)
 
 
+def test_memory_keeps_the_limit(config):
+    limited = replace(config, memory="1.2GB")
+    any_memory, little = (plan_render(c, c.renders["clip.card"], 2.0) for c in (config, limited))
+    assert little.memory_mb == 1200 < any_memory.memory_mb
+
+
 def test_a_stream_that_is_not_recorded(config):
     config.videos["clip"] |= {"path": "rtsp://camera/film", "seconds": 5}
     with pytest.raises(GramflowError, match=r"^videos\.clip\.path: .*--until probe"):
@@ -65,6 +73,18 @@ def test_what_is_painted_is_not_planned(config, tmp_path):
     plan = plan_render(config, render, seconds=2.0)
     # of the first shot nothing is left; of the second its keyframes and two segments
     assert (plan.frames, plan.made, plan.jobs, plan.chain) == (25, 13, 3, 11)
+
+
+def test_what_two_renders_share_is_planned_once(config):
+    same = replace(config.looks["default"], name="same")
+    both = replace(config, looks=config.looks | {"same": same})
+    twin, planned = Render("clip", "card", "same"), set()
+    first = plan_render(both, both.renders["clip.card"], 2.0, planned=planned)
+    second = plan_render(both, twin, 2.0, planned=planned)
+    alone = plan_render(both, twin, 2.0)
+    assert replace(first, name=twin.name) == alone
+    assert (second.frames, second.made, second.jobs, second.disk_mb) == (25, 0, 0, 0)
+    assert second.seconds == 0 and duration([first, second], 1) == first.seconds
 
 
 def test_several_gpus_wait_for_a_chain_only():

@@ -118,7 +118,7 @@ def test_parts_need_keyframes_and_the_pass_before():
         name for name in found if name.startswith("pass2")
     ]
     assert len({plan.claim for plan in found.values()}) == 7
-    alone = config_with("content", passes=2)
+    alone = config_with("content")
     parts = plans(alone, alone.renders["clip.red"], manifest_of(range(8), shots=(0, 5)))
     assert {plan.needs for plan in parts.values()} == {()}
     assert all(plan.final and name.startswith("pass1") for name, plan in parts.items())

@@ -1,10 +1,14 @@
 """The estimates, against what was measured and what they must do as pictures grow."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gramflow import resources
+from gramflow.engine.tiling import BASE
 
 sizes = st.tuples(st.integers(16, 8000), st.integers(16, 8000))
 counts = st.integers(1, 10_000)
@@ -15,6 +19,25 @@ counts = st.integers(1, 10_000)
 )
 def test_memory_is_above_what_a_frame_took_on_a_cpu_but_not_twice_as_much(size, measured):
     assert measured < resources.network_mb(*size) < 2 * measured
+
+
+@given(sizes, st.integers(2, 64))
+def test_memory_keeps_the_limit_of_the_config(size, limit):
+    limited = resources.network_mb(*size, f"{limit}GB")
+    assert limited <= limit * 1000
+    assert limited in (resources.network_mb(*size), limit * 1000)
+    assert resources.network_mb(*size, None) == resources.network_mb(*size)
+
+
+def test_a_limit_that_is_too_little_leaves_room_to_say_so():
+    assert resources.network_mb(8000, 8000, "1.5GiB") == 1610
+    assert resources.network_mb(8000, 8000, "1KB") == 1000 < BASE / 1e6
+
+
+def test_estimating_loads_no_tensorflow():
+    """The main process estimates, too."""
+    code = "import sys, gramflow.resources; sys.exit('tensorflow' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,19 @@ from gramflow.records import Record
 
 ROOT = Path(__file__).parents[2]
 MACHINE = ("--cores", "2", "--resources", "gpu=1")
+COPYING = '''
+from gramflow.engine.stylizers import Painted, Stylizer
+
+
+class Copying(Stylizer):
+    """Gives the frame back as it is."""
+
+    name = "copying"
+
+    def paint(self, frame, neighbours, seed, on_epoch):
+        return Painted(frame)
+'''
+"""The file of a plugin that paints nothing."""
 
 
 @dataclass

@@ -7,21 +7,9 @@ import av
 import numpy as np
 
 from tests import media
-from tests.workflow.project import Project
+from tests.workflow.project import COPYING, Project
 
 FRAMES = 10_000
-COPYING = '''
-from gramflow.engine.stylizers import Painted, Stylizer
-
-
-class Copying(Stylizer):
-    """Gives the frame back as it is."""
-
-    name = "copying"
-
-    def paint(self, frame, neighbours, seed, on_epoch):
-        return Painted(frame)
-'''
 
 
 def test_ten_thousand_frames(tmp_path: Path):
