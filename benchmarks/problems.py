@@ -18,7 +18,7 @@ from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted, Stylizer
 from gramflow.engine.targets import style_targets
 from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
-from gramflow.recipes import style_side
+from gramflow.recipes import style_sides
 from gramflow.styles import style_pictures
 from gramflow.weights import Weights
 
@@ -55,8 +55,10 @@ def stylizer_of(config: Config) -> Stylizer:
     look, weights = config.looks["default"], weights_of(config.network)
     objective = Objective(make_extractor(config, look, weights), make_losses(config, look))
     (style,) = config.styles.values()
-    pictures = style_pictures(style, style_side(look))
-    targets = style_targets(objective, make_network(config), pictures, [1.0])
+    targets = {
+        width: style_targets(objective, make_network(config), style_pictures(style, side), [1.0])
+        for width, side in style_sides(look).items()
+    }
     return make_stylizer(config, look, weights, targets)
 
 

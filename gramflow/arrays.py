@@ -1,4 +1,4 @@
-"""What an array holds, for annotations."""
+"""What the arrays of pictures hold, and how they change their size."""
 
 from typing import Any
 
@@ -9,3 +9,14 @@ Picture = NDArray[np.float32]
 """(height, width, 3), RGB, 0..1."""
 Pixels = NDArray[Any]
 """(height, width, 3), RGB, as stored: 8 or 16 bits a channel."""
+
+
+def resized(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
+    """Another size of (height, width[, channels]): area averaging to shrink, Lanczos to enlarge."""
+    import cv2
+
+    if values.shape[:2] == (height, width):
+        return values
+    shrinks = width * height < values.shape[0] * values.shape[1]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4
+    return cv2.resize(values, (width, height), interpolation=method).astype(np.float32, copy=False)

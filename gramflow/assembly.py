@@ -65,15 +65,20 @@ def _weights_file(weights: Weights) -> Path | None:
     return path
 
 
-def make_stylizer(config: Config, look: Look, weights: Weights, targets: StyleTargets) -> Stylizer:
-    """The stylizer of a look; its network is built only if it asks for one."""
+def make_stylizer(
+    config: Config, look: Look, weights: Weights, targets: Mapping[int, StyleTargets]
+) -> Stylizer:
+    """The stylizer of a look; its network is built only if it asks for one.
+
+    targets: the style's, by the width that is painted at.
+    """
     palette = Palette(
         settings=look.settings,
         network=make_network(config),
         extractor=lambda: make_extractor(config, look, weights),
         losses=make_losses(config, look),
         optimizer=make_optimizer(config, look),
-        targets=targets,
+        targets={width: targets.get(width, {}) for width in look.widths},
         memory=limit(config.memory),
         name=look.name,
     )

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from functools import cache
 from itertools import product
+from math import ceil, log2
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,6 +49,7 @@ class Look:
     name: str
     width: int
     height: int | None
+    coarsest: int | None
     start: str
     passes: int
     seed: int
@@ -62,6 +64,14 @@ class Look:
     flow: Values
     optimizer: Values
     stylizer: Values
+
+    @property
+    def widths(self) -> list[int]:
+        """Those that it is painted at, rising; each at most twice the one before."""
+        least = min(self.coarsest or self.width, self.width)
+        whole = self.width / least
+        steps = ceil(log2(whole))
+        return [*(round(least * whole ** (step / steps)) for step in range(steps)), self.width]
 
     @property
     def settings(self) -> Values:

@@ -162,7 +162,7 @@ def _target_recipe(config: Config, style: Style, look: Look, weights: str) -> di
         "engine": ENGINE_VERSION,
         "images": [_file_digest(image) for image in style.images],
         "mixture": style.weights,
-        "side": style_side(look),
+        "sides": style_sides(look),
         "network": config.network,
         "weights": weights,
         "pooling": look.pooling,
@@ -204,9 +204,9 @@ def _file_digest(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def style_side(look: Look) -> int:
-    """Pixels of a style picture's longer side."""
-    return max(round(look.width * look.style_scale), 1)
+def style_sides(look: Look) -> dict[int, int]:
+    """Pixels of a style picture's longer side, by the width that is painted at, rising."""
+    return {width: max(round(width * look.style_scale), 1) for width in look.widths}
 
 
 def _painters(look: Look) -> list[tuple[str, str]]:

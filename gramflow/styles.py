@@ -13,7 +13,7 @@ from gramflow.errors import GramflowError, concerning
 from gramflow.files import appearing
 from gramflow.media.pictures import read_picture, resize
 from gramflow.memory import limit
-from gramflow.recipes import SMALLEST, style_side
+from gramflow.recipes import SMALLEST, style_sides
 from gramflow.weights import Weights
 
 
@@ -25,21 +25,23 @@ def save_targets(config: Config, style: Style, look: Look, weights: Weights, pat
     """
     from gramflow.engine.objective import Objective
 
-    pictures = style_pictures(style, style_side(look))
     losses = {
         name: loss for name, loss in make_losses(config, look).items() if loss.source == "style"
     }
     extractor = make_extractor(config, look, weights)
     plan = Plan(extractor, losses, limit(config.memory), where=f"looks.{look.name}")
-    objective = Objective(extractor, losses, plan)
-    targets = style_targets(objective, make_network(config), pictures, style.weights)
+    objective, network = Objective(extractor, losses, plan), make_network(config)
+    targets = {
+        width: style_targets(objective, network, style_pictures(style, side), style.weights)
+        for width, side in style_sides(look).items()
+    }
     arrays = flattened(targets)
     with appearing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def load_targets(path: Path) -> StyleTargets:
-    """Read what save_targets wrote."""
+def load_targets(path: Path) -> dict[int, StyleTargets]:
+    """Read what save_targets wrote: by the width that is painted at."""
     with np.load(path) as arrays:
         return unflattened(arrays)
 

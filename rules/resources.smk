@@ -67,7 +67,7 @@ def painted_mb(wildcards):
 
 def targets_mb(wildcards, attempt):
     look = CONFIG.looks[TARGETS[wildcards.target].look]
-    size = [recipes.style_side(look)] * 2
+    size = [recipes.style_sides(look)[look.width]] * 2
     return needs.network_mb(*size, CONFIG.memory) * attempt
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.arrays import Picture
+from gramflow.arrays import Picture, resized
 from gramflow.engine.flows import Map
 
 OWN = 0
@@ -23,6 +23,11 @@ class Neighbour:
     picture: Picture
     frame: Picture
     trust: Map
+
+    def resized(self, width: int, height: int) -> "Neighbour":
+        """The same at another size."""
+        parts = self.picture, self.frame, self.trust
+        return Neighbour(*(resized(part, width, height) for part in parts))
 
 
 def led(neighbour: Neighbour, lead: Neighbour, share: float) -> Neighbour:

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gramflow import ops
-from gramflow.arrays import Picture
-from gramflow.engine.flows import long_term
+from gramflow.arrays import Picture, resized
+from gramflow.engine.flows import Map, long_term
 from gramflow.engine.losses import Loss
 from gramflow.engine.networks import Network, in_precision
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase, Tensor
 from gramflow.engine.precision import Guarded, chosen, exact_evaluations
 from gramflow.engine.steadiness import OWN, Neighbour, held
+from gramflow.engine.targets import StyleTargets
 from gramflow.engine.tiling import Plan
 
 
@@ -36,7 +37,8 @@ class Painted:
 class Palette:
     """All a stylizer may need, made once per process.
 
-    settings: the look's, resolved. targets: the style's, by loss term and name.
+    settings: the look's, resolved. targets: the style's, by the width that is painted at (rising,
+        the look's own last), loss term and name.
     extractor: builds the Keras model of the look's layers; called only by who needs a network.
     memory: bytes that painting may take; None for any. name: the look's, for errors.
     """
@@ -46,7 +48,7 @@ class Palette:
     extractor: Callable[[], Any]
     losses: Mapping[str, Loss]
     optimizer: Optimizer
-    targets: Mapping[str, Mapping[str, NDArray[np.float32]]]
+    targets: Mapping[int, StyleTargets]
     memory: int | None = None
     name: str = "default"
 
@@ -108,9 +110,12 @@ class Optimize(Stylizer):
         if self.precision != "float32":
             lowered = in_precision(extractor, self.precision)
             self.low = Objective(lowered, palette.losses, plan)
-        self.style = {
-            name: {key: ops.convert_to_tensor(value) for key, value in target.items()}
-            for name, target in palette.targets.items()
+        self.styles = {
+            width: {
+                name: {key: ops.convert_to_tensor(value) for key, value in target.items()}
+                for name, target in targets.items()
+            }
+            for width, targets in palette.targets.items()
         }
 
     def needs(self, height: int, width: int) -> str:
@@ -124,27 +129,64 @@ class Optimize(Stylizer):
         seed: int,
         on_epoch: Callable[[Curve], None],
     ) -> Painted:
-        """As the base says."""
+        """As the base says; from coarse to fine, as Gatys et al. 2017, arXiv:1611.07865, section 5,
+        though only what changes at a smaller size is enlarged, so that nothing gets blurred."""
         look, network = self.palette.settings, self.palette.network
-        content = network.preprocess(frame)
-        targets = self.style | self.objective.targets(content, "frame")
-        targets |= self._temporal(content, neighbours)
-        terms: dict[str, Any] = {}
         curve = Curve(look["epoch"], look["stop"], on_epoch)
-        picture = self.palette.optimizer.minimize(
-            self._phases(self._budget(neighbours), targets, terms),
-            self._start(frame, neighbours, seed),
-            _displayable(network) if look["bounds"] else None,
-            curve,
-        )
+        values = self._start(frame, neighbours, seed)
+        *smaller, whole = self.styles
+        for width in smaller:
+            values = self._broadly(width, frame, neighbours, values, curve)
+        budget = self._budget(frame, neighbours)
+        values, terms = self._descend(whole, frame, neighbours, values, budget, curve)
         curve.close()
-        result = network.deprocess(picture)
+        result = network.deprocess(values)
         return Painted(
             held(result, frame, neighbours[1]) if 1 in neighbours else result,
             curve.evaluations,
             curve.points,
             {name: float(value) for name, value in terms.items()},
         )
+
+    def _broadly(
+        self,
+        width: int,
+        frame: Picture,
+        neighbours: Mapping[int, Neighbour],
+        values: NDArray[np.float32],
+        curve: Curve,
+    ) -> NDArray[np.float32]:
+        """The values, changed as painting a smaller copy changes it where no neighbour is known."""
+        height, whole = frame.shape[:2]
+        unknown = _unknown(frame, neighbours)
+        evaluations = round(self.palette.settings["evaluations"] * float(unknown.mean()))
+        if not evaluations:
+            return values
+        size = width, round(height * width / whole)
+        start = resized(values[0], *size)[None]
+        small = {back: neighbour.resized(*size) for back, neighbour in neighbours.items()}
+        found, _ = self._descend(width, resized(frame, *size), small, start, evaluations, curve)
+        change = resized(found[0] - start[0], whole, height)
+        return values + unknown[..., None] * change
+
+    def _descend(
+        self,
+        width: int,
+        frame: Picture,
+        neighbours: Mapping[int, Neighbour],
+        start: NDArray[np.float32],
+        evaluations: int,
+        curve: Curve,
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """What is found at one size, and the terms of the last evaluation."""
+        network = self.palette.network
+        content = network.preprocess(frame)
+        targets = self.styles[width] | self.objective.targets(content, "frame")
+        targets |= self._temporal(content, neighbours)
+        terms: dict[str, Any] = {}
+        phases = self._phases(evaluations, targets, terms)
+        bounds = _displayable(network) if self.palette.settings["bounds"] else None
+        return self.palette.optimizer.minimize(phases, start, bounds, curve), terms
 
     def _phases(self, evaluations: int, targets: Any, terms: dict[str, Any]) -> list[Phase]:
         """In low precision first, if the look wants it. `terms` gets those of each evaluation."""
@@ -166,14 +208,13 @@ class Optimize(Stylizer):
             phases.insert(0, Phase(function(guarded), evaluations - exact))
         return phases
 
-    def _budget(self, neighbours: Mapping[int, Neighbour]) -> int:
+    def _budget(self, frame: Picture, neighbours: Mapping[int, Neighbour]) -> int:
         """What has nothing to go on from gets up to twice the evaluations, as a first frame does in
         Ruder et al.: the frames after it inherit from it, and would go on painting it."""
         look = self.palette.settings
-        if look["start"] != "previous" or OWN in neighbours:
+        if look["start"] != "previous":
             return look["evaluations"]
-        known = neighbours[1].trust.mean() if 1 in neighbours else 0
-        return round(look["evaluations"] * (2 - known))
+        return round(look["evaluations"] * (1 + float(_unknown(frame, neighbours).mean())))
 
     def _start(
         self, frame: Picture, neighbours: Mapping[int, Neighbour], seed: int
@@ -219,6 +260,13 @@ class Optimize(Stylizer):
                     "trust": np.stack(long_term(maps))[..., None],
                 }
         return targets
+
+
+def _unknown(frame: Picture, neighbours: Mapping[int, Neighbour]) -> Map:
+    """(height, width), 0..1: where there is nothing painted to go on from."""
+    if OWN in neighbours:
+        return np.zeros(frame.shape[:2], np.float32)
+    return 1 - neighbours[1].trust if 1 in neighbours else np.ones(frame.shape[:2], np.float32)
 
 
 def _displayable(network: Network) -> Bounds:

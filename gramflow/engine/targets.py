@@ -1,7 +1,7 @@
 """The targets of a style: what the loss terms remember of its pictures."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,19 +32,20 @@ def style_targets(
     return mixed
 
 
-def flattened(targets: StyleTargets) -> dict[str, NDArray[np.float32]]:
-    """One level of names, as .npz files have: term/name."""
+def flattened(targets: Mapping[int, StyleTargets]) -> dict[str, NDArray[np.float32]]:
+    """Those of several widths with one level of names, as .npz files have: width/term/name."""
     return {
-        f"{term}/{name}": array
-        for term, arrays in targets.items()
+        f"{width}/{term}/{name}": array
+        for width, terms in targets.items()
+        for term, arrays in terms.items()
         for name, array in arrays.items()
     }
 
 
-def unflattened(arrays: Any) -> StyleTargets:
-    """The inverse of flattened."""
-    targets: StyleTargets = {}
+def unflattened(arrays: Mapping[str, NDArray[np.float32]]) -> dict[int, StyleTargets]:
+    """The inverse of flattened; but a width without targets is not known any more."""
+    targets: dict[int, StyleTargets] = {}
     for path, array in arrays.items():
-        term, name = path.split("/", 1)
-        targets.setdefault(term, {})[name] = array
+        width, term, name = path.split("/", 2)
+        targets.setdefault(int(width), {}).setdefault(term, {})[name] = array
     return targets

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.arrays import Picture, Pixels
+from gramflow.arrays import Picture, Pixels, resized
 from gramflow.errors import GramflowError
 
 _PNG_COMPRESSION = 1  # painted frames are nearly incompressible: higher levels only cost time
@@ -61,11 +61,7 @@ def to_pixels(picture: Picture) -> NDArray[np.uint16]:
 
 def resize(picture: Picture, width: int, height: int) -> Picture:
     """Another size: area averaging to shrink, Lanczos to enlarge, still within 0..1."""
-    if picture.shape[:2] == (height, width):
-        return picture
-    shrinks = width * height < picture.shape[0] * picture.shape[1]
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4
-    return np.clip(cv2.resize(picture, (width, height), interpolation=method), 0, 1)
+    return np.clip(resized(picture, width, height), 0, 1)
 
 
 def encode_png(pixels: Pixels, note: str = "") -> bytes:

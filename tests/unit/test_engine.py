@@ -213,10 +213,13 @@ def test_style_targets_are_mixed(objective_of):
         for n in (1, 2)
     )
     both = style_targets(objective, network, [picture(1), picture(2, 40, 32)], [0.25, 0.75])
-    other = style_targets(objective, network, [picture(2, 40, 32)], [1.0])["gram"]["block2_conv1"]
+    second = style_targets(objective, network, [picture(2, 40, 32)], [1.0])
+    other = second["gram"]["block2_conv1"]
     assert not np.allclose(one, two, rtol=1e-6, atol=0)
     assert np.allclose(both["gram"]["block2_conv1"], 0.25 * one + 0.75 * other, rtol=1e-5)
-    assert unflattened(flattened(both)).keys() == both.keys()
+    kept = unflattened(flattened({24: second, 48: both}))
+    assert kept.keys() == {24, 48}
+    assert np.array_equal(kept[24]["gram"]["block2_conv1"], other)
 
 
 # -- stylizers ---------------------------------------------------------------------------------
@@ -241,7 +244,7 @@ def test_start_is_content_noise_or_previous(objective_of):
             lambda: extractor,
             terms,
             ScipyLBFGS(ScipyLBFGS.Settings(first_step=None)),  # hardly a step at all
-            targets,
+            {48: targets},
         )
         stylizer = Optimize(Optimize.Settings(), palette)
         neighbours = {} if previous is None else {1: Neighbour(previous, other, trust)}
@@ -307,7 +310,8 @@ def test_what_begins_anew_gets_twice_the_evaluations(objective_of):
     def evaluations(start, neighbours):
         settings_ = settings_of(start=start, evaluations=20)
         optimizer = ScipyLBFGS(ScipyLBFGS.Settings())
-        palette = Palette(settings_, networks.VGG16(), lambda: extractor, terms, optimizer, {})
+        network, styles = networks.VGG16(), {48: {}}
+        palette = Palette(settings_, network, lambda: extractor, terms, optimizer, styles)
         stylizer = Optimize(Optimize.Settings(), palette)
         return stylizer.paint(picture(1), neighbours, 0, lambda _: None).evaluations
 
@@ -338,7 +342,7 @@ def test_brightness_and_saturation_do_not_drift(objective_of, monkeypatch):
         lambda: objective.network,
         terms,
         ScipyLBFGS(ScipyLBFGS.Settings()),
-        targets,
+        {48: targets},
     )
     still = resize(picture(7, 8, 12), 48, 32)
     trust = np.ones((32, 48), np.float32)

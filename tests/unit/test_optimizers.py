@@ -367,7 +367,7 @@ def test_paints_a_frame(device, optimizer):
     frame = np.random.default_rng(1).uniform(0, 1, (24, 32, 3)).astype(np.float32)
     look = settings_of(evaluations=12)
     chosen = optimizer(optimizer.Settings(frequency_exponent=0.5))
-    palette = Palette(look, network, lambda: extractor, terms, chosen, {})
+    palette = Palette(look, network, lambda: extractor, terms, chosen, {32: {}})
     stylizer = Optimize(Optimize.Settings(), palette)
     one, two = (stylizer.paint(frame, {}, 0, lambda _: None) for _ in range(2))
     assert one.picture.shape == frame.shape and one.picture.dtype == np.float32

@@ -90,7 +90,7 @@ def paint(extractor, exact, name, evaluations=20):
     look = settings_of(precision=name, evaluations=evaluations)
     style = style_targets(exact, NETWORK, [picture(3)], [1.0])
     optimizer = LBFGS(LBFGS.Settings(frequency_exponent=0.5))
-    palette = Palette(look, NETWORK, lambda: extractor, TERMS, optimizer, style)
+    palette = Palette(look, NETWORK, lambda: extractor, TERMS, optimizer, {48: style})
     return Optimize(Optimize.Settings(), palette).paint(picture(1), {}, 0, lambda _: None)
 
 

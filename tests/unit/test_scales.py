@@ -1,0 +1,147 @@
+"""Painting from coarse to fine: which sizes, how long, and what comes of it."""
+
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gramflow.config import load
+from gramflow.engine import losses, networks
+from gramflow.engine.lbfgs import LBFGS
+from gramflow.engine.optimizers import Optimizer
+from gramflow.engine.steadiness import OWN, Neighbour
+from gramflow.engine.stylizers import Optimize, Palette
+from gramflow.engine.targets import style_targets
+from tests.looks import settings_of
+
+NETWORK = networks.VGG16()
+LAYERS = {"block1_conv1": 1.0, "block2_conv1": 1.0}
+TERMS = {
+    "content": losses.Content(losses.Content.Settings(layers={"block2_conv1": 1.0})),
+    "gram": losses.Gram(losses.Gram.Settings(weight=50.0, layers=LAYERS)),
+}
+SIZES = {16: (16, 12), 32: (32, 24), 64: (64, 48)}
+
+
+def widths(width, coarsest):
+    here = [str(Path(__file__))]
+    look = {"width": width, "coarsest": coarsest}
+    entries = {"videos": {"v": {"path": here[0]}}, "styles": {"s": {"images": here}}}
+    return load(entries | {"looks": {"default": look}}).looks["default"].widths
+
+
+def test_widths_of_the_presets():
+    assert widths(320, 320) == [320]
+    assert widths(640, 320) == [320, 640]
+    assert widths(1280, 320) == [320, 640, 1280]
+    assert widths(640, None) == widths(640, 1000) == [640]
+
+
+@given(st.integers(16, 2000).map(lambda half: 2 * half), st.integers(16, 4000))
+def test_widths_rise_from_the_coarsest_by_less_than_two(width, coarsest):
+    found = widths(width, coarsest)
+    assert found[0] == min(coarsest, width)
+    assert found[-1] == width
+    steps = [Fraction(after, before) for before, after in pairwise(found)]
+    assert all(1 < step <= 2 + Fraction(2, coarsest) for step in steps)
+
+
+def picture(seed, width=64, height=48):
+    return np.random.default_rng(seed).uniform(0.3, 0.7, (height, width, 3)).astype(np.float32)
+
+
+class Brighter(Optimizer):
+    """Adds a grey level to small pictures, and notes what it is asked."""
+
+    def __init__(self):
+        super().__init__(None)
+        self.asked = []
+
+    @property
+    def held(self):
+        return 0
+
+    def minimize(self, phases, start, bounds, curve):
+        self.asked.append((start.shape[2::-1][:2], sum(phase.evaluations for phase in phases)))
+        for phase in phases:
+            curve.add(float(phase.function(start)[0]))
+        return start + (10 if start.shape[2] < 64 else 0)
+
+
+@pytest.fixture(scope="module")
+def extractor(device):
+    return networks.build(NETWORK, None, list(LAYERS), "average")
+
+
+@pytest.fixture(scope="module")
+def targets(extractor):
+    from gramflow.engine.objective import Objective
+
+    objective = Objective(extractor, TERMS)
+    return {
+        width: style_targets(objective, NETWORK, [picture(3, *size)], [1.0])
+        for width, size in SIZES.items()
+    }
+
+
+def stylizer_of(extractor, targets, optimizer, **given):
+    look = settings_of(start="previous", **given)
+    palette = Palette(look, NETWORK, lambda: extractor, TERMS, optimizer, targets)
+    return Optimize(Optimize.Settings(), palette)
+
+
+def neighbours(trust):
+    return {1: Neighbour(picture(2), picture(2), np.full((48, 64), trust, np.float32))}
+
+
+@pytest.mark.parametrize(
+    ("known", "coarse"),
+    [({}, 40), (neighbours(0.25), 30), (neighbours(1), 0), (neighbours(0.25) | {OWN: 0}, 0)],
+)
+def test_small_sizes_get_what_is_not_known(extractor, targets, known, coarse):
+    optimizer = Brighter()
+    stylizer = stylizer_of(extractor, targets, optimizer, evaluations=40)
+    if OWN in known:
+        known[OWN] = Neighbour(picture(1), picture(1), np.ones((48, 64), np.float32))
+    stylizer.paint(picture(1), known, 0, lambda _: None)
+    expected = [(SIZES[width], coarse) for width in (16, 32) if coarse]
+    assert optimizer.asked[:-1] == expected
+    assert optimizer.asked[-1] == (SIZES[64], 40 + coarse)
+
+
+def test_the_change_of_small_sizes_comes_where_nothing_is_known(extractor, targets):
+    """10 of 255 by each of two smaller sizes; nothing where the frame before is trusted."""
+    known = neighbours(1)
+    known[1].trust[:, :32] = 0
+    known[1] = Neighbour(picture(1), picture(1), known[1].trust)
+    plain, broad = (
+        stylizer_of(extractor, found, Brighter(), evaluations=40).paint(
+            picture(1), known, 0, lambda _: None
+        )
+        for found in ({64: targets[64]}, targets)
+    )
+    # the tones of what is known are held over all of the picture
+    change = 255 * (broad.picture - plain.picture)
+    assert np.allclose(change[:, 36:], change[0, 36, 0], atol=2.5)
+    assert np.allclose(change[:, :28].mean() - change[:, 36:].mean(), 20, atol=2)
+
+
+def test_broad_strokes_come_from_a_small_picture(extractor, targets):
+    """Painted from coarse to fine a picture differs more from its frame at low frequencies."""
+    frame = picture(1)
+
+    def low(found):
+        optimizer = LBFGS(LBFGS.Settings(frequency_exponent=0.5))
+        made = stylizer_of(extractor, found, optimizer, evaluations=15)
+        painted = made.paint(frame, {}, 0, lambda _: None)
+        assert painted.losses[-1][0] == painted.evaluations
+        change = np.fft.rfft2((painted.picture - frame).mean(2))
+        return np.abs(change[:4, 1:4]).mean(), painted
+
+    one, several = low({64: targets[64]}), low(targets)
+    assert several[0] > 1.1 * one[0]
+    assert several[1].picture.tobytes() == low(targets)[1].picture.tobytes()
