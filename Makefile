@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-cluster bench-temporal lint format docs lock clean
+.PHONY: demo test test-cluster bench bench-temporal lint format docs lock clean
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores all
@@ -15,6 +15,10 @@ test: .venv/installed-dev lint
 # them its tests are skipped), a local S3 store, and jobs submitted by a script.
 test-cluster: .venv/installed-dev
 	$(BIN)/python -m pytest tests/cluster
+
+# Speed, evaluations, memory and overhead, into benchmarks/results/; some hours on a few cores.
+bench: .venv/installed-bench
+	$(BIN)/python -m benchmarks
 
 # How steady each way of painting is; with the folder of test material in SHARED.
 bench-temporal: .venv/installed
@@ -55,6 +59,11 @@ LOCK := pyproject.toml --quiet --universal --python-version 3.11 --generate-hash
 
 .venv/installed-dev: requirements-dev.lock .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	touch $@
+
+# PyTorch is compared with, and nothing else here needs it.
+.venv/installed-bench: .venv/installed-dev
+	$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
 	touch $@
 
 clean:
