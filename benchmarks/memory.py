@@ -2,7 +2,7 @@
 
 VGG-16 with random weights and the terms of the preset `standard`, for 16:9 pictures of 224 to 2160
 lines, each in a process of its own. Whole pictures that are estimated to take more than the
-machine has are left out. Writes a Markdown table and a plot to benchmarks/results/.
+machine has are left out. Prints Markdown; the plot goes to benchmarks/results/.
 """
 
 import json
@@ -81,10 +81,10 @@ def apart(lines: int, limit: int | None) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print and save the table, a row as soon as it is known, and draw the plot."""
+    """Print the table, a row as soon as it is known, and draw the plot."""
     RESULTS.mkdir(exist_ok=True)
-    rows = ["| lines | limit | tiles | estimate, GiB | peak, GiB | seconds |", "| --- " * 6 + "|"]
-    print("\n".join(rows), flush=True)
+    print("| lines | limit | tiles | estimate, GiB | peak, GiB | seconds |")
+    print("| --- " * 6 + "|", flush=True)
     points: dict[str, list[tuple[int, float]]] = {name: [] for name in LIMITS}
     for lines in LINES:
         for name, limit in LIMITS.items():
@@ -92,12 +92,11 @@ def main() -> None:
             if not found or (limit is not None and found["tiles"] == 1):
                 continue
             sizes = f"{found['estimate'] / GIB:.2f} | {found['peak'] / GIB:.2f}"
-            rows.append(
-                f"| {lines} | {name} | {found['tiles']} | {sizes} | {found['seconds']:.1f} |"
+            print(
+                f"| {lines} | {name} | {found['tiles']} | {sizes} | {found['seconds']:.1f} |",
+                flush=True,
             )
-            print(rows[-1], flush=True)
             points[name].append((lines, found["peak"] / GIB))
-    (RESULTS / "memory.md").write_text("\n".join(rows) + "\n")
     draw(points)
 
 

@@ -1,4 +1,4 @@
-"""What the workflow itself costs: `make bench-overhead`, or python -m benchmarks.overhead 100 1000.
+"""What the workflow itself costs: `python -m benchmarks.overhead [sizes]`, such as 100 1000.
 
 Films of so many frames, 64 pixels wide, in one style, with a cut every 100 frames, painted by a
 stylizer that only copies. Printed per film: the jobs; planning (a dry run's seconds and peak

@@ -1,0 +1,51 @@
+"""All benchmarks but that of steadiness: `make bench`, or `python -m benchmarks`.
+
+Each prints a Markdown table, which is also written to benchmarks/results/ with the command that
+made it and the machine. Hours on a few CPU cores; one alone: `python -m benchmarks seed`, with its
+own arguments after it: `python -m benchmarks seed 2 80`.
+"""
+
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+from gramflow.memory import host_memory
+
+RESULTS = Path(__file__).parent / "results"
+NAMES = ("seed", "precision", "optimizers", "memory", "overhead")
+
+
+def machine() -> str:
+    """What the numbers were taken on."""
+    from gramflow.engine.device import prepare
+
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text().splitlines() if told.is_file() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    model = models[0] if models else platform.processor()
+    gibibytes = host_memory() / 2**30
+    return f"{model}, {len(models)} cores, {gibibytes:.0f} GiB, {prepare(2)}"
+
+
+def run(name: str, arguments: list[str], where: str) -> None:
+    """One benchmark, shown while it runs, and its output kept once it has ended well."""
+    command = ["-m", f"benchmarks.{name}", *arguments]
+    lines = [f"`python {' '.join(command)}` on {where}.\n", "\n"]
+    print(lines[0], flush=True)
+    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+    if process.returncode:
+        sys.exit(f"benchmarks.{name} failed")
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.md").write_text("".join(lines))
+
+
+if __name__ == "__main__":
+    chosen, given = sys.argv[1:2] or NAMES, sys.argv[2:]
+    described = machine()
+    for each in chosen:
+        run(each, given, described)
