@@ -81,7 +81,7 @@ def test_the_film_is_a_local_runs(s3, cluster, volume, tmp_path):
     def stored(path: str) -> bytes:
         return client.get_object(Bucket="films", Key=f"run/{path}")["Body"].read()
 
-    run()
+    assert run().jobs == len(cluster.jobs)
     local = Project(tmp_path / "local", volume.config)
     local.folder.mkdir()
     local.run()
