@@ -23,7 +23,7 @@ PATIENCE = 1200  # seconds; every job starts Snakemake three times
 
 @pytest.fixture
 def volume(tmp_path) -> Project:
-    """A project on the volume: two segments, and no path that only one folder gives a meaning."""
+    """A project on the volume: two segments, and the same paths from every folder."""
     project = make_project(tmp_path / "volume", start="previous")
     folder = project.folder
     return Project(
@@ -72,6 +72,8 @@ def test_the_film_is_a_local_runs(s3, cluster, volume, tmp_path):
     client, environment = s3
     environment["KUBECONFIG"] = str(tmp_path / "kubeconfig")
     project = checkout(tmp_path / "checkout", volume)
+    client.upload_file(volume.config["videos"]["clip"]["path"], "films", "raw/clip.mkv")
+    project.config["videos"] = {"clip": {"path": "s3://films/raw/clip.mkv"}}
     mount = ("--kubernetes-persistent-volumes", f"data:{volume.folder}")
     machine = (*PROFILE, *mount, "--seconds-between-status-checks", "1")
 
