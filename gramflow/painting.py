@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gramflow import gpus, recipes
+from gramflow import gpus, recipes, store
 from gramflow.assembly import make_flow, make_stylizer
 from gramflow.chains import Part, Step
 from gramflow.config import Config, Look, Render
@@ -70,12 +70,12 @@ def paint_part(
 
     backs = recipes.neighbours(config, look)
     size = recipes.working_size(look, manifest)
+    claim = recipes.plans(config, render, manifest)[name].claim
     kept = max(backs, default=0) + 3
     footage = Footage(config.store, manifest.frames, size, make_flow(config, look), kept)
-    with _alone(files.record.with_suffix(".lock"), say), ExitStack() as gpu:
+    with _alone(store.lock(config.store, claim), title, say), ExitStack() as gpu:
         made = _Painting(title, part, look, footage, keys, backs, say).paint(stylizer)
     frames = [_told(keys[part.stage][number], number, made, footage) for number in part.frames]
-    claim = recipes.plans(config, render, manifest)[name].claim
     Record(claim, render.name, asdict(weights), frames).save(files.record)
 
 
@@ -86,14 +86,14 @@ def _told(key: str, number: int, made: set[str], footage: Footage) -> dict[str, 
 
 
 @contextmanager
-def _alone(path: Path, say: Say) -> Iterator[None]:
+def _alone(path: Path, title: str, say: Say) -> Iterator[None]:
     """One process at a time; a dead one's lock is free at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say(f"{path.stem}: another process is at it; waiting for what it makes")
+            say(f"{title}: another process is at it; waiting for what it makes")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -53,3 +53,11 @@ def frames(root: str | Path) -> Store:
 def painted(root: str | Path) -> Store:
     """The painted frames, by the digest of all they depend on."""
     return Store(Path(root) / "painted")
+
+
+def lock(root: str | Path, claim: str) -> Path:
+    """The file to lock while the frames of a record's claim are painted.
+
+    Beside the frames, since all that may paint them see that folder.
+    """
+    return Path(root) / "locks" / f"{claim}.lock"

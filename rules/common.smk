@@ -15,6 +15,12 @@ except GramflowError as error:
     # not a WorkflowError, which Snakemake shows with places in this file
     sys.exit(f"ERROR: {error}")
 
+if APART and not Path(CONFIG.store).is_absolute():
+    advice = "give the path of a volume that all machines have, such as /data/store"
+    sys.exit(
+        f"ERROR: store: {CONFIG.store} is a folder of this machine alone; {advice}"
+    )
+
 
 # one of the renders behind each target file
 TARGETS = {
@@ -35,7 +41,7 @@ WEIGHTS_FILES = [CONFIG.weights] if Path(CONFIG.weights).is_file() else []
 WEIGHTS_SETTINGS = recipes.digest(
     [CONFIG.weights, CONFIG.network, [file_stamp(file) for file in WEIGHTS_FILES]]
 )
-records.set_aside_unless_by(Path("work/weights.json"), WEIGHTS_SETTINGS)
+check("work/weights.json", records.set_aside_unless_by, WEIGHTS_SETTINGS)
 
 
 wildcard_constraints:
@@ -50,7 +56,7 @@ def get_source(wildcards):
     files = video_files(CONFIG.videos[wildcards.video])
     if files and is_stored(files[0]):
         return [storage(files[0])]
-    return files or [f"work/{wildcards.video}/capture.mkv"]
+    return mounted(files) or [f"work/{wildcards.video}/capture.mkv"]
 
 
 def video_settings(video, *keys):
@@ -101,21 +107,26 @@ def get_all_records(_):
 
 
 def manifest_of(render):
-    """The manifest's path; one without all its frames in the store is made again.
-
-    Only the main process looks: a job's own has nothing to decide.
-    """
+    """The manifest's path; one without all its frames in the store is made again."""
     video = CONFIG.renders[render].video
-    path = Path(f"work/{video}/manifest.json")
-    if path.is_file() and workflow.is_main_process:
-        check_manifest(path, path.stat().st_mtime_ns, extraction(video))
+    check_manifest(video)
     return checkpoints.extract.get(video=video).output.manifest
 
 
 @cache
-def check_manifest(path, modified, settings):
+def check_manifest(video):
     """The check, once per manifest and not for each of its segments."""
-    records.set_aside_unless_complete(path, settings, store.frames(CONFIG.store))
+    check(
+        manifest_path(video),
+        records.set_aside_unless_complete,
+        extraction(video),
+        store.frames(CONFIG.store),
+    )
+
+
+def manifest_path(video):
+    """The manifest of a video."""
+    return f"work/{video}/manifest.json"
 
 
 @cache
@@ -126,7 +137,8 @@ def manifest_by(path, modified):
 
 def plans_of(render):
     """What each part of a render has to do."""
-    path = Path(manifest_of(render))
+    manifest_of(render)
+    path = fetched(manifest_path(CONFIG.renders[render].video))
     return plans_by(render, path, path.stat().st_mtime_ns)
 
 
@@ -135,11 +147,10 @@ def plans_by(render, manifest, modified):
     """The same, once per manifest; a record that is not true any more is made again."""
     read = manifest_by(manifest, modified)
     plans = recipes.plans(CONFIG, CONFIG.renders[render], read)
-    if workflow.is_main_process:
-        painted = store.painted(CONFIG.store)
-        for name, plan in plans.items():
-            path = Path(record_path(render, name))
-            records.set_aside_unless_true(path, plan.claim, painted)
+    painted = store.painted(CONFIG.store)
+    for name, plan in plans.items():
+        path = record_path(render, name)
+        check(path, records.set_aside_unless_true, plan.claim, painted)
     return plans
 
 

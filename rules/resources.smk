@@ -23,7 +23,7 @@ def painting_size(render):
 
 def manifest_stamp(render):
     """A render's manifest and its time; before it is there Snakemake shows <TBD>."""
-    path = Path(f"work/{CONFIG.renders[render].video}/manifest.json")
+    path, _ = copy_of(manifest_path(CONFIG.renders[render].video))
     if not path.is_file():
         # by this word it knows that there will be a number later
         raise WorkflowError(f"FileNotFoundError: {path}")
@@ -76,17 +76,17 @@ def capture_minutes(wildcards, attempt):
 
 
 def extract_mb(_, input, attempt):
-    probe = Probe.load(Path(input.probe))
+    probe = Probe.load(fetch(input.probe))
     return needs.film_mb(probe.width, probe.height) * attempt
 
 
 def extract_minutes(_, input, attempt):
-    probe = Probe.load(Path(input.probe))
+    probe = Probe.load(fetch(input.probe))
     return needs.film_minutes(probe.width, probe.height, probe.frames) * attempt
 
 
 def extracted_mb(_, input):
-    probe = Probe.load(Path(input.probe))
+    probe = Probe.load(fetch(input.probe))
     return needs.frames_mb(probe.width, probe.height, probe.frames, probe.bits)
 
 

@@ -3,7 +3,7 @@
 
 rule weights:
     input:
-        WEIGHTS_FILES,
+        mounted(WEIGHTS_FILES),
     output:
         "work/weights.json",
     log:
@@ -22,7 +22,9 @@ rule weights:
 rule targets:
     input:
         weights="work/weights.json",
-        images=lambda wildcards: CONFIG.styles[TARGETS[wildcards.target].style].images,
+        images=lambda wildcards: mounted(
+            CONFIG.styles[TARGETS[wildcards.target].style].images
+        ),
     output:
         "work/targets/{target}.npz",
     log:

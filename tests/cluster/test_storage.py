@@ -1,32 +1,10 @@
 """Films from and to an S3 store: a real server on this machine."""
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.workflow.test_resume import FRAMES, made, make_project, write_film
 
 pytest.importorskip("snakemake_storage_plugin_s3", reason="requirements-cluster.lock")
-
-
-@pytest.fixture
-def s3():
-    """A client, and the environment in which Snakemake finds the server."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    url, key = f"http://{host}:{port}", "test"
-    client = boto3.client(
-        "s3",
-        endpoint_url=url,
-        region_name="us-east-1",
-        aws_access_key_id=key,
-        aws_secret_access_key=key,
-    )
-    client.create_bucket(Bucket="films")
-    settings = {"ENDPOINT_URL": url, "ACCESS_KEY": key, "SECRET_KEY": key}
-    yield client, {f"SNAKEMAKE_STORAGE_S3_{name}": value for name, value in settings.items()}
-    server.stop()
 
 
 def test_a_film_comes_from_the_store_and_goes_there(s3, tmp_path):
@@ -55,3 +33,10 @@ def test_a_film_comes_from_the_store_and_goes_there(s3, tmp_path):
     assert before.items() <= project.painted().items()
     film = client.get_object(Bucket="films", Key="painted/clip.red.mp4")["Body"].read()
     assert film == project.film("clip.red")
+
+
+def test_beside_a_default_storage_the_store_has_to_be_a_folder_of_all_machines(tmp_path):
+    project = make_project(tmp_path / "project")
+    storage = ("--default-storage-provider", "s3", "--default-storage-prefix", "s3://films/x")
+    output = project.run(*storage, "--dry-run", fails=True).output
+    assert "ERROR: store: store is a folder of this machine alone; give the path" in output

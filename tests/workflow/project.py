@@ -50,11 +50,12 @@ class Project:
 
     folder: Path
     config: dict[str, Any]
+    snakefile: Path = ROOT / "Snakefile"
 
     def command(self, *arguments: str, machine: Sequence[str] = MACHINE) -> list[str]:
         """The command line that paints everything the config asks for, on a `machine`."""
         self.folder.joinpath("config.yaml").write_text(yaml.safe_dump(self.config))
-        base = ["-m", "snakemake", "-s", str(ROOT / "Snakefile")]
+        base = ["-m", "snakemake", "-s", str(self.snakefile)]
         return [sys.executable, *base, *machine, *arguments]
 
     def run(

@@ -10,11 +10,12 @@ PROFILES = sorted(path.name for path in (ROOT / "profiles").iterdir())
 
 def test_these_are_documented():
     documented = (ROOT / "docs/clusters.md").read_text()
-    assert PROFILES == ["cluster-generic", "default", "multi-gpu", "slurm"]
+    assert PROFILES == ["cluster-generic", "default", "kubernetes", "multi-gpu", "slurm"]
     assert all(f"| `{name}` |" in documented for name in PROFILES)
 
 
-@pytest.mark.parametrize("name", PROFILES)
+# kubernetes asks its S3 store even then: tests/cluster/test_kubernetes.py
+@pytest.mark.parametrize("name", [name for name in PROFILES if name != "kubernetes"])
 def test_a_dry_run_of_a_new_project_shows_what_will_run_and_what_it_needs(name, tmp_path):
     project = make_project(tmp_path / "project")
     machine = ("--workflow-profile", name, "--cores", "2", "--set-resources", "probe:runtime=77")

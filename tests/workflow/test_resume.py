@@ -1,6 +1,7 @@
 """What is computed again, and what not, counted in records and files of real runs."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -299,7 +300,8 @@ def test_killed_snakemake_leaves_a_job_that_nobody_repeats(uninterrupted, tmp_pa
     assert second.wait() == 0
     log = project.folder.joinpath("run.log").read_text()
     for number in range(1, FRAMES + 1):
-        assert log.count(f"frame {number}/{FRAMES}, ") == 1, log
+        # a frame in work tells how far it is where the machine is slow
+        assert len(re.findall(rf"frame {number}/{FRAMES}, \d+ evaluations", log)) == 1, log
     assert project.film("clip.red") == uninterrupted.film("clip.red")
 
 

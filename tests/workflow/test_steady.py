@@ -63,7 +63,7 @@ def locks_held(parent: int) -> Iterator[tuple[psutil.Process, str]]:
     for child in psutil.Process(parent).children(recursive=True):
         with suppress(psutil.Error):
             for file in child.open_files():
-                if file.path.endswith(".lock") and "renders" in file.path:
+                if file.path.endswith(".lock") and "store" in file.path:
                     yield child, file.path
 
 
