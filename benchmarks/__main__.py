@@ -13,7 +13,7 @@ from pathlib import Path
 from gramflow.memory import host_memory
 
 RESULTS = Path(__file__).parent / "results"
-NAMES = ("seed", "precision", "optimizers", "memory", "overhead")
+NAMES = ("seed", "precision", "optimizers", "preview", "memory", "overhead")
 
 
 def machine() -> str:

@@ -79,14 +79,15 @@ def pytorch(made: Optimize, at: Any, targets: Any, kind: Any) -> Evaluate:
     import torch
 
     losses = made.objective.losses
-    layers = [layer for layer in made.objective.network.layers[1:] if layer.name != "input"]
+    layers = made.objective.network.layers[1:]
     kernels = {
         layer.name: [
-            torch.tensor(np.moveaxis(array, (2, 3), (1, 0)) if array.ndim == 4 else array)
-            for array in layer.get_weights()
+            torch.tensor(np.ascontiguousarray(np.transpose(kernel, (3, 2, 0, 1)))),
+            torch.tensor(bias),
         ]
         for layer in layers
         if layer.get_weights()
+        for kernel, bias in [layer.get_weights()]
     }
     content = {
         layer: torch.tensor(np.moveaxis(ops.convert_to_numpy(value), -1, 1))
@@ -127,7 +128,7 @@ def pytorch(made: Optimize, at: Any, targets: Any, kind: Any) -> Evaluate:
             found = features(picture)
         loss = total(picture, found)
         loss.backward()
-        return float(loss)
+        return loss.item()
 
     return evaluate
 

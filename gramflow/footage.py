@@ -1,6 +1,6 @@
 """A video's frames at one size, and what each is painted from beside itself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from gramflow import store
-from gramflow.arrays import Picture
+from gramflow.arrays import Picture, Pixels
 from gramflow.chains import Step
 from gramflow.engine.flows import Flow, FlowMethod, Map, reliability, warp
 from gramflow.engine.steadiness import OWN, Neighbour, led
@@ -41,6 +41,8 @@ class Footage:
         self.frame = lru_cache(maxsize=kept)(self._read)
         self._pool = ThreadPoolExecutor(1)
         self._ahead: tuple[Step, Future[dict[int, Motion]]] | None = None
+        self._writer = ThreadPoolExecutor(1)
+        self._written: tuple[str, Pixels, Future[None]] | None = None
 
     def look_ahead(self, step: Step) -> None:
         """Begin with the motion of a step on another core, while one before it is painted."""
@@ -82,7 +84,28 @@ class Footage:
 
     def painting(self, key: str) -> Picture:
         """A painted picture of the store, at the size of this footage."""
+        if self._written and self._written[0] == key:
+            return resize(from_pixels(self._written[1]), *self.size)
         return resize(from_pixels(self.painted.read(key)), *self.size)
+
+    def keep(self, key: str, pixels: Pixels, note: str, done: Callable[[], None]) -> None:
+        """Write a painted picture on another core, while the next is painted; then call `done`.
+
+        Waits for the one before, and raises what came in its way.
+        """
+        self.settle()
+
+        def write() -> None:
+            self.painted.write(key, pixels, note)
+            done()
+
+        self._written = key, pixels, self._writer.submit(write)
+
+    def settle(self) -> None:
+        """Wait until all that was kept is in the store. Raises GramflowError when the disk is
+        full."""
+        if self._written:
+            self._written[2].result()
 
     def _motions_in_time(self, step: Step) -> dict[int, Motion]:
         """From the thread that computes them all, which may have begun before."""

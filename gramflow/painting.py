@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -126,10 +127,15 @@ class _Painting:
             if key in self.footage.painted:  # another render's job made it meanwhile
                 continue
             place = f"frame {total - len(missing) + done}/{total}"
-            line = self._paint_frame(stylizer, stage, step, place, missing[done : done + 1])
+            result, seconds = self._paint_frame(
+                stylizer, stage, step, place, missing[done : done + 1]
+            )
             made.add(key)
             left = (time.monotonic() - started) / done * (len(missing) - done)
-            self.say(f"{self.title}: {place}, {line}, {clock(left)} left")
+            line = f"{self.title}: {place}, {_in_words(result, seconds)}, {clock(left)} left"
+            pixels, note = to_pixels(result.picture), _note(result, seconds)
+            self.footage.keep(key, pixels, note, partial(self.say, line))
+        self.footage.settle()
         return made
 
     def _missing(self) -> list[tuple[int, Step]]:
@@ -149,8 +155,8 @@ class _Painting:
         step: Step,
         place: str,
         following: list[tuple[int, Step]],
-    ) -> str:
-        """Paint one frame into the store; returns what to tell of it."""
+    ) -> tuple[Painted, float]:
+        """Paint one frame; returns the seconds it took, too."""
         started, footage, keys = time.monotonic(), self.footage, self.keys[stage]
         before = self.keys[stage - 1] if stage > 1 else {}
         neighbours = footage.neighbours(step, keys, before)
@@ -169,9 +175,7 @@ class _Painting:
                 f"looks.{self.look.name}: the loss of {place} is not finite; lower the weights of "
                 "its loss terms"
             )
-        footage.painted.write(keys[step.number], to_pixels(result.picture), _note(result, seconds))
-        loss = f"loss {result.losses[-1][1]:.4g}, " if result.losses else ""
-        return f"{result.evaluations} evaluations, {loss}{seconds:.1f} s"
+        return result, seconds
 
     def _reporter(self, place: str) -> Callable[[Curve], None]:
         """Tells every ten seconds how far a frame is."""
@@ -190,6 +194,11 @@ class _Painting:
 def _seed(seed: int, frame: str) -> int:
     """A frame's own seed: the same picture always starts from the same noise."""
     return int(hashlib.sha256(f"{seed} {frame}".encode()).hexdigest()[:16], 16)
+
+
+def _in_words(painted: Painted, seconds: float) -> str:
+    loss = f"loss {painted.losses[-1][1]:.4g}, " if painted.losses else ""
+    return f"{painted.evaluations} evaluations, {loss}{seconds:.1f} s"
 
 
 def _note(painted: Painted, seconds: float) -> str:

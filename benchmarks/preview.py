@@ -1,0 +1,57 @@
+"""Does a draft predict the film? `python -m benchmarks.preview [width [evaluations]]`.
+
+The first frame of room.avi in the style of The Starry Night with VGG-19, as a draft of a quarter of
+the width, and at the whole width: painted there alone, and from the draft's width on. Told is the
+correlation of what painting changed, seen at the draft's size: 1 if the draft shows it all.
+Prints Markdown; the pictures go to benchmarks/results/.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from benchmarks.material import need
+from benchmarks.problems import config_of, room, stylizer_of, weights_of
+from gramflow.arrays import Picture
+from gramflow.engine.device import prepare
+from gramflow.media.pictures import resize
+
+NETWORK = "vgg19"
+RESULTS = Path(__file__).parent / "results"
+
+
+def painted(frame: Picture, **look: Any) -> tuple[Picture, float]:
+    """A frame painted by the standard look with these changes, and its loss."""
+    height, width = frame.shape[:2]
+    config = config_of("night", {"width": width, "height": height, **look}, NETWORK)
+    result = stylizer_of(config).paint(frame, {}, 0, lambda _: None)
+    return result.picture, result.losses[-1][1]
+
+
+def main(width: int = 640, evaluations: int = 60) -> None:
+    """Print the table, a row as soon as it is known."""
+    need()
+    prepare(2)
+    size, small = (width, width * 3 // 4), (width // 4, width * 3 // 16)
+    frame = resize(room(1)[0], *size)
+    shrunk = resize(frame, *small)
+    draft, _ = painted(shrunk, evaluations=evaluations, coarsest=None)
+    print(f"{size[0]}x{size[1]}, {NETWORK}, weights: {weights_of(NETWORK).source}.\n")
+    print("| painted | correlation with the draft | loss |")
+    print("| --- | --- | --- |", flush=True)
+    pictures = [resize(draft, *size)]
+    for name, coarsest in (("at its width alone", None), ("from the draft's width on", small[0])):
+        picture, loss = painted(frame, evaluations=evaluations, coarsest=coarsest)
+        changes = [(one - shrunk).ravel() for one in (draft, resize(picture, *small))]
+        print(f"| {name} | {np.corrcoef(changes)[0, 1]:.3f} | {loss:.4g} |", flush=True)
+        pictures.append(picture)
+    RESULTS.mkdir(exist_ok=True)
+    beside = np.rint(255 * np.hstack(pictures)).astype(np.uint8)
+    cv2.imwrite(str(RESULTS / "preview.jpg"), beside[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
