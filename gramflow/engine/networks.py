@@ -120,12 +120,21 @@ def build(network: Network, weights: Path | None, layers: Sequence[str], pooling
 
 
 def in_precision(extractor: Any, precision: str) -> Any:
-    """A copy of a Keras model whose layers compute by another dtype policy, such as
-    "mixed_bfloat16"; so its features are of that type."""
+    """A copy of a Keras model that computes by another dtype policy, such as "mixed_bfloat16".
+
+    All but its first layer with weights, which costs little: it sees the picture itself, of which
+    bfloat16 has steps of half a grey level, more than an optimizer changes at the end.
+    """
     import keras
 
+    weighted = [index for index, layer in enumerate(extractor.layers) if layer.weights]
+    first = {layer.name for layer in extractor.layers[: weighted[0] + 1]} if weighted else set()
+
     def recast(layer: Any) -> Any:
-        return layer.__class__.from_config(layer.get_config() | {"dtype": precision})
+        config = layer.get_config()
+        return layer.__class__.from_config(
+            config if layer.name in first else config | {"dtype": precision}
+        )
 
     copy = keras.models.clone_model(extractor, clone_function=recast)
     copy.set_weights(extractor.get_weights())

@@ -128,3 +128,12 @@ def test_a_device_without_16_bits_paints_in_32(device, extractor, exact, monkeyp
     monkeypatch.setattr(precision, "_fast", lambda: "float32")
     one, other = (paint(extractor, exact, name) for name in ("auto", "float32"))
     assert one.picture.tobytes() == other.picture.tobytes()
+
+
+@pytest.mark.parametrize("name", LOW)
+def test_the_first_layer_sees_the_smallest_change(extractor, name):
+    """In bfloat16 alone 100.1 would be 100."""
+    at = NETWORK.preprocess(picture(2))
+    exactly, nearly = (model(at) for model in (extractor, networks.in_precision(extractor, name)))
+    assert np.array_equal(exactly["block1_conv1"], nearly["block1_conv1"])
+    assert nearly["block2_conv1"].dtype != exactly["block2_conv1"].dtype
