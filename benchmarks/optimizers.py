@@ -22,10 +22,11 @@ from matplotlib.figure import Figure
 from benchmarks.material import need
 from benchmarks.problems import Problem, alley, problem, room
 from gramflow import ops
+from gramflow.arrays import Tensor
 from gramflow.engine.adam import Adam
 from gramflow.engine.device import prepare
 from gramflow.engine.lbfgs import LBFGS
-from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase, ScipyLBFGS, Tensor
+from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase, ScipyLBFGS
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 Picture = NDArray[np.float32]
 """(height, width, 3), RGB, 0..1."""
+Tensor = Any
+"""A Keras tensor, for which Keras has no type."""
 Pixels = NDArray[Any]
 """(height, width, 3), RGB, as stored: 8 or 16 bits a channel."""
 

@@ -11,12 +11,10 @@ from typing import Any
 from gramflow import ENGINE_VERSION
 from gramflow.chains import Part, Step, parts_alone, parts_chained
 from gramflow.config import Config, Look, Render, Style
+from gramflow.engine.networks import SMALLEST
 from gramflow.errors import GramflowError
 from gramflow.files import canonical
 from gramflow.manifest import Manifest
-
-SMALLEST = 16
-"""Pixels of a picture's shorter side: four poolings leave one."""
 
 
 def digest(value: Any) -> str:

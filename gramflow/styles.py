@@ -7,13 +7,14 @@ import numpy as np
 from gramflow.arrays import Picture
 from gramflow.assembly import make_extractor, make_losses, make_network
 from gramflow.config import Config, Look, Style
+from gramflow.engine.networks import SMALLEST
 from gramflow.engine.targets import StyleTargets, flattened, style_targets, unflattened
 from gramflow.engine.tiling import Plan
 from gramflow.errors import GramflowError, concerning
 from gramflow.files import appearing
 from gramflow.media.pictures import read_picture, resize
 from gramflow.memory import limit
-from gramflow.recipes import SMALLEST, style_sides
+from gramflow.recipes import style_sides
 from gramflow.weights import Weights
 
 

@@ -11,12 +11,13 @@ import numpy as np
 
 from gramflow.config import Config, Render
 from gramflow.engine.flows import DIS
+from gramflow.engine.networks import SMALLEST
 from gramflow.engine.steadiness import Steadiness, steadiness
 from gramflow.files import read_json, write_json
 from gramflow.footage import Footage
 from gramflow.manifest import Manifest
 from gramflow.progress import Every, Say
-from gramflow.recipes import SMALLEST, working_size
+from gramflow.recipes import working_size
 
 WIDTH = 640
 """Films are measured at this width, or at their own if that is less."""

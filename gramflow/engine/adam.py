@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from gramflow import ops
-from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Tensor
+from gramflow.arrays import Tensor
+from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer
 
 
 class Adam(Optimizer):

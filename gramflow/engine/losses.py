@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from gramflow import ops
+from gramflow.arrays import Tensor
 
-Tensor = Any
 Tensors = Mapping[str, Tensor]
 
 
@@ -37,6 +37,13 @@ class Loss:
     def layers(self) -> tuple[str, ...]:
         """The network's layers whose features the term reads."""
         return tuple(getattr(self.settings, "layers", {}))
+
+    @property
+    def distances(self) -> list[int]:
+        """How many steps back the neighbours are that the term looks at, nearest first."""
+        if self.source != "neighbours":
+            return []
+        return sorted(getattr(self.settings, "distances", [1]))
 
     def target(self, features: Tensors) -> Tensors:
         """What the term has to remember of its source, by name."""

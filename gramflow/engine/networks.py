@@ -12,8 +12,9 @@ from gramflow import ops
 from gramflow.arrays import Picture
 from gramflow.errors import GramflowError
 
+SMALLEST = 16
+"""Pixels of a picture's shorter side: four poolings leave one."""
 Pooling = Literal["average", "max"]
-Tensor = Any
 
 
 class Network:

@@ -9,7 +9,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from gramflow import ops
-from gramflow.engine.losses import Loss, Summed, Tensor, Tensors
+from gramflow.arrays import Tensor
+from gramflow.engine.losses import Loss, Summed, Tensors
 from gramflow.engine.tiling import Plan, Tile
 
 Targets = Mapping[str, Tensors]

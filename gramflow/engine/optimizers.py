@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gramflow import ops
+from gramflow.arrays import Tensor
 from gramflow.engine.variables import Frequencies
 
-Tensor = Any
 Function = Callable[[Tensor], tuple[Tensor, Tensor]]
 """Loss, a scalar, and gradient, of the picture's shape, at a picture; all float32 tensors."""
 Bounds = tuple[NDArray[np.float32], NDArray[np.float32]]

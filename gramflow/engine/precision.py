@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gramflow import ops
-from gramflow.engine.losses import Tensor
+from gramflow.arrays import Tensor
 
 EXACT_SHARE = 0.1
 """Of a frame's evaluations, with `auto`, those at the end that are made in float32."""

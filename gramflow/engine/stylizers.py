@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gramflow import ops
-from gramflow.arrays import Picture, resized
+from gramflow.arrays import Picture, Tensor, resized
 from gramflow.engine.flows import Map, long_term
 from gramflow.engine.losses import Loss
-from gramflow.engine.networks import Network, in_precision
-from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase, Tensor
+from gramflow.engine.networks import SMALLEST, Network, in_precision
+from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
 from gramflow.engine.precision import Guarded, chosen, exact_evaluations
 from gramflow.engine.steadiness import OWN, Neighbour, held
 from gramflow.engine.targets import StyleTargets
@@ -160,9 +160,9 @@ class Optimize(Stylizer):
         height, whole = frame.shape[:2]
         unknown = _unknown(frame, neighbours)
         evaluations = round(self.palette.settings["evaluations"] * float(unknown.mean()))
-        if not evaluations:
-            return values
         size = width, round(height * width / whole)
+        if not evaluations or min(size) < SMALLEST:
+            return values
         start = resized(values[0], *size)[None]
         small = {back: neighbour.resized(*size) for back, neighbour in neighbours.items()}
         found, _ = self._descend(width, resized(frame, *size), small, start, evaluations, curve)
@@ -246,9 +246,8 @@ class Optimize(Stylizer):
         """
         preprocess, targets = self.palette.network.preprocess, {}
         for name, loss in self.palette.losses.items():
-            if loss.source == "neighbours":
-                backs = sorted(getattr(loss.settings, "distances", [1]))
-                found = [neighbours.get(back) for back in backs]
+            if loss.distances:
+                found = [neighbours.get(back) for back in loss.distances]
                 maps = [
                     np.zeros(content.shape[1:3], np.float32) if n is None else n.trust
                     for n in found

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.engine.losses import Loss, Summed, Tensor
+from gramflow.arrays import Tensor
+from gramflow.engine.losses import Loss, Summed
 from gramflow.errors import GramflowError
 
 
@@ -269,11 +270,7 @@ def target_bytes(network: Any, losses: Mapping[str, Loss]) -> float:
         if loss.source == "frame"
         for layer in loss.layers
     )
-    neighbours = sum(
-        len(getattr(loss.settings, "distances", [1]))
-        for loss in losses.values()
-        if loss.source == "neighbours"
-    )
+    neighbours = sum(len(loss.distances) for loss in losses.values())
     # a neighbour has three colours and its trust
     return 4 * (features + 4 * neighbours)
 

@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from gramflow import ops
-
-Tensor = Any
+from gramflow.arrays import Tensor
 
 
 class Frequencies:
