@@ -2,9 +2,9 @@
 
 Films of so many frames, 64 pixels wide, with a cut every 100 frames, painted by a stylizer that
 only copies. Printed per film: the jobs of the standard look in segments of 50, and their planning
-(a dry run's seconds and peak memory); then of a whole run in segments of 1000, each frame on its
-own, its seconds per frame, and a second run with nothing to do. Where the number ends with x3, three
-styles are planned and nothing is run. As a Markdown table.
+(a dry run's seconds and peak memory); then the jobs of a whole run in segments of 1000, each frame
+on its own, its time per frame, and a second run with nothing to do. Where the number ends with x3,
+three styles are planned and nothing is run. As a Markdown table.
 """
 
 import os
