@@ -171,6 +171,23 @@ def _read_yaml(name: str) -> Values:
 # -- inputs ------------------------------------------------------------------------------------
 
 
+def check_apart(config: Config) -> None:
+    """Raise GramflowError for what machines that share nothing but a volume could not use."""
+    volume = "on a volume that all machines have"
+    if not Path(config.store).is_absolute():
+        raise refused(
+            ("store",),
+            f"{config.store} is a folder of this machine alone; give the path of one {volume}, "
+            "such as /data/store",
+        )
+    if config.weights in ("auto", "imagenet"):
+        raise refused(
+            ("weights",),
+            f"{config.weights} is downloaded to one machine's home; give the path of a file "
+            f"{volume}, or random",
+        )
+
+
 def is_stored(path: str) -> bool:
     """Whether a video's path is an object in a store, which Snakemake's plugin fetches."""
     return path.startswith(STORAGE)

@@ -4,22 +4,18 @@ from functools import cache
 from pathlib import Path
 
 from gramflow import recipes, records, store
-from gramflow.config import is_stored, load, video_files
+from gramflow.config import check_apart, is_stored, load, video_files
 from gramflow.errors import GramflowError
 from gramflow.files import canonical
 from gramflow.manifest import Manifest
 
 try:
     CONFIG = load(config)
+    if APART:
+        check_apart(CONFIG)
 except GramflowError as error:
     # not a WorkflowError, which Snakemake shows with places in this file
     sys.exit(f"ERROR: {error}")
-
-if APART and not Path(CONFIG.store).is_absolute():
-    advice = "give the path of a volume that all machines have, such as /data/store"
-    sys.exit(
-        f"ERROR: store: {CONFIG.store} is a folder of this machine alone; {advice}"
-    )
 
 
 # one of the renders behind each target file

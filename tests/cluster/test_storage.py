@@ -35,8 +35,19 @@ def test_a_film_comes_from_the_store_and_goes_there(s3, tmp_path):
     assert film == project.film("clip.red")
 
 
-def test_beside_a_default_storage_the_store_has_to_be_a_folder_of_all_machines(tmp_path):
+@pytest.mark.parametrize(
+    ("entries", "error"),
+    [
+        ({}, "store: store is a folder of this machine alone; give the path of one"),
+        (
+            {"store": "/data/store", "weights": "auto"},
+            "weights: auto is downloaded to one machine's home; give the path of a file",
+        ),
+    ],
+)
+def test_beside_a_default_storage_all_machines_need_the_same(tmp_path, entries, error):
     project = make_project(tmp_path / "project")
+    project.config |= entries
     storage = ("--default-storage-provider", "s3", "--default-storage-prefix", "s3://films/x")
     output = project.run(*storage, "--dry-run", fails=True).output
-    assert "ERROR: store: store is a folder of this machine alone; give the path" in output
+    assert f"ERROR: {error}" in output

@@ -63,7 +63,7 @@ class Project:
         *arguments: str,
         fails: bool = False,
         machine: Sequence[str] = MACHINE,
-        timeout: int = 300,
+        timeout: int = 600,
         **environment: str,
     ) -> Run:
         """Run Snakemake; unless it `fails`, its success is asserted."""
