@@ -32,7 +32,8 @@ LOSSES: dict[str, dict[str, Any]] = {
     "seed": {},
 }
 TODAY: dict[str, Any] = {
-    key: STANDARD[key] for key in ("start", "evaluations", "stop", "optimizer", "precision")
+    key: STANDARD[key]
+    for key in ("start", "evaluations", "epoch", "stop", "optimizer", "precision")
 }
 
 

@@ -5,12 +5,12 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from functools import cache
 from itertools import product
-from math import ceil, log2
+from math import log2
 from pathlib import Path
 from typing import Any, Literal
 
@@ -67,10 +67,10 @@ class Look:
 
     @property
     def widths(self) -> list[int]:
-        """Those that it is painted at, rising; each at most twice the one before."""
+        """Those that it is painted at, rising; each about twice the one before."""
         least = min(self.coarsest or self.width, self.width)
         whole = self.width / least
-        steps = ceil(log2(whole))
+        steps = round(log2(whole))
         return [*(round(least * whole ** (step / steps)) for step in range(steps)), self.width]
 
     @property
@@ -173,19 +173,29 @@ def _read_yaml(name: str) -> Values:
 
 def check_apart(config: Config) -> None:
     """Raise GramflowError for what machines that share nothing but a volume could not use."""
-    volume = "on a volume that all machines have"
-    if not Path(config.store).is_absolute():
-        raise refused(
-            ("store",),
-            f"{config.store} is a folder of this machine alone; give the path of one {volume}, "
-            "such as /data/store",
-        )
+    volume = "on a volume that all machines have, such as /data"
     if config.weights in ("auto", "imagenet"):
         raise refused(
             ("weights",),
             f"{config.weights} is downloaded to one machine's home; give the path of a file "
-            f"{volume}, or random",
+            f"{volume}/weights.h5, or random",
         )
+    for entry, path in _paths(config):
+        if not Path(path).is_absolute():
+            raise refused(entry, f"{path} is on this machine alone; give a path {volume}/{path}")
+
+
+def _paths(config: Config) -> Iterator[tuple[Entry, str]]:
+    """The files and folders that a config names, with their entries."""
+    yield ("store",), config.store
+    if config.weights != "random":
+        yield ("weights",), config.weights
+    for style in config.styles.values():
+        for number, image in enumerate(style.images):
+            yield ("styles", style.name, "images", number), image
+    for name, video in config.videos.items():
+        if not is_live(video["path"]) and not is_stored(video["path"]):
+            yield ("videos", name, "path"), video["path"]
 
 
 def is_stored(path: str) -> bool:

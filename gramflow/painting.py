@@ -119,7 +119,15 @@ class _Painting:
             self.say(f"{self.title}: {total - len(missing)} of {total} frames are there")
         if not missing:
             return set()
-        stylizer = make_stylizer()
+        try:
+            return self._paint_all(make_stylizer(), missing, total)
+        finally:
+            self.footage.settle()
+
+    def _paint_all(
+        self, stylizer: Stylizer, missing: list[tuple[int, Step]], total: int
+    ) -> set[str]:
+        """Paint these pictures of `total`; the last one may still be on its way to the store."""
         started = time.monotonic()
         made = set()
         for done, (stage, step) in enumerate(missing, 1):
@@ -135,7 +143,6 @@ class _Painting:
             line = f"{self.title}: {place}, {_in_words(result, seconds)}, {clock(left)} left"
             pixels, note = to_pixels(result.picture), _note(result, seconds)
             self.footage.keep(key, pixels, note, partial(self.say, line))
-        self.footage.settle()
         return made
 
     def _missing(self) -> list[tuple[int, Step]]:

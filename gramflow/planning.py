@@ -12,7 +12,7 @@ from gramflow import recipes, store
 from gramflow.assembly import make_extractor, make_losses, make_network
 from gramflow.config import Config, Look, Render, is_live, is_stored, video_files
 from gramflow.engine.networks import in_precision
-from gramflow.engine.precision import chosen, exact_evaluations
+from gramflow.engine.precision import chosen
 from gramflow.errors import GramflowError
 from gramflow.files import read_json, write_json
 from gramflow.manifest import Manifest
@@ -68,8 +68,9 @@ def plan_render(
     keys = recipes.painted_keys(config, render, manifest, identity_in(folder))
     painted = store.painted(folder / config.store)
     width, height = recipes.working_size(look, manifest)
-    # what begins anew is painted at smaller widths, too, and gets up to twice the evaluations
-    extra = sum((each / look.width) ** 2 for each in look.widths)
+    # what begins anew is painted at smaller widths, too; in a chain it gets twice the evaluations
+    anew_costs = sum((each / look.width) ** 2 for each in look.widths)
+    chained = bool(recipes.neighbours(config, look))
     frames = made = jobs = 0
     whole = 0.0
     chains: dict[str, int] = {}
@@ -81,7 +82,7 @@ def plan_render(
         frames, made, jobs = frames + len(part.places), made + missing, jobs + (missing > 0)
         chains[part.name] = missing + max((chains[name] for name in part.needs), default=0)
         anew = sum(stage == 0 for stage, _ in part.places)
-        whole += missing + extra * min(anew, missing)
+        whole += missing + anew_costs * min(anew, missing) if chained else missing * anew_costs
     return RenderPlan(
         render.name,
         frames,
@@ -127,7 +128,7 @@ def calibrate(config: Config, look: Look, device: str) -> float:
     """Seconds of one evaluation per megapixel on this machine's device.
 
     Timed once with random weights, a few evaluations of a small picture, and kept in
-    work/calibration.json for this network, these loss terms and this device.
+    work/calibration.json for this network, this precision, these loss terms and this device.
     """
     recipe = [device, config.network, look.pooling, look.precision, look.losses]
     name = recipes.digest(recipe)[:16]
@@ -144,20 +145,15 @@ def _timed(config: Config, look: Look) -> float:
     network = make_network(config)
     extractor = make_extractor(config, look, RANDOM)
     losses = {name: loss for name, loss in make_losses(config, look).items() if loss.layers}
-    exact = Objective(extractor, losses)
+    objective = Objective(extractor, losses)
     precision = chosen(look.precision)
-    low = Objective(in_precision(extractor, precision), losses)
     noise = np.random.default_rng(0).uniform(0, 1, (_HEIGHT, _WIDTH, 3)).astype(np.float32)
     picture = network.preprocess(noise)
-    targets = exact.targets(picture, "frame") | exact.targets(picture, "style")
-
-    def seconds(objective: Objective) -> float:
-        objective(picture, targets)  # traces
-        started = time.monotonic()
-        for _ in range(_TIMED):
-            float(objective(picture, targets)[0])
-        return (time.monotonic() - started) / _TIMED
-
-    share = exact_evaluations(look.precision, look.evaluations) / look.evaluations
-    mean = share * seconds(exact) + (1 - share) * seconds(low)
-    return mean / (_WIDTH * _HEIGHT / 1e6)
+    targets = objective.targets(picture, "frame") | objective.targets(picture, "style")
+    if precision != "float32":
+        objective = Objective(in_precision(extractor, precision), losses)
+    objective(picture, targets)  # traces
+    started = time.monotonic()
+    for _ in range(_TIMED):
+        float(objective(picture, targets)[0])
+    return (time.monotonic() - started) / _TIMED / (_WIDTH * _HEIGHT / 1e6)

@@ -183,9 +183,10 @@ def neighbours(config: Config, look: Look) -> list[int]:
 
 
 def _effective(config: Config, look: Look) -> dict[str, Any]:
-    """The settings that matter to one pass: without neighbours there is no flow."""
+    """The settings that matter to one pass: without neighbours there is no flow. The widths of the
+    target say what `coarsest` comes to."""
     chained = {} if neighbours(config, look) else {"flow": None}
-    return look.settings | chained | {"passes": None}
+    return look.settings | chained | {"passes": None, "coarsest": None}
 
 
 def _style_losses(config: Config, look: Look) -> dict[str, dict[str, Any]]:

@@ -17,8 +17,8 @@ class Record:
     claim: digest of everything the part depends on (see recipes.Plan).
     weights: what the network's weights turned out to be.
     frames: per frame its number, key, whether it was in the store before (reused), evaluations,
-        losses (pairs of evaluations made and lowest loss so far), terms (the last evaluation's
-        loss terms, unweighted) and seconds.
+        losses (pairs of evaluations made and lowest loss so far, at the whole size), terms (the
+        last evaluation's loss terms, unweighted) and seconds.
     """
 
     claim: str

@@ -12,7 +12,7 @@ THREADS = 8
 """Cores of a painting job where Snakemake does not share out those of one machine."""
 
 _STARTED_MB = 1500  # Python with TensorFlow and the network; measured 1000
-_LEAST_MB = 1000  # below any limit that tiles can keep, see `gramflow.engine.tiling.BASE`
+_MARGIN = 1.2  # over the limit that tiles are fitted to
 _PAINTING_MB = 2500  # per megapixel, features and gradients of VGG-16; measured 1900 to 2200
 _FRAMES_AT_ONCE = 100  # that ffmpeg's decoder, filters and encoder hold at most
 _SECONDS = 1.0  # per megapixel and evaluation, on a GPU of the smaller kind
@@ -37,7 +37,10 @@ def network_mb(width: int, height: int, memory: str | None = None) -> int:
     enough to say so.
     """
     whole = _STARTED_MB + ceil(_PAINTING_MB * _megapixels(width, height))
-    return whole if memory is None else min(whole, max(in_bytes(memory) // 10**6, _LEAST_MB))
+    if memory is None:
+        return whole
+    limit = max(in_bytes(memory) // 10**6, _STARTED_MB)
+    return min(whole, ceil(_MARGIN * limit))
 
 
 def film_mb(width: int, height: int) -> int:
@@ -46,8 +49,9 @@ def film_mb(width: int, height: int) -> int:
 
 
 def painting_minutes(width: int, height: int, frames: int, evaluations: int) -> int:
-    """Minutes to paint so many frames; the first of a shot gets its evaluations twice."""
-    total = (frames + 1) * evaluations
+    """Minutes to paint so many frames; the first of a shot gets its evaluations twice, and others
+    at smaller widths."""
+    total = (frames + 2) * evaluations
     return _MINUTES + ceil(_SECONDS * _megapixels(width, height) * total / 60)
 
 

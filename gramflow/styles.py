@@ -62,7 +62,7 @@ def _scaled(picture: Picture, side: int) -> Picture:
     size = round(width * factor), round(height * factor)
     if min(size) < SMALLEST:
         raise GramflowError(
-            f"{size[0]}x{size[1]} pixels at this look's size; give a picture less narrow, or a "
-            "look with a greater width or style_scale"
+            f"{size[0]}x{size[1]} pixels at this look's smallest size; give a picture less narrow, "
+            "or a look with a greater width, style_scale or coarsest"
         )
     return resize(picture, *size)

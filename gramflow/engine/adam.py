@@ -54,18 +54,20 @@ class Adam(Optimizer):
         """The running mean; the last evaluation tells its loss."""
         given = self.settings
         low, high = (-np.inf, np.inf) if bounds is None else bounds
-        at, mean = start, start
-        first, second = ops.zeros_like(start), ops.zeros_like(start)
-        for count in range(1, evaluations - curve.evaluations):
+        zero = ops.zeros_like(start)
+        at, mean, first, second, count = kept.get("state", (start, start, zero, zero, 0))
+        while curve.evaluations < evaluations - 1:
             loss, gradient = function(at)
             curve.add(float(loss))
             if curve.flat:
                 break
+            count += 1
             first = _mixed(first, gradient, given.momentum, count)
             second = _mixed(second, ops.square(gradient), given.scaling, count)
             # the losses' gradients are far smaller than the paper's epsilon
             at = ops.clip(at - given.step * first / ops.maximum(ops.sqrt(second), 1e-18), low, high)
             mean = _mixed(mean, at, given.averaging, count)
+        kept["state"] = at, mean, first, second, count
         curve.add(float(function(mean)[0]))
         return mean
 

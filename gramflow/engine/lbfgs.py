@@ -52,7 +52,9 @@ class LBFGS(Optimizer):
         """
         size = int(np.prod(start.shape))
         length = self.settings.first_step * np.sqrt(size)
-        history = kept.setdefault("history", History(self.settings.memory, size, length))
+        if "history" not in kept:
+            kept["history"] = History(self.settings.memory, size, length)
+        history = kept["history"]
         box = _Box(*((-np.inf, np.inf) if bounds is None else bounds))
         at = box.clip(start)
         loss, gradient = _counted(function, at, curve)

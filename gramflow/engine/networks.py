@@ -133,9 +133,9 @@ def in_precision(extractor: Any, precision: str) -> Any:
 
     def recast(layer: Any) -> Any:
         config = layer.get_config()
-        return layer.__class__.from_config(
-            config if layer.name in first else config | {"dtype": precision}
-        )
+        if "dtype" in config and layer.name not in first:
+            config["dtype"] = precision
+        return layer.__class__.from_config(config)
 
     copy = keras.models.clone_model(extractor, clone_function=recast)
     copy.set_weights(extractor.get_weights())

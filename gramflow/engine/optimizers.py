@@ -29,7 +29,8 @@ class Phase:
 class Curve:
     """The loss against the evaluations of one optimisation, and when it is time to end.
 
-    epoch: evaluations between two points. stop: the least relative progress an epoch must make.
+    epoch: evaluations between two points of a phase. stop: the least relative progress an epoch
+        must make.
     points: evaluations made and the lowest loss of the phase so far; after a phase's first and
         last one, and after every epoch.
     """
@@ -40,19 +41,21 @@ class Curve:
     evaluations: int = 0
     lowest: float = np.inf
     points: list[tuple[int, float]] = field(default_factory=list)
+    _begun: int = 0
     _earlier: int = 0
 
     def begin(self) -> None:
         """Another phase: the losses of the one before tell nothing of its own."""
         self.close()
         self.lowest = np.inf
-        self._earlier = len(self.points)
+        self._begun, self._earlier = self.evaluations, len(self.points)
 
     def add(self, loss: float) -> None:
         """Count one evaluation."""
         self.evaluations += 1
         self.lowest = min(self.lowest, loss)
-        if len(self.points) == self._earlier or self.evaluations % self.epoch == 0:
+        made = self.evaluations - self._begun
+        if made == 1 or made % self.epoch == 0:
             self.close()
             self.on_epoch(self)
 
@@ -219,14 +222,15 @@ class ScipyLBFGS(Optimizer):
 
         flat = ops.convert_to_numpy(start).astype(np.float64).ravel() / unit
         limits = None if bounds is None else _flat_bounds(bounds, start.shape, unit)
-        restart, left = self.settings.restart, evaluations - curve.evaluations
-        for _ in range(-(-left // curve.epoch) if restart else 1):
+        left = evaluations - curve.evaluations
+        epoch = curve.epoch if self.settings.restart else left
+        for begun in range(0, left, epoch):
             flat, _, _ = fmin_l_bfgs_b(
                 evaluate,
                 flat,
                 m=self.settings.memory,
                 bounds=limits,
-                maxfun=curve.epoch if restart else left,
+                maxfun=min(epoch, left - begun),
                 maxiter=left,
                 factr=0,
                 pgtol=0,

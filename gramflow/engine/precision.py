@@ -20,9 +20,9 @@ def chosen(precision: str) -> str:
 
 
 def exact_evaluations(precision: str, evaluations: int) -> int:
-    """How many of a frame's evaluations, at its end, are made in float32.
+    """How many of so many evaluations, those at the end, are made in float32.
 
-    One at least, so that every loss that is told is exact.
+    One at least, so that the last loss that is told is exact.
     """
     return ceil(EXACT_SHARE * evaluations) if precision == "auto" else 1
 

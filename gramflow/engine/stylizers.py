@@ -17,13 +17,15 @@ from gramflow.engine.precision import Guarded, chosen, exact_evaluations
 from gramflow.engine.steadiness import OWN, Neighbour, held
 from gramflow.engine.targets import StyleTargets
 from gramflow.engine.tiling import Plan
+from gramflow.errors import GramflowError
 
 
 @dataclass(frozen=True)
 class Painted:
     """A painted frame and how it came about.
 
-    losses: evaluations made and the lowest total loss so far, epoch by epoch.
+    losses: evaluations made and the lowest total loss so far, epoch by epoch, at the whole size;
+        where the precision changes it begins anew.
     terms: the loss terms, unweighted, of the last evaluation.
     """
 
@@ -107,8 +109,7 @@ class Optimize(Stylizer):
         self.objective = Objective(extractor, palette.losses, plan)
         self.precision = chosen(palette.settings["precision"])
         self.low = None
-        if self.precision != "float32":
-            lowered = in_precision(extractor, self.precision)
+        if lowered := self._lowered(extractor):
             self.low = Objective(lowered, palette.losses, plan)
         self.styles = {
             width: {
@@ -117,6 +118,21 @@ class Optimize(Stylizer):
             }
             for width, targets in palette.targets.items()
         }
+
+    def _lowered(self, extractor: Any) -> Any:
+        """The network in 16 bits; None where float32 is wanted, or all that `auto` can have."""
+        if self.precision == "float32":
+            return None
+        wanted = self.palette.settings["precision"]
+        try:
+            return in_precision(extractor, self.precision)
+        except Exception as error:  # whatever a plugin's layers may raise
+            if wanted == "auto":
+                return None
+            raise GramflowError(
+                f"looks.{self.palette.name}.precision: the network cannot be copied in {wanted} "
+                f"({error}); give float32"
+            ) from error
 
     def needs(self, height: int, width: int) -> str:
         """As the base says."""
@@ -137,6 +153,8 @@ class Optimize(Stylizer):
         *smaller, whole = self.styles
         for width in smaller:
             values = self._broadly(width, frame, neighbours, values, curve)
+        curve.close()
+        told = len(curve.points)
         budget = self._budget(frame, neighbours)
         values, terms = self._descend(whole, frame, neighbours, values, budget, curve)
         curve.close()
@@ -144,7 +162,7 @@ class Optimize(Stylizer):
         return Painted(
             held(result, frame, neighbours[1]) if 1 in neighbours else result,
             curve.evaluations,
-            curve.points,
+            curve.points[told:],
             {name: float(value) for name, value in terms.items()},
         )
 
@@ -161,8 +179,8 @@ class Optimize(Stylizer):
         unknown = _unknown(frame, neighbours)
         evaluations = round(self.palette.settings["evaluations"] * float(unknown.mean()))
         size = width, round(height * width / whole)
-        if not evaluations or min(size) < SMALLEST:
-            return values
+        if evaluations < self.palette.settings["epoch"] or min(size) < SMALLEST:
+            return values  # next to nothing would come of it
         start = resized(values[0], *size)[None]
         small = {back: neighbour.resized(*size) for back, neighbour in neighbours.items()}
         found, _ = self._descend(width, resized(frame, *size), small, start, evaluations, curve)

@@ -38,7 +38,8 @@ def test_a_film_comes_from_the_store_and_goes_there(s3, tmp_path):
 @pytest.mark.parametrize(
     ("entries", "error"),
     [
-        ({}, "store: store is a folder of this machine alone; give the path of one"),
+        ({}, "store: store is on this machine alone; give a path on a volume"),
+        ({"store": "/data/store"}, "styles.red.images[0]: red.png is on this machine alone"),
         (
             {"store": "/data/store", "weights": "auto"},
             "weights: auto is downloaded to one machine's home; give the path of a file",

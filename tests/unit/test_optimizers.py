@@ -91,6 +91,52 @@ def test_finds_the_minimum_and_counts(device, optimizer, exponent):
     assert np.allclose(lowest, [min(function.losses[:count]) for count in counts], rtol=1e-6)
 
 
+@ALL
+def test_a_second_phase_goes_on(device, optimizer):
+    """Two phases of one function end about where one does, in as many evaluations."""
+    ends = []
+    for lengths in ([80], [60, 20]):
+        method, function, curve = optimizer(optimizer.Settings()), bowl(), Curve(10, 0.0)
+        phases = [Phase(function, length) for length in lengths]
+        found = method.minimize(phases, np.zeros(SHAPE, np.float32), None, curve)
+        ends.append(float(function.loss(found.astype(np.float64))))
+        assert curve.evaluations == pytest.approx(80, abs=4)
+    slack = 1.5 if optimizer is Adam else 1e-3  # SciPy's forgets, but there is little left
+    assert ends[1] < max(2 * ends[0], slack)
+
+
+def test_the_curvature_is_remembered_once(device, monkeypatch):
+    made = []
+    monkeypatch.setattr("gramflow.engine.lbfgs.History", lambda *a: made.append(a) or History(*a))
+    phases = [Phase(bowl(), 10), Phase(bowl(), 10)]
+    LBFGS(LBFGS.Settings()).minimize(phases, np.zeros(SHAPE, np.float32), None, Curve(5, 0.0))
+    assert len(made) == 1
+
+
+def test_restarts_keep_the_evaluations_of_a_phase(device):
+    curve = Curve(20, 0.0)
+    phases = [Phase(valley(), 108), Phase(valley(), 12)]
+    method = ScipyLBFGS(ScipyLBFGS.Settings(restart=True))
+    method.minimize(phases, np.full(SHAPE, -1, np.float32), None, curve)
+    assert curve.evaluations <= 132
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=4), st.integers(2, 20))
+def test_steady_progress_is_never_flat(lengths, epoch):
+    """In no phase, wherever it begins; and a phase without progress is, after two epochs."""
+    curve, loss = Curve(epoch, stop=0.01), 1.0
+    for length in lengths:
+        curve.begin()
+        for _ in range(length):
+            loss *= 0.98
+            curve.add(loss)
+            assert not curve.flat
+    curve.begin()
+    for _ in range(2 * epoch):
+        curve.add(loss)
+    assert curve.flat
+
+
 def test_the_seed_restarts(device):
     """Every epoch forgets: its first step is along the gradient."""
     function = bowl()

@@ -42,6 +42,17 @@ def test_a_film_that_is_not_extracted(config):
     assert plan.disk_mb >= 25 * 100 * 100 * 6 / 1e6
 
 
+@pytest.mark.parametrize(
+    ("start", "evaluations"), [("content", 25 * 12.5), ("previous", 280 + 7.5)]
+)
+def test_smaller_widths_cost_their_share(config, start, evaluations):
+    """A quarter of the whole, for each frame or each of three keyframes."""
+    look = replace(config.looks["default"], start=start, coarsest=50)
+    smaller = replace(config, looks={"default": look})
+    plan = plan_render(smaller, config.renders["clip.card"], seconds=2.0)
+    assert plan.seconds == pytest.approx(evaluations * 0.01 * 2 + plan.jobs * planning.JOB_SECONDS)
+
+
 def test_a_part_of_a_film(config):
     config.videos["clip"] |= {"start": 0.2, "end": 0.6}
     plan = plan_render(config, config.renders["clip.card"], seconds=2.0)
@@ -49,9 +60,11 @@ def test_a_part_of_a_film(config):
 
 
 def test_memory_keeps_the_limit(config):
+    look = replace(config.looks["default"], width=1000, height=1000)
+    config = replace(config, looks={"default": look})
     limited = replace(config, memory="1.2GB")
     any_memory, little = (plan_render(c, c.renders["clip.card"], 2.0) for c in (config, limited))
-    assert little.memory_mb == 1200 < any_memory.memory_mb
+    assert little.memory_mb == 1800 < any_memory.memory_mb
 
 
 def test_a_stream_that_is_not_recorded(config):

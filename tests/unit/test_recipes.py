@@ -163,6 +163,10 @@ def test_what_does_not_matter_does_not_change_the_keys():
     )  # nothing moves without neighbours
     assert keys == keys_of(config_with(losses={"gram": {"weight": 50.0}}), range(3))
     assert keys != keys_of(config_with(), range(3), weights="other")
+    widths = [config_with(coarsest=coarsest) for coarsest in (None, 64, 1000, 32)]
+    assert [config.looks["default"].widths for config in widths] == [[64], [64], [64], [32, 64]]
+    alone, same, also, other = (keys_of(config, range(3)) for config in widths)
+    assert alone == same == also and not set(alone) & set(other)
     chain = keys_of(config_with("previous"), range(3))
     assert chain != keys_of(config_with("previous", flow="farneback"), range(3))
 

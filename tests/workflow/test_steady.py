@@ -42,6 +42,7 @@ def make_project(folder, **video) -> Project:
     media.make(*card, str(folder / "style.png"))
     look = {
         "width": 48,
+        "coarsest": 24,
         "evaluations": 8,
         "epoch": 4,
         "losses": {"temporal": {"distances": [1, 2]}},
