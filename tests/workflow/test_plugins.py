@@ -75,3 +75,43 @@ def test_the_command_lists_them(tmp_path: Path) -> None:
     )
     for text in ("statistics", "least deviation", "copying", "The frame as it is.", "momentum"):
         assert text in done.stdout
+
+
+FAILING = '''
+from gramflow.engine.stylizers import Painted, Stylizer
+from gramflow.errors import GramflowError
+
+
+class Failing(Stylizer):
+    """Gives the first frame back, and fails at the second."""
+
+    name = "failing"
+    painted = 0
+
+    def paint(self, frame, neighbours, seed, on_epoch):
+        if self.painted:
+            raise GramflowError("out of paint")
+        self.painted += 1
+        return Painted(frame)
+'''
+
+
+def test_a_frame_on_its_way_is_kept_when_the_next_fails(tmp_path: Path) -> None:
+    """And the error is the log's last line."""
+    film(tmp_path / "room.mp4", seconds=0.1)
+    pictures(tmp_path, 1)
+    (tmp_path / "failing.py").write_text(FAILING)
+    config: dict[str, Any] = {
+        "weights": "random",
+        "plugins": ["failing.py"],
+        "videos": {"room": {"path": "room.mp4"}},
+        "styles": {"night": {"images": ["1.png"]}},
+        "looks": {"default": {"width": 1600, "stylizer": "failing", "start": "content"}},
+    }
+    project = Project(tmp_path, config)
+    project.run(fails=True)
+    assert len(project.painted()) == 1
+    (log,) = tmp_path.glob("logs/stylize/**/*.log")
+    lines = log.read_text().splitlines()
+    assert lines[-1] == "ERROR: out of paint"
+    assert "frame 1/3, 0 evaluations" in lines[-2]
