@@ -41,8 +41,8 @@ class Footage:
         self.frame = lru_cache(maxsize=kept)(self._read)
         self._pool = ThreadPoolExecutor(1)
         self._ahead: tuple[Step, Future[dict[int, Motion]]] | None = None
-        self._writer = ThreadPoolExecutor(1)
-        self._written: tuple[str, Pixels, Future[None]] | None = None
+        self._writer = store.Writer(self.painted)
+        self._newest: tuple[str, Pixels] = "", np.empty((0, 0, 3))
 
     def look_ahead(self, step: Step) -> None:
         """Begin with the motion of a step on another core, while one before it is painted."""
@@ -84,28 +84,23 @@ class Footage:
 
     def painting(self, key: str) -> Picture:
         """A painted picture of the store, at the size of this footage."""
-        if self._written and self._written[0] == key:
-            return resize(from_pixels(self._written[1]), *self.size)
-        return resize(from_pixels(self.painted.read(key)), *self.size)
+        newest, pixels = self._newest  # perhaps not in the store yet
+        if key != newest:
+            pixels = self.painted.read(key)
+        return resize(from_pixels(pixels), *self.size)
 
     def keep(self, key: str, pixels: Pixels, note: str, done: Callable[[], None]) -> None:
         """Write a painted picture on another core, while the next is painted; then call `done`.
 
         Waits for the one before, and raises what came in its way.
         """
-        self.settle()
-
-        def write() -> None:
-            self.painted.write(key, pixels, note)
-            done()
-
-        self._written = key, pixels, self._writer.submit(write)
+        self._newest = key, pixels
+        self._writer.write(key, pixels, note, done)
 
     def settle(self) -> None:
         """Wait until all that was kept is in the store. Raises GramflowError when the disk is
         full."""
-        if self._written:
-            self._written[2].result()
+        self._writer.settle()
 
     def _motions_in_time(self, step: Step) -> dict[int, Motion]:
         """From the thread that computes them all, which may have begun before."""

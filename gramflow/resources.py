@@ -16,6 +16,7 @@ _MARGIN = 1.2  # over the limit that tiles are fitted to
 _PAINTING_MB = 2500  # per megapixel, features and gradients of VGG-16; measured 1900 to 2200
 _FRAMES_AT_ONCE = 100  # that ffmpeg's decoder, filters and encoder hold at most
 _SECONDS = 1.0  # per megapixel and evaluation, on a GPU of the smaller kind
+_FILM_SECONDS = 0.3  # per megapixel; an 8-bit PNG is written in 0.1, a 16-bit one read in 0.06
 _MINUTES = 10  # to start a container, to load the libraries, to find the network's weights
 
 
@@ -57,7 +58,7 @@ def painting_minutes(width: int, height: int, frames: int, evaluations: int) -> 
 
 def film_minutes(width: int, height: int, frames: int) -> int:
     """Minutes to decode or encode a film, every frame's PNG included."""
-    return _MINUTES + ceil(_megapixels(width, height) * frames / 60)
+    return _MINUTES + ceil(_FILM_SECONDS * _megapixels(width, height) * frames / 60)
 
 
 def frames_mb(width: int, height: int, frames: int, bits: int) -> int:

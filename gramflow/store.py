@@ -1,5 +1,8 @@
 """The content-addressed folder of finished frames."""
 
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from gramflow.arrays import Pixels
@@ -43,6 +46,39 @@ class Store:
     def write(self, key: str, pixels: Pixels, note: str = "") -> None:
         """Add a picture. Raises GramflowError when the disk is full."""
         write_bytes(self.path(key), encode_png(pixels, note))
+
+
+class Writer:
+    """Writes pictures to a store on other threads, while whoever gives them goes on.
+
+    At most `threads` pictures are on their way. What goes wrong is raised by a later write, or by
+    settle, which has to come before anybody relies on the files.
+    """
+
+    def __init__(self, store: Store, threads: int = 1) -> None:
+        self.store = store
+        self.threads = threads
+        self._pool = ThreadPoolExecutor(threads)
+        self._pending: deque[Future[None]] = deque()
+
+    def write(
+        self, key: str, pixels: Pixels, note: str = "", done: Callable[[], None] | None = None
+    ) -> None:
+        """Add a picture as Store.write does; then call `done`, on the other thread."""
+        while len(self._pending) >= self.threads:
+            self._pending.popleft().result()
+
+        def write() -> None:
+            self.store.write(key, pixels, note)
+            if done:
+                done()
+
+        self._pending.append(self._pool.submit(write))
+
+    def settle(self) -> None:
+        """Wait until everything is written."""
+        while self._pending:
+            self._pending.popleft().result()
 
 
 def frames(root: str | Path) -> Store:

@@ -11,7 +11,7 @@ checkpoint extract:
         "logs/extract/{video}.log",
     conda:
         "../envs/cpu.yaml"
-    threads: 2
+    threads: 4
     resources:
         mem_mb=extract_mb,
         runtime=extract_minutes,

@@ -12,6 +12,8 @@ with job(snakemake.log[0]) as say:
     video = json.loads(snakemake.params.video)
     source = Source.from_config(snakemake.wildcards.video, video, snakemake.input.source)
     frames = store.frames(snakemake.params.store)
-    manifest = extract(source, Probe.load(Path(snakemake.input.probe)), frames, say)
+    manifest = extract(
+        source, Probe.load(Path(snakemake.input.probe)), frames, say, snakemake.threads
+    )
     manifest = replace(manifest, settings=snakemake.params.settings)
     manifest.save(Path(snakemake.output.manifest))

@@ -23,7 +23,7 @@ from gramflow.media.probe import Probe
 from gramflow.media.shots import ShotFinder, given_shots
 from gramflow.media.source import Source
 from gramflow.progress import Every, Say
-from gramflow.store import Store
+from gramflow.store import Store, Writer
 
 _SEEKABLE = ("mov", "matroska")  # containers with an index that leads to an exact keyframe
 _SEEK_MARGIN = Fraction(2)  # seconds before the start at which decoding begins
@@ -45,11 +45,12 @@ class _Part:
     end: int
 
 
-def extract(source: Source, probe: Probe, store: Store, say: Say) -> Manifest:
+def extract(source: Source, probe: Probe, store: Store, say: Say, threads: int = 1) -> Manifest:
     """Decode a video once, upright, into `store`; frames that it has already are not written.
 
-    8-bit films give 8-bit frames, deeper ones 16-bit frames. Raises GramflowError when the film
-    is damaged, or has no frame between the source's start and end.
+    threads: that write PNGs, which takes longer than decoding. 8-bit films give 8-bit frames,
+    deeper ones 16-bit frames. Raises GramflowError when the film is damaged, or has no frame
+    between the source's start and end.
     """
     part = _part(source, probe)
     pictures = _sequence(source, probe, part) if source.files else _film(source, probe, part, say)
@@ -57,12 +58,12 @@ def extract(source: Source, probe: Probe, store: Store, say: Say) -> Manifest:
     times: list[int] = []
     shape: tuple[int, ...] = ()
     finder = ShotFinder(source.cut_threshold) if source.cuts == "auto" else None
-    due = Every(2)
+    due, writer = Every(2), Writer(store, threads)
     with closing(pictures):  # ends ffmpeg at once when a frame cannot be stored
         for time, pixels in pictures:
             key = frame_key(pixels)
             if key not in store:
-                store.write(key, pixels)
+                writer.write(key, pixels)
             keys.append(key)
             times.append(time)
             shape = pixels.shape
@@ -70,6 +71,7 @@ def extract(source: Source, probe: Probe, store: Store, say: Say) -> Manifest:
                 finder.add(pixels)
             if due:
                 say(f"{source.name}: extracted {len(keys)} of {probe.frames} frames")
+        writer.settle()
     if not keys:
         raise GramflowError(
             f"{source.name}: no frame between its start and end; the film lasts "

@@ -60,7 +60,7 @@ def test_threads(cores, gpus, expected):
 def test_minutes_by_hand():
     # 52 frames' worth of 120 evaluations of half a megapixel, a second per megapixel
     assert resources.painting_minutes(1000, 500, 50, 120) == 10 + 52
-    assert resources.film_minutes(1000, 500, 2400) == 10 + 20
+    assert resources.film_minutes(1000, 500, 2400) == 10 + 6
 
 
 def test_disk_by_hand():

@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from gramflow.store import Store
+from gramflow.store import Store, Writer
 
 WRITER = """
 import sys
@@ -40,3 +41,17 @@ def test_jobs_that_write_the_same_frames_at_once_leave_them_whole(tmp_path: Path
         "bb1.png",
     ]
     assert np.array_equal(store.read("aa1"), store.read("bb1"))
+
+
+def test_a_writer_writes_all_of_them_a_few_at_a_time(tmp_path):
+    found = Store(tmp_path)
+    writer = Writer(found, threads=3)
+    pictures = {f"{n:02x}" * 32: np.full((40, 50, 3), n, np.uint8) for n in range(20)}
+    finished = []
+    for given, (key, pixels) in enumerate(pictures.items()):
+        writer.write(key, pixels, done=partial(finished.append, key))
+        assert given - len(finished) < 3
+    writer.settle()
+    assert sorted(finished) == sorted(pictures)
+    for key, pixels in pictures.items():
+        assert np.array_equal(found.read(key), pixels)
