@@ -39,7 +39,7 @@ def test_a_film_comes_from_the_store_and_goes_there(s3, tmp_path):
     ("entries", "error"),
     [
         ({}, "store: store is on this machine alone; give a path on a volume"),
-        ({"store": "/data/store"}, "styles.red.images[0]: red.png is on this machine alone"),
+        ({"store": "/data/store"}, "styles.blue.images[0]: blue.png is on this machine alone"),
         (
             {"store": "/data/store", "weights": "auto"},
             "weights: auto is downloaded to one machine's home; give the path of a file",

@@ -82,7 +82,8 @@ class Project:
 
     def records(self, render: str) -> list[Record]:
         """The records that a render's film is made of, in its order."""
-        folder = max((self.folder / "work/renders" / render).glob("pass*"))
+        root = self.folder / "work/renders" / render
+        folder = max(root.glob("pass*"), default=root)
         paths = [path for path in sorted(folder.glob("*.json")) if "stale" not in path.name]
         return [Record.load(path) for path in paths]
 
