@@ -11,8 +11,7 @@ import numpy as np
 from gramflow import recipes, store
 from gramflow.assembly import make_extractor, make_losses, make_network
 from gramflow.config import Config, Look, Render, is_live, is_stored, video_files
-from gramflow.engine.networks import in_precision
-from gramflow.engine.precision import chosen
+from gramflow.engine.precision import lowered
 from gramflow.errors import GramflowError
 from gramflow.files import read_json, write_json
 from gramflow.manifest import Manifest
@@ -146,12 +145,12 @@ def _timed(config: Config, look: Look) -> float:
     extractor = make_extractor(config, look, RANDOM)
     losses = {name: loss for name, loss in make_losses(config, look).items() if loss.layers}
     objective = Objective(extractor, losses)
-    precision = chosen(look.precision)
+    low = lowered(extractor, look.precision, f"looks.{look.name}")
     noise = np.random.default_rng(0).uniform(0, 1, (_HEIGHT, _WIDTH, 3)).astype(np.float32)
     picture = network.preprocess(noise)
     targets = objective.targets(picture, "frame") | objective.targets(picture, "style")
-    if precision != "float32":
-        objective = Objective(in_precision(extractor, precision), losses)
+    if low is not None:
+        objective = Objective(low, losses)
     objective(picture, targets)  # traces
     started = time.monotonic()
     for _ in range(_TIMED):

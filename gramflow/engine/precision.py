@@ -6,6 +6,8 @@ from typing import Any
 
 from gramflow import ops
 from gramflow.arrays import Tensor
+from gramflow.engine.networks import in_precision
+from gramflow.errors import GramflowError
 
 EXACT_SHARE = 0.1
 """Of a frame's evaluations, with `auto`, those at the end that are made in float32."""
@@ -17,6 +19,25 @@ _FLOAT16_SCALE = 2.0**24
 def chosen(precision: str) -> str:
     """Keras's name of the number format for a look's `precision`."""
     return _fast() if precision == "auto" else precision
+
+
+def lowered(extractor: Any, precision: str, where: str) -> Any:
+    """A copy of the network in 16 bits; None where float32 is wanted, or all that `auto` can have.
+
+    where: the look, for the GramflowError of a network that cannot be copied as it is asked for.
+    """
+    name = chosen(precision)
+    if name == "float32":
+        return None
+    try:
+        return in_precision(extractor, name)
+    except Exception as error:  # whatever a plugin's layers may raise
+        if precision == "auto":
+            return None
+        raise GramflowError(
+            f"{where}.precision: the network cannot be copied in {precision} "
+            f"({error}); give float32"
+        ) from error
 
 
 def exact_evaluations(precision: str, evaluations: int) -> int:

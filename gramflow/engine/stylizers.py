@@ -11,13 +11,12 @@ from gramflow import ops
 from gramflow.arrays import Picture, Tensor, resized
 from gramflow.engine.flows import Map, long_term
 from gramflow.engine.losses import Loss
-from gramflow.engine.networks import SMALLEST, Network, in_precision
+from gramflow.engine.networks import SMALLEST, Network
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
-from gramflow.engine.precision import Guarded, chosen, exact_evaluations
+from gramflow.engine.precision import Guarded, chosen, exact_evaluations, lowered
 from gramflow.engine.steadiness import OWN, Neighbour, held
 from gramflow.engine.targets import StyleTargets
 from gramflow.engine.tiling import Plan
-from gramflow.errors import GramflowError
 
 
 @dataclass(frozen=True)
@@ -107,10 +106,10 @@ class Optimize(Stylizer):
             f"looks.{palette.name}",
         )
         self.objective = Objective(extractor, palette.losses, plan)
-        self.precision = chosen(palette.settings["precision"])
-        self.low = None
-        if lowered := self._lowered(extractor):
-            self.low = Objective(lowered, palette.losses, plan)
+        wanted = palette.settings["precision"]
+        self.precision = chosen(wanted)
+        low = lowered(extractor, wanted, f"looks.{palette.name}")
+        self.low = None if low is None else Objective(low, palette.losses, plan)
         self.styles = {
             width: {
                 name: {key: ops.convert_to_tensor(value) for key, value in target.items()}
@@ -118,21 +117,6 @@ class Optimize(Stylizer):
             }
             for width, targets in palette.targets.items()
         }
-
-    def _lowered(self, extractor: Any) -> Any:
-        """The network in 16 bits; None where float32 is wanted, or all that `auto` can have."""
-        if self.precision == "float32":
-            return None
-        wanted = self.palette.settings["precision"]
-        try:
-            return in_precision(extractor, self.precision)
-        except Exception as error:  # whatever a plugin's layers may raise
-            if wanted == "auto":
-                return None
-            raise GramflowError(
-                f"looks.{self.palette.name}.precision: the network cannot be copied in {wanted} "
-                f"({error}); give float32"
-            ) from error
 
     def needs(self, height: int, width: int) -> str:
         """As the base says."""
