@@ -61,7 +61,8 @@ def to_pixels(picture: Picture) -> NDArray[np.uint16]:
 
 def resize(picture: Picture, width: int, height: int) -> Picture:
     """Another size: area averaging to shrink, Lanczos to enlarge, still within 0..1."""
-    return np.clip(resized(picture, width, height), 0, 1)
+    changed = resized(picture, width, height)
+    return picture if changed is picture else np.clip(changed, 0, 1)
 
 
 def encode_png(pixels: Pixels, note: str = "") -> bytes:
