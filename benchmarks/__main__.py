@@ -10,9 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.material import RESULTS
 from gramflow.memory import host_memory
 
-RESULTS = Path(__file__).parent / "results"
 NAMES = ("seed", "precision", "optimizers", "preview", "memory", "overhead")
 
 

@@ -1,10 +1,11 @@
-"""The test material that most benchmarks paint; it is not part of the project."""
+"""Where benchmarks find the test material, which is no part of the project, and leave results."""
 
 import os
 import sys
 from pathlib import Path
 
 SHARED = Path(os.environ.get("SHARED", Path(__file__).parents[2] / "shared"))
+RESULTS = Path(__file__).parent / "results"
 
 
 def need(folder: Path = SHARED) -> None:

@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).parent / "results"
+from benchmarks.material import RESULTS
+
 LINES = (224, 360, 480, 720, 1080, 1440, 2160)
 LIMITS = {"whole": None, "2 GiB": 2, "4 GiB": 4, "8 GiB": 8}
 GIB = 2**30

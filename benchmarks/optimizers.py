@@ -13,13 +13,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from benchmarks.material import need
+from benchmarks.material import RESULTS, need
 from benchmarks.problems import Problem, alley, problem, room
 from gramflow import ops
 from gramflow.arrays import Tensor
@@ -27,8 +26,6 @@ from gramflow.engine.adam import Adam
 from gramflow.engine.device import prepare
 from gramflow.engine.lbfgs import LBFGS
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase, ScipyLBFGS
-
-RESULTS = Path(__file__).parent / "results"
 
 
 class TorchLBFGS(Optimizer):

@@ -7,20 +7,18 @@ Prints Markdown; the pictures go to benchmarks/results/.
 """
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
-from benchmarks.material import need
+from benchmarks.material import RESULTS, need
 from benchmarks.problems import config_of, room, stylizer_of, weights_of
 from gramflow.arrays import Picture
 from gramflow.engine.device import prepare
 from gramflow.media.pictures import resize
 
 NETWORK = "vgg19"
-RESULTS = Path(__file__).parent / "results"
 
 
 def painted(frame: Picture, **look: Any) -> tuple[Picture, float]:
