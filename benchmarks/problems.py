@@ -1,6 +1,5 @@
 """What the optimizers' benchmarks paint: frames of the test material, as functions to minimise."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,7 +19,7 @@ from gramflow.engine.targets import style_targets
 from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
 from gramflow.recipes import style_sides
 from gramflow.styles import style_pictures
-from gramflow.weights import Weights
+from gramflow.weights import Weights, bundled_weights, random_weights
 
 STYLES = {
     "night": SHARED / "data/seed/starry_night.jpg",
@@ -41,11 +40,8 @@ def config_of(style: str, look: dict[str, Any], network: str = "vgg19") -> Confi
 
 
 def weights_of(network: str) -> Weights:
-    """ImageNet's, from the test material; random ones where they are missing."""
-    path = SHARED / f"weights/{network}_imagenet_notop.h5"
-    if not path.is_file():
-        return Weights("random", None, "random")
-    return Weights("file", str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+    """ImageNet's: bundled for VGG-19, random ones where there are none."""
+    return bundled_weights() if network == "vgg19" else random_weights(network)
 
 
 def stylizer_of(config: Config) -> Stylizer:
@@ -55,8 +51,9 @@ def stylizer_of(config: Config) -> Stylizer:
     look, weights = config.looks["default"], weights_of(config.network)
     objective = Objective(make_extractor(config, look, weights), make_losses(config, look))
     (style,) = config.styles.values()
+    network = make_network(config, weights.network)
     targets = {
-        width: style_targets(objective, make_network(config), style_pictures(style, side), [1.0])
+        width: style_targets(objective, network, style_pictures(style, side), [1.0])
         for width, side in style_sides(look).items()
     }
     return make_stylizer(config, look, weights, targets)

@@ -57,7 +57,7 @@ CLIPS: dict[str, dict[str, Any]] = {
 def paint(clip: dict[str, Any], folder: Path) -> None:
     """Paint a clip in every way, in a folder of its own."""
     config = {
-        "weights": str(SHARED / "weights/vgg19_imagenet_notop.h5"),
+        "weights": "bundled",
         "network": "vgg19",
         "videos": {"clip": clip["video"] | {"cuts": "off"}},
         "styles": {"night": {"images": [str(SHARED / "data/seed/starry_night.jpg")]}},

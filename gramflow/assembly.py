@@ -1,8 +1,6 @@
 """From the config's names to the engine's objects."""
 
-import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from gramflow.config import Config, Look
@@ -12,14 +10,13 @@ from gramflow.engine.networks import Network, build
 from gramflow.engine.optimizers import Optimizer
 from gramflow.engine.stylizers import Palette, Stylizer
 from gramflow.engine.targets import StyleTargets
-from gramflow.errors import GramflowError
 from gramflow.memory import limit
 from gramflow.weights import Weights
 
 
-def make_network(config: Config) -> Network:
-    """The network of the config, not yet built."""
-    network: Network = config.registry.find("networks", config.network).cls()
+def make_network(config: Config, name: str) -> Network:
+    """The network of this name, not yet built."""
+    network: Network = config.registry.find("networks", name).cls()
     return network
 
 
@@ -47,22 +44,14 @@ def make_flow(config: Config, look: Look) -> FlowMethod:
 
 def make_extractor(config: Config, look: Look, weights: Weights) -> Any:
     """The Keras model that gives the features of all layers a look uses."""
-    layers = {layer for loss in make_losses(config, look).values() for layer in loss.layers}
-    return build(make_network(config), _weights_file(weights), sorted(layers), look.pooling)
+    network = make_network(config, weights.network)
+    return build(network, weights.checked(), layers_of(config, look), look.pooling)
 
 
-def _weights_file(weights: Weights) -> Path | None:
-    """The file to load, if it still is the one that was found."""
-    if weights.path is None:
-        return None
-    path = Path(weights.path)
-    if not path.is_file():
-        raise GramflowError(
-            f"weights: {path} is gone; bring it back, or delete work/weights.json and run again"
-        )
-    if hashlib.sha256(path.read_bytes()).hexdigest() != weights.identity:
-        raise GramflowError(f"weights: {path} was replaced; run again")
-    return path
+def layers_of(config: Config, look: Look) -> list[str]:
+    """The network's layers that a look's loss terms read."""
+    terms = make_losses(config, look).values()
+    return sorted({layer for loss in terms for layer in loss.layers})
 
 
 def make_stylizer(
@@ -74,7 +63,7 @@ def make_stylizer(
     """
     palette = Palette(
         settings=look.settings,
-        network=make_network(config),
+        network=make_network(config, weights.network),
         extractor=lambda: make_extractor(config, look, weights),
         losses=make_losses(config, look),
         optimizer=make_optimizer(config, look),

@@ -5,7 +5,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from functools import cache
@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import yaml
 
+from gramflow import bundled
 from gramflow.files import canonical, natural_sorted
 from gramflow.plugins import Plugin, Registry
 from gramflow.schema import Entry, checked, refused, remedy, shown
@@ -122,12 +123,12 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
     """
     values = checked(config, schema())
     registry = Registry([folder / file for file in values["plugins"]])
-    _check_weights(values["weights"], folder)
     network = registry.find("networks", values["network"], ("network",))
+    layers = _check_weights(values["weights"], network, folder)
     videos = {name: _video(name, video, folder) for name, video in values["videos"].items()}
     styles = {name: _style(name, style, folder) for name, style in values["styles"].items()}
     looks = {
-        name: _look(name, look, registry, network)
+        name: _look(name, look, registry, layers)
         for name, look in {"default": {}, **values["looks"]}.items()
     }
     renders = _renders(values["renders"], videos, styles, looks)
@@ -178,7 +179,7 @@ def check_apart(config: Config) -> None:
         raise refused(
             ("weights",),
             f"{config.weights} is downloaded to one machine's home; give the path of a file "
-            f"{volume}/weights.h5, or random",
+            f"{volume}/weights.h5, or bundled",
         )
     for entry, path in _paths(config):
         if not Path(path).is_absolute():
@@ -188,7 +189,7 @@ def check_apart(config: Config) -> None:
 def _paths(config: Config) -> Iterator[tuple[Entry, str]]:
     """The files and folders that a config names, with their entries."""
     yield ("store",), config.store
-    if config.weights != "random":
+    if config.weights not in ("bundled", "random"):
         yield ("weights",), config.weights
     for style in config.styles.values():
         for number, image in enumerate(style.images):
@@ -240,12 +241,28 @@ def _mode(path: Path) -> int:
         return 0
 
 
-def _check_weights(weights: str, folder: Path) -> None:
-    known = ("auto", "imagenet", "random")
+@dataclass(frozen=True)
+class _Layers:
+    """The layers a look may use. whose: what has them, for errors."""
+
+    names: Sequence[str]
+    whose: str
+    advice: str = ""
+
+
+def _check_weights(weights: str, network: Plugin, folder: Path) -> _Layers:
+    """Raise GramflowError for weights that are not there; returns the layers that have some."""
+    known = ("auto", "imagenet", "bundled", "random")
     _check_braces(weights, ("weights",))
     if weights not in known and not stat.S_ISREG(_mode(folder / weights)):
         advice = remedy(weights, known)
         raise refused(("weights",), f"{weights}: no such file; {advice}, or the path of an .h5")
+    if weights != "bundled":
+        return _Layers(network.cls.layers, network.name)
+    if network.name != bundled.NETWORK:
+        text = f"{network.name} has no bundled weights; give {bundled.NETWORK}, or weights: auto"
+        raise refused(("network",), text)
+    return _Layers(bundled.LAYERS, "bundled VGG-19", ", or set weights to auto or a file")
 
 
 def _check_braces(path: str, entry: Entry) -> None:
@@ -351,7 +368,7 @@ _CHOSEN = {"flow": "flows", "optimizer": "optimizers", "stylizer": "stylizers"}
 """The settings of a look that name a plugin, and its kind."""
 
 
-def _look(name: str, changes: Values, registry: Registry, network: Plugin) -> Look:
+def _look(name: str, changes: Values, registry: Registry, layers: _Layers) -> Look:
     """A look in which every setting has its value, however it was spelled."""
     entry = ("looks", name)
     look_schema = schema()["properties"]["looks"]["additionalProperties"]
@@ -361,7 +378,7 @@ def _look(name: str, changes: Values, registry: Registry, network: Plugin) -> Lo
     if values["bounds"] and values["optimizer"].get("frequency_exponent"):
         advice = "set optimizer.frequency_exponent to 0 as well"
         raise refused((*entry, "bounds"), f"pixels have bounds, frequencies have none; {advice}")
-    losses = _losses(values["losses"], registry, network, (*entry, "losses"))
+    losses = _losses(values["losses"], registry, layers, (*entry, "losses"))
     if values["start"] != "previous":
         if values["passes"] > 1:
             text = f"start: {values['start']} has one; set start to previous, or passes to 1"
@@ -397,16 +414,16 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
     return merged
 
 
-def _losses(losses: Values, registry: Registry, network: Plugin, entry: Entry) -> Values:
+def _losses(losses: Values, registry: Registry, layers: _Layers, entry: Entry) -> Values:
     """Every term's settings; without those of weight 0."""
     resolved = {}
     for name, given in losses.items():
         at = (*entry, name)
         settings = checked(given, registry.find("losses", name, at).schema, at)
         for layer in settings.get("layers", {}):
-            if layer not in network.cls.layers:
-                known = remedy(layer, network.cls.layers)
-                raise refused((*at, "layers", layer), f"{network.name} has no such layer; {known}")
+            if layer not in layers.names:
+                text = f"{layers.whose} has no such layer; {remedy(layer, layers.names)}"
+                raise refused((*at, "layers", layer), text + layers.advice)
         if settings["weight"] != 0:
             resolved[name] = settings
     if not resolved:

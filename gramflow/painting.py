@@ -57,7 +57,7 @@ def paint_part(
     part = {part.name: part for part in recipes.parts(config, render, manifest)}.get(name)
     if part is None:
         raise recipes.replaced(f"videos.{render.video}")
-    keys = recipes.painted_keys(config, render, manifest, weights.identity)
+    keys = recipes.painted_keys(config, render, manifest, weights)
     title = f"{render.name} {name}"
 
     def stylizer() -> Stylizer:

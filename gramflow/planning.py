@@ -18,7 +18,7 @@ from gramflow.manifest import Manifest
 from gramflow.media.probe import Probe, probe
 from gramflow.media.source import Source
 from gramflow.resources import frames_mb, network_mb
-from gramflow.weights import RANDOM, identity_in
+from gramflow.weights import found_in, random_weights
 
 CALIBRATION = Path("work/calibration.json")
 _WIDTH, _HEIGHT = 256, 192  # of the picture that is timed
@@ -64,7 +64,7 @@ def plan_render(
     planned = set() if planned is None else planned
     look = config.looks[render.look]
     manifest = _manifest(config, render.video, folder)
-    keys = recipes.painted_keys(config, render, manifest, identity_in(folder))
+    keys = recipes.painted_keys(config, render, manifest, found_in(folder))
     painted = store.painted(folder / config.store)
     width, height = recipes.working_size(look, manifest)
     # what begins anew is painted at smaller widths, too; in a chain it gets twice the evaluations
@@ -141,8 +141,8 @@ def calibrate(config: Config, look: Look, device: str) -> float:
 def _timed(config: Config, look: Look) -> float:
     from gramflow.engine.objective import Objective
 
-    network = make_network(config)
-    extractor = make_extractor(config, look, RANDOM)
+    network = make_network(config, config.network)
+    extractor = make_extractor(config, look, random_weights(config.network))
     losses = {name: loss for name, loss in make_losses(config, look).items() if loss.layers}
     objective = Objective(extractor, losses)
     low = lowered(extractor, look.precision, f"looks.{look.name}")

@@ -15,6 +15,7 @@ from gramflow.engine.networks import SMALLEST
 from gramflow.errors import GramflowError
 from gramflow.files import canonical
 from gramflow.manifest import Manifest
+from gramflow.weights import Weights
 
 
 def digest(value: Any) -> str:
@@ -43,7 +44,7 @@ def target_name(config: Config, style: Style, look: Look) -> str:
 
     Renders that need the same targets share it. The pictures' bytes are read.
     """
-    return digest(_target_recipe(config, style, look, config.weights))[:16]
+    return digest(_target_recipe(config, style, look, None))[:16]
 
 
 def target_render(config: Config, name: str) -> Render:
@@ -62,10 +63,12 @@ def replaced(entry: str) -> GramflowError:
     return GramflowError(f"{entry}: a file was replaced during the run; run again")
 
 
-def recipe(config: Config, render: Render, manifest: Manifest, weights: str) -> dict[str, Any]:
+def recipe(
+    config: Config, render: Render, manifest: Manifest, weights: Weights | None
+) -> dict[str, Any]:
     """Everything that determines a painted frame, but the frame itself.
 
-    weights: their identity, or for a claim the config's entry.
+    weights: None for a claim, which has the config's entries in their place.
     """
     look = config.looks[render.look]
     return {
@@ -88,8 +91,10 @@ Keys = list[dict[int, str]]
 """The store's keys of painted frames, by pass (0: keyframes only) and frame."""
 
 
-def painted_keys(config: Config, render: Render, manifest: Manifest, weights: str) -> Keys:
-    """The keys of all that is painted for a render; `weights` is their identity.
+def painted_keys(
+    config: Config, render: Render, manifest: Manifest, weights: Weights | None
+) -> Keys:
+    """The keys of all that is painted for a render; without weights those of a claim.
 
     Where the look needs neighbours, a key depends on theirs, and a frame that repeats the one
     before is painted like it: what stands still stays still.
@@ -142,7 +147,7 @@ class Plan:
 
 def plans(config: Config, render: Render, manifest: Manifest) -> dict[str, Plan]:
     """The plan of every part, by its name; those of a pass are in the film's order."""
-    keys = painted_keys(config, render, manifest, config.weights)
+    keys = painted_keys(config, render, manifest, None)
     last = len(keys) - 1
     return {
         part.name: Plan(
@@ -154,19 +159,24 @@ def plans(config: Config, render: Render, manifest: Manifest) -> dict[str, Plan]
     }
 
 
-def _target_recipe(config: Config, style: Style, look: Look, weights: str) -> dict[str, Any]:
+def _target_recipe(
+    config: Config, style: Style, look: Look, weights: Weights | None
+) -> dict[str, Any]:
     losses = _style_losses(config, look)
+    network = weights.network if weights else config.network
     return {
         "engine": ENGINE_VERSION,
         "images": [_file_digest(image) for image in style.images],
         "mixture": style.weights,
         "sides": style_sides(look),
-        "network": config.network,
-        "weights": weights,
+        "network": network,
+        "weights": weights.identity if weights else config.weights,
         "pooling": look.pooling,
         # the weight of a term does not change its target
         "losses": {name: losses[name] | {"weight": None} for name in losses},
-        "plugins": _origins(config, [("losses", name) for name in losses]),
+        "plugins": _origins(
+            config, [("networks", network), *(("losses", name) for name in losses)]
+        ),
     }
 
 
@@ -220,8 +230,6 @@ def _painters(look: Look) -> list[tuple[str, str]]:
 
 
 def _origins(config: Config, plugins: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The code of these plugins and of the network, where it is not the engine's own."""
-    found = [
-        config.registry.find(kind, name) for kind, name in [("networks", config.network), *plugins]
-    ]
+    """The code of these plugins, where it is not the engine's own."""
+    found = [config.registry.find(kind, name) for kind, name in plugins]
     return {f"{plugin.kind}.{plugin.name}": plugin.origin for plugin in found if plugin.origin}

@@ -9,7 +9,7 @@ from gramflow.config import Config, Render
 from gramflow.manifest import Manifest
 from gramflow.media.pictures import read_note
 from gramflow.recipes import painted_keys, parts
-from gramflow.weights import identity_in
+from gramflow.weights import found_in
 
 _RECENT = 20  # frames that tell the speed
 
@@ -54,7 +54,7 @@ def render_status(config: Config, render: Render, folder: Path = Path()) -> Rend
 def _painted(config: Config, render: Render, manifest: Manifest, folder: Path) -> list[Path]:
     """Where the painted frames are or will be, as often as they stand in a pass."""
     painted = store.painted(str(folder / config.store))
-    keys = painted_keys(config, render, manifest, identity_in(folder))
+    keys = painted_keys(config, render, manifest, found_in(folder))
     return [
         painted.path(keys[stage][number])
         for part in parts(config, render, manifest)

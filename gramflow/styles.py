@@ -31,7 +31,7 @@ def save_targets(config: Config, style: Style, look: Look, weights: Weights, pat
     }
     extractor = make_extractor(config, look, weights)
     plan = Plan(extractor, losses, limit(config.memory), where=f"looks.{look.name}")
-    objective, network = Objective(extractor, losses, plan), make_network(config)
+    objective, network = Objective(extractor, losses, plan), make_network(config, weights.network)
     targets = {
         width: style_targets(objective, network, style_pictures(style, side), style.weights)
         for width, side in style_sides(look).items()

@@ -1,16 +1,17 @@
-"""The network's weights: downloaded, given as a file, or random."""
+"""The network's weights: downloaded, given as a file, bundled with the package, or random."""
 
 import hashlib
 import os
 import socket
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from gramflow.engine.networks import Network, load_weights
+from gramflow import bundled
+from gramflow.engine.networks import Network, Source, load_weights
 from gramflow.errors import GramflowError
 from gramflow.files import read_json, write_json
 from gramflow.progress import Say
@@ -21,14 +22,16 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True)
 class Weights:
-    """What the config's `weights` turned out to be.
+    """The network and the weights that the config's `network` and `weights` turned out to be.
 
-    source: imagenet, file or random. path: the .h5 file; None for random.
-    identity: the SHA-256 of the file, or "random": part of every frame's key.
+    network: the plugin's name. source: imagenet, file, bundled or random.
+    path: the .h5 file; None for bundled and random.
+    identity: the SHA-256 of the file, or "random": with `network` a part of every frame's key.
     warning: what the user should know; empty if nothing.
     settings: digest of the config and the file that they were found by.
     """
 
+    network: str
     source: str
     path: str | None
     identity: str
@@ -44,46 +47,85 @@ class Weights:
         """Read what `save` wrote."""
         return cls(**read_json(path))
 
+    def checked(self) -> Source:
+        """What `networks.build` loads them from.
 
-RANDOM = Weights("random", None, "random")
+        Raises GramflowError when it is not what was found any more.
+        """
+        if self.source == "bundled":
+            if bundled.identity() != self.identity:
+                raise GramflowError(
+                    "weights: this gramflow bundles others than the one that found them; install "
+                    "the same version everywhere, or delete work/weights.json and run again"
+                )
+            return "bundled"
+        if self.path is None:
+            return None
+        path = Path(self.path)
+        if not path.is_file():
+            raise GramflowError(
+                f"weights: {path} is gone; bring it back, or delete work/weights.json and run again"
+            )
+        if hashlib.sha256(path.read_bytes()).hexdigest() != self.identity:
+            raise GramflowError(f"weights: {path} was replaced; run again")
+        return path
 
 
-def identity_in(folder: Path) -> str:
-    """The identity of the weights that the last run in a folder found; "" before the first one."""
+def random_weights(network: str) -> Weights:
+    """Seeded ones for a network."""
+    return Weights(network, "random", None, "random")
+
+
+def bundled_weights() -> Weights:
+    """Those that come with the package."""
+    return Weights(bundled.NETWORK, "bundled", None, bundled.identity())
+
+
+def found_in(folder: Path) -> Weights | None:
+    """What the last run in a folder found; None before the first one."""
     path = folder / "work/weights.json"
-    return Weights.load(path).identity if path.is_file() else ""
+    return Weights.load(path) if path.is_file() else None
 
 
-def resolve(setting: str, network: Network, say: Say) -> Weights:
+def resolve(setting: str, name: str, network: Network, layers: Iterable[str], say: Say) -> Weights:
     """Find the weights that the config asks for, and try whether they fit the network.
 
-    setting: auto, imagenet, random, or the path of an .h5 file.
+    setting: auto, imagenet, bundled, random, or the path of an .h5 file.
+    name, network: the config's. layers: what the looks need of it.
     Raises GramflowError when they cannot be had.
     """
     if setting == "random":
-        return RANDOM
+        return random_weights(name)
+    if setting == "bundled":
+        return bundled_weights()
     if setting == "imagenet":
-        return _checked("imagenet", download(network, say), network)
+        return _checked(name, "imagenet", download(network, say), network)
     if setting == "auto":
-        return _imagenet_or_random(network, say)
-    return _checked("file", Path(setting), network)
+        return _imagenet_or_bundled(name, network, layers, say)
+    return _checked(name, "file", Path(setting), network)
 
 
-def _imagenet_or_random(network: Network, say: Say) -> Weights:
+def _imagenet_or_bundled(name: str, network: Network, layers: Iterable[str], say: Say) -> Weights:
     try:
-        return _checked("imagenet", download(network, say), network)
+        return _checked(name, "imagenet", download(network, say), network)
     except GramflowError as error:
+        lacking = sorted(set(layers) - set(bundled.LAYERS))
+        if lacking:
+            raise GramflowError(
+                f"{error}; the bundled VGG-19 cannot stand in, it has no {lacking[0]}"
+            ) from error
         warning = (
-            f"{error}; until then RANDOM weights are used, which show palette and fine texture "
-            "only. To try the download again, delete work/weights.json"
+            f"{error}; until then the bundled VGG-19 is used. To try the download again, delete "
+            "work/weights.json"
         )
         say(f"WARNING: {warning}")
-        return Weights("random", None, RANDOM.identity, warning)
+        return replace(bundled_weights(), warning=warning)
 
 
-def _checked(source: str, path: Path, network: Network) -> Weights:
+def _checked(name: str, source: str, path: Path, network: Network) -> Weights:
     load_weights(network.architecture(), path)
-    return Weights(source, str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+    identity = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Weights(name, source, str(path), identity)
 
 
 def download(network: Network, say: Say) -> Path:
@@ -116,7 +158,7 @@ def download(network: Network, say: Say) -> Path:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise GramflowError(
             f"weights: {name} could not be downloaded ({reason}); connect to the internet, or set "
-            "weights to the path of that file, or to random"
+            "weights to the path of that file, or to bundled"
         ) from error
 
 

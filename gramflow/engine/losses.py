@@ -11,18 +11,20 @@ from typing import Any, ClassVar, Literal
 from gramflow import ops
 from gramflow.arrays import Tensor
 
-Tensors = Mapping[str, Tensor]
+Tensors = Mapping[str, Any]
+"""Tensors by name; for terms with layers by the layer's name, each a tensor or a nest of them."""
 
 
 class Loss:
     """The base of every loss term.
 
-    source: whose picture the target is made from: the frame that is painted, the style, painted
-        neighbours (see `Temporal`), or nobody's. The targets of several style pictures are mixed.
+    source: what the target is made from: the frame that is painted; the style, whose pictures'
+        targets are mixed; painted neighbours (see `Temporal`); the range of the network's values
+        ("black" and "white", each (1, 1, 1, 3)); or nothing.
     """
 
     kind: ClassVar[str] = "losses"
-    source: ClassVar[Literal["frame", "style", "neighbours", None]] = None
+    source: ClassVar[Literal["frame", "style", "neighbours", "range", None]] = None
 
     @dataclass(frozen=True)
     class Settings:
@@ -49,49 +51,89 @@ class Loss:
         """What the term has to remember of its source, by name."""
         return {}
 
+    def prepared(self, target: Tensors) -> Tensors:
+        """What is worked out of a target once, when the targets of a style's pictures are mixed."""
+        return target
+
     def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
         """The unweighted loss, a scalar."""
         raise NotImplementedError
 
 
-class Summed(Loss):
-    """The base of the terms that are functions of sums over the features.
+class Layered(Loss):
+    """The base of the terms that compare the features layer by layer: a weighted sum of distances.
 
-    A tile's sums and its gradient are found without the rest of the picture, so that a picture
-    may be greater than memory (see `gramflow.engine.tiling`). A term without layers need not be
-    one: it is computed over the whole picture, which takes little.
+    A layer's distance is a function of a statistic that adds up over the parts of a picture. So a
+    tile's part of it, and its gradient, are found without the rest of the picture, which may be
+    greater than memory (see `gramflow.engine.tiling`).
 
-    located: whether the target is the features themselves, by layer, of which a tile sees its own
-        part. The target of other terms is a function of sums, too.
+    located: whether the target is the features themselves, of which a tile sees its own part. The
+        target of other terms is a function of the statistic, too.
     """
 
     located: ClassVar[bool] = False
 
-    def sums(self, features: Tensors, target: Tensors) -> Any:
+    @dataclass(frozen=True)
+    class Settings(Loss.Settings):
+        """What every term with layers has."""
+
+        layers: dict[str, float] = field(
+            default_factory=lambda: {f"block{block}_conv1": 0.2 for block in range(1, 6)},
+            metadata={"doc": "layers compared, with their weights"},
+        )
+
+    def statistic(self, features: Tensor, target: Any) -> Any:
         """What adds up over the parts of a picture: tensors in any nest of dicts and tuples.
 
-        features: of a part. target: its own part if it is located; it is empty while the target
-        itself is made.
+        features: of a part, (1, h, w, channels). target: the layer's, its own part if it is
+        located; None while the target itself is made.
         """
         raise NotImplementedError
 
-    def remembered(self, sums: Any) -> Tensors:
-        """The target, from the sums over its whole source; only for terms not located."""
+    def remembered(self, statistic: Any) -> Tensor:
+        """A layer's target, from the statistic of its whole source; only for terms not located.
+
+        The mean of it over several pictures, weighted, is the target of them all.
+        """
         raise NotImplementedError
 
-    def loss(self, sums: Any, target: Tensors) -> Tensor:
-        """The unweighted loss, a scalar, from the sums over the whole picture."""
+    def distance(self, statistic: Any, target: Any) -> Tensor:
+        """A layer's distance, a scalar, from the statistic of the whole picture."""
         raise NotImplementedError
+
+    def between(self, features: Tensor, target: Any) -> Tensor:
+        """A layer's distance, a scalar, where the whole picture's features are at hand."""
+        return self.distance(self.statistic(features, target), target)
 
     def target(self, features: Tensors) -> Tensors:
         """As the base says."""
         if self.located:
             return {layer: features[layer] for layer in self.layers}
-        return self.remembered(self.sums(features, {}))
+        return self.targets_from(self.statistics(features, {}))
 
     def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
         """As the base says."""
-        return self.loss(self.sums(features, target), target)
+        return self.weighted(
+            {layer: self.between(features[layer], target[layer]) for layer in self.layers}
+        )
+
+    def statistics(self, features: Tensors, target: Tensors) -> Tensors:
+        """The statistic of every layer."""
+        return {layer: self.statistic(features[layer], target.get(layer)) for layer in self.layers}
+
+    def targets_from(self, statistics: Tensors) -> Tensors:
+        """The target of every layer, from its statistic."""
+        return {layer: self.remembered(statistics[layer]) for layer in self.layers}
+
+    def distances_from(self, statistics: Tensors, target: Tensors) -> Tensor:
+        """The unweighted loss, from the statistic of every layer."""
+        return self.weighted(
+            {layer: self.distance(statistics[layer], target[layer]) for layer in self.layers}
+        )
+
+    def weighted(self, distances: Tensors) -> Tensor:
+        """The sum over the layers, each with its weight."""
+        return sum(weight * distances[layer] for layer, weight in self.settings.layers.items())
 
 
 def squared_distance(values: Tensor, target: Tensor, normalize: bool) -> Tensor:
@@ -103,11 +145,11 @@ def squared_distance(values: Tensor, target: Tensor, normalize: bool) -> Tensor:
 
 
 def count(values: Tensor) -> Tensor:
-    """How many values there are, of their own type: a sum for `Summed` terms that need a mean."""
+    """How many values there are, of their own type: a sum for `Layered` terms that need a mean."""
     return ops.cast(ops.prod(ops.shape(values)), values.dtype)
 
 
-class Content(Summed):
+class Content(Layered):
     """Distance of the features from the frame's own (Gatys et al. 2016, equation 1).
 
     A mean in place of the paper's half sum, so that the picture's size does not change it.
@@ -128,24 +170,15 @@ class Content(Summed):
             default=True, metadata={"doc": "divide by the energy of the target"}
         )
 
-    def sums(self, features: Tensors, target: Tensors) -> Any:
-        """By layer: squared distances, and what their sum is divided by."""
-        return {
-            layer: (
-                ops.sum(ops.square(features[layer] - target[layer])),
-                ops.sum(ops.square(target[layer]))
-                if self.settings.normalize
-                else count(target[layer]),
-            )
-            for layer in self.layers
-        }
+    def statistic(self, features: Tensor, target: Any) -> Any:
+        """The sum of squared distances, and what it is divided by."""
+        divisor = ops.sum(ops.square(target)) if self.settings.normalize else count(target)
+        return ops.sum(ops.square(features - target)), divisor
 
-    def loss(self, sums: Any, target: Tensors) -> Tensor:
-        """Weighted sum over the layers."""
-        return sum(
-            weight * sums[layer][0] / ops.maximum(sums[layer][1], 1e-12)
-            for layer, weight in self.settings.layers.items()
-        )
+    def distance(self, statistic: Any, target: Any) -> Tensor:
+        """As the base says."""
+        squares, divisor = statistic
+        return squares / ops.maximum(divisor, 1e-12)
 
 
 def gram_sums(features: Tensor) -> tuple[Tensor, Tensor]:
@@ -167,38 +200,31 @@ def gram_matrix(features: Tensor) -> Tensor:
     return products / divisor
 
 
-class Gram(Summed):
+class Gram(Layered):
     """Distance of the channels' correlations from the style's (Gatys et al. 2016, equation 4)."""
 
     source = "style"
 
     @dataclass(frozen=True)
-    class Settings(Loss.Settings):
-        """Where and how the style is compared."""
+    class Settings(Layered.Settings):
+        """How the style is compared."""
 
-        layers: dict[str, float] = field(
-            default_factory=lambda: {f"block{block}_conv1": 0.2 for block in range(1, 6)},
-            metadata={"doc": "layers compared, with their weights"},
-        )
         normalize: bool = field(
             default=True, metadata={"doc": "divide by the energy of the target"}
         )
 
-    def sums(self, features: Tensors, target: Tensors) -> Any:
-        """By layer: products of the channels and their divisor."""
-        return {layer: gram_sums(features[layer]) for layer in self.layers}
+    def statistic(self, features: Tensor, target: Any) -> Any:
+        """The products of the channels and their divisor."""
+        return gram_sums(features)
 
-    def remembered(self, sums: Any) -> Tensors:
-        """A Gram matrix per layer."""
-        return {layer: products / divisor for layer, (products, divisor) in sums.items()}
+    def remembered(self, statistic: Any) -> Tensor:
+        """A Gram matrix."""
+        products, divisor = statistic
+        return products / divisor
 
-    def loss(self, sums: Any, target: Tensors) -> Tensor:
-        """Weighted sum over the layers."""
-        grams = self.remembered(sums)
-        return sum(
-            weight * squared_distance(grams[layer], target[layer], self.settings.normalize)
-            for layer, weight in self.settings.layers.items()
-        )
+    def distance(self, statistic: Any, target: Any) -> Tensor:
+        """As the base says."""
+        return squared_distance(self.remembered(statistic), target, self.settings.normalize)
 
 
 class Temporal(Loss):
@@ -241,3 +267,17 @@ class TotalVariation(Loss):
         right = picture[:, :, 1:] - picture[:, :, :-1]
         below = picture[:, 1:] - picture[:, :-1]
         return ops.mean(ops.square(right)) + ops.mean(ops.square(below))
+
+
+class Gamut(Loss):
+    """Mean squared distance of the picture's values beyond black and white, on the 0..255 scale.
+
+    What is beyond is cut off when the picture is stored, so the optimizer must not paint with it.
+    """
+
+    source = "range"
+
+    def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
+        """target: "black" and "white", (1, 1, 1, 3)."""
+        beyond = ops.relu(picture - target["white"]) + ops.relu(target["black"] - picture)
+        return ops.mean(ops.square(beyond))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow import ops
+from gramflow import bundled, ops
 from gramflow.arrays import Picture
 from gramflow.errors import GramflowError
 
@@ -100,16 +100,22 @@ class VGG19(_VGG):
         return KerasVGG19(weights=None, include_top=False, input_shape=(None, None, 3))
 
 
-def build(network: Network, weights: Path | None, layers: Sequence[str], pooling: Pooling) -> Any:
+Source = Path | Literal["bundled"] | None
+"""Where weights come from: an .h5 file of Keras's layout without top, the package (see
+`gramflow.bundled`), or for None a seed (see `randomize`)."""
+
+
+def build(network: Network, weights: Source, layers: Sequence[str], pooling: Pooling) -> Any:
     """A Keras model from a preprocessed picture to a dict of the features of `layers`.
 
-    weights: an .h5 file of Keras's layout without top; None for random ones (see `randomize`).
     Raises GramflowError when the file does not fit the network.
     """
     import keras
 
     model = network.architecture()
-    if weights is not None:
+    if weights == "bundled":
+        model = bundled.load(model)
+    elif isinstance(weights, Path):
         load_weights(model, weights)
     pooled = _with_pooling(model, pooling)
     if weights is None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gramflow import ops
 from gramflow.arrays import Tensor
-from gramflow.engine.losses import Loss, Summed, Tensors
+from gramflow.engine.losses import Layered, Loss, Tensors
 from gramflow.engine.tiling import Plan, Tile
 
 Targets = Mapping[str, Tensors]
@@ -37,7 +37,16 @@ class Objective:
         self._tiled = _Tiled(network, losses, self.plan)
 
     def targets(self, picture: Tensor, source: str) -> dict[str, Tensors]:
-        """The targets of all terms of one source ("frame" or "style")."""
+        """The targets of all terms of one source ("frame" or "style"), ready for use."""
+        return self.prepared(self.raw_targets(picture, source))
+
+    def prepared(self, targets: Targets) -> dict[str, Tensors]:
+        """Targets, mixed if they are to be, in the form that the terms compare with."""
+        prepared = {name: self.losses[name].prepared(targets[name]) for name in targets}
+        return tf.nest.map_structure(ops.convert_to_tensor, prepared)
+
+    def raw_targets(self, picture: Tensor, source: str) -> dict[str, Tensors]:
+        """Those targets as they can be mixed with other pictures'."""
         terms = {name: loss for name, loss in self.losses.items() if loss.source == source}
         if not terms:
             return {}
@@ -95,7 +104,7 @@ class _Tiled:
         self.network = network
         self.plan = plan
         self.summed = {
-            name: loss for name, loss in losses.items() if loss.layers and isinstance(loss, Summed)
+            name: loss for name, loss in losses.items() if loss.layers and isinstance(loss, Layered)
         }
         self.plain = {name: loss for name, loss in losses.items() if name not in self.summed}
         # tiles differ in size: after the first ones a trace serves them all
@@ -134,13 +143,13 @@ class _Tiled:
                 if loss.located:
                     self._place(maps, picture, tile, loss.target(features))
                 else:
-                    sums[name] = _added(sums.get(name), loss.sums(features, {}))
+                    sums[name] = _added(sums.get(name), loss.statistics(features, {}))
         found = {name: loss.target({}) for name, loss in terms.items() if name not in summed}
         for name, loss in summed.items():
             found[name] = (
                 {layer: ops.convert_to_tensor(maps[layer]) for layer in loss.layers}
                 if loss.located
-                else loss.remembered(sums[name])
+                else loss.targets_from(sums[name])
             )
         return found
 
@@ -186,7 +195,9 @@ class _Tiled:
 
     def _own_sums(self, picture: Tensor, box: Tensor, targets: Targets) -> dict[str, Any]:
         features = self._own_features(picture, box)
-        return {name: loss.sums(features, targets[name]) for name, loss in self.summed.items()}
+        return {
+            name: loss.statistics(features, targets[name]) for name, loss in self.summed.items()
+        }
 
     def _own_gradient(
         self,
@@ -209,7 +220,7 @@ class _Tiled:
         with tf.GradientTape() as tape:
             tape.watch(sums)
             terms = {
-                name: loss.loss(sums[name], targets.get(name, {}))
+                name: loss.distances_from(sums[name], targets.get(name, {}))
                 for name, loss in self.summed.items()
             }
             total = _total(self.summed, terms)

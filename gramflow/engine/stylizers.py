@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow import ops
 from gramflow.arrays import Picture, Tensor, resized
 from gramflow.engine.flows import Map, long_term
 from gramflow.engine.losses import Loss
@@ -111,11 +110,7 @@ class Optimize(Stylizer):
         low = lowered(extractor, wanted, f"looks.{palette.name}")
         self.low = None if low is None else Objective(low, palette.losses, plan)
         self.styles = {
-            width: {
-                name: {key: ops.convert_to_tensor(value) for key, value in target.items()}
-                for name, target in targets.items()
-            }
-            for width, targets in palette.targets.items()
+            width: self.objective.prepared(targets) for width, targets in palette.targets.items()
         }
 
     def needs(self, height: int, width: int) -> str:
@@ -184,7 +179,7 @@ class Optimize(Stylizer):
         network = self.palette.network
         content = network.preprocess(frame)
         targets = self.styles[width] | self.objective.targets(content, "frame")
-        targets |= self._temporal(content, neighbours)
+        targets |= self._temporal(content, neighbours) | self._ranges()
         terms: dict[str, Any] = {}
         phases = self._phases(evaluations, targets, terms)
         bounds = _displayable(network) if self.palette.settings["bounds"] else None
@@ -238,6 +233,14 @@ class Optimize(Stylizer):
         trust = neighbours[1].trust[..., None]
         share = trust / (1 + trust) if OWN in neighbours else trust
         return network.preprocess(share * neighbours[1].picture + (1 - share) * own)
+
+    def _ranges(self) -> dict[str, dict[str, NDArray[np.float32]]]:
+        """The targets of the terms that look at the range of the network's values."""
+        black, white = _displayable(self.palette.network)
+        terms = self.palette.losses.items()
+        return {
+            name: {"black": black, "white": white} for name, loss in terms if loss.source == "range"
+        }
 
     def _temporal(
         self, content: NDArray[np.float32], neighbours: Mapping[int, Neighbour]

@@ -1,7 +1,7 @@
 """The targets of a style: what the loss terms remember of its pictures."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,26 +13,29 @@ from gramflow.engine.networks import Network
 if TYPE_CHECKING:
     from gramflow.engine.objective import Objective  # imports TensorFlow
 
-StyleTargets = dict[str, dict[str, NDArray[np.float32]]]
-"""Arrays by loss term and name; for `gram` the name is the layer's."""
+StyleTargets = dict[str, dict[str, NDArray[Any]]]
+"""Arrays by loss term and name; where a term has layers the name is the layer's."""
 
 
 def style_targets(
     objective: "Objective", network: Network, pictures: Sequence[Picture], mixture: Sequence[float]
 ) -> StyleTargets:
-    """The targets of one or several pictures, mixed in proportions that sum to 1."""
+    """The raw targets of one or several pictures, mixed in proportions that sum to 1.
+
+    `Objective.prepared` makes them ready for use.
+    """
     mixed: StyleTargets = {}
     for picture, share in zip(pictures, mixture, strict=True):
-        targets = objective.targets(network.preprocess(picture), "style")
+        targets = objective.raw_targets(network.preprocess(picture), "style")
         for term, tensors in targets.items():
             sums = mixed.setdefault(term, {})
             for name, tensor in tensors.items():
-                part = np.float32(share) * ops.convert_to_numpy(tensor)
-                sums[name] = sums.get(name, np.float32(0)) + part
+                part = ops.convert_to_numpy(tensor)
+                sums[name] = sums.get(name, np.zeros_like(part)) + part.dtype.type(share) * part
     return mixed
 
 
-def flattened(targets: Mapping[int, StyleTargets]) -> dict[str, NDArray[np.float32]]:
+def flattened(targets: Mapping[int, StyleTargets]) -> dict[str, NDArray[Any]]:
     """Those of several widths with one level of names, as .npz files have: width/term/name."""
     return {
         f"{width}/{term}/{name}": array
@@ -42,7 +45,7 @@ def flattened(targets: Mapping[int, StyleTargets]) -> dict[str, NDArray[np.float
     }
 
 
-def unflattened(arrays: Mapping[str, NDArray[np.float32]]) -> dict[int, StyleTargets]:
+def unflattened(arrays: Mapping[str, NDArray[Any]]) -> dict[int, StyleTargets]:
     """The inverse of flattened; but a width without targets is not known any more."""
     targets: dict[int, StyleTargets] = {}
     for path, array in arrays.items():

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gramflow.arrays import Tensor
-from gramflow.engine.losses import Loss, Summed
+from gramflow.engine.losses import Layered, Loss
 from gramflow.errors import GramflowError
 
 
@@ -218,11 +218,11 @@ class Plan:
         if self.limit is None or self.estimate(height, width, height * width) <= self.limit:
             return [whole]
         for name, loss in self.losses.items():
-            if loss.layers and not isinstance(loss, Summed):
+            if loss.layers and not isinstance(loss, Layered):
                 raise GramflowError(
                     f"{self.where}.losses.{name}: cannot be computed in tiles, which the memory "
                     f"limit asks for at {width}x{height} pixels; give more memory or a smaller "
-                    "width, or derive the term from Summed (docs/plugins.md)"
+                    "width, or derive the term from Layered (docs/plugins.md)"
                 )
         seen = (self.limit - self.estimate(height, width, 0)) / self._active
         if found := tiles(height, width, seen, self.geometry):

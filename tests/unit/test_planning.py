@@ -10,7 +10,10 @@ from gramflow.config import Render, load
 from gramflow.errors import GramflowError
 from gramflow.manifest import Manifest
 from gramflow.planning import RenderPlan, calibrate, duration, plan_render
+from gramflow.weights import random_weights
 from tests import media
+
+WEIGHTS = random_weights("vgg16")
 
 
 @pytest.fixture
@@ -78,8 +81,8 @@ def test_what_is_painted_is_not_planned(config, tmp_path):
     frames = [f"{number:064x}" for number in range(25)]
     manifest = Manifest(64, 48, "1/25", 0, frames, list(range(25)), 1, [0, 12])
     manifest.save(tmp_path / "work/clip/manifest.json")
-    planning.RANDOM.save(tmp_path / "work/weights.json")
-    keys = recipes.painted_keys(config, render, manifest, planning.RANDOM.identity)
+    WEIGHTS.save(tmp_path / "work/weights.json")
+    keys = recipes.painted_keys(config, render, manifest, WEIGHTS)
     painted = store.painted("store")
     for number in range(12):
         painted.write(keys[-1][number], np.zeros((2, 2, 3), np.uint16))

@@ -11,6 +11,9 @@ from gramflow.chains import LEAD, parts_chained
 from gramflow.config import Config, load
 from gramflow.manifest import Manifest
 from gramflow.recipes import painted_keys, plans, target_name
+from gramflow.weights import random_weights
+
+WEIGHTS = random_weights("vgg16")
 
 
 def config_with(start="content", segment_frames=3, **look: object) -> Config:
@@ -30,7 +33,7 @@ def manifest_of(frames, shots=(0,)) -> Manifest:
     return Manifest(64, 48, "1/25", 0, names, list(range(len(names))), 1, list(shots))
 
 
-def keys_of(config, frames, shots=(0,), weights="random"):
+def keys_of(config, frames, shots=(0,), weights=WEIGHTS):
     """The keys of the film's own frames, in order."""
     keys = painted_keys(config, config.renders["clip.red"], manifest_of(frames, shots), weights)
     return [keys[-1][number] for number in range(len(frames))]
@@ -95,7 +98,8 @@ def test_passes_share_what_is_the_same():
     manifest = manifest_of(range(9))
     once, twice = (config_with("previous", passes=passes) for passes in (1, 2))
     first, second = (
-        painted_keys(config, config.renders["clip.red"], manifest, "w") for config in (once, twice)
+        painted_keys(config, config.renders["clip.red"], manifest, WEIGHTS)
+        for config in (once, twice)
     )
     assert second[:2] == first
     same = [number for number in range(9) if second[2][number] == second[1][number]]
@@ -162,7 +166,9 @@ def test_what_does_not_matter_does_not_change_the_keys():
         config_with(flow="farneback"), range(3)
     )  # nothing moves without neighbours
     assert keys == keys_of(config_with(losses={"gram": {"weight": 50.0}}), range(3))
-    assert keys != keys_of(config_with(), range(3), weights="other")
+    assert keys != keys_of(
+        config_with(), range(3), weights=dataclasses.replace(WEIGHTS, identity="other")
+    )
     widths = [config_with(coarsest=coarsest) for coarsest in (None, 64, 1000, 32)]
     assert [config.looks["default"].widths for config in widths] == [[64], [64], [64], [32, 64]]
     alone, same, also, other = (keys_of(config, range(3)) for config in widths)

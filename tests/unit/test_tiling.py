@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from gramflow import memory
 from gramflow.config import load
 from gramflow.engine import losses, networks
+from gramflow.engine.moments import Moments
 from gramflow.engine.tiling import Plan, geometry, tiles
 from gramflow.errors import GramflowError
 from gramflow.manifest import Manifest
 from gramflow.recipes import painted_keys, target_name
+from gramflow.weights import random_weights
 from tests import plain_vgg
 from tests.workflow.test_plugins import blocks
 
@@ -50,12 +52,13 @@ def small_network(smooth=True, stride=1):
 def all_terms(shape=SHAPE):
     """Every built-in term, and one that comes from a reader of the docs."""
     module = {}
-    code = next(code for code in blocks("python") if "SummedStatistics" in code)
+    code = next(code for code in blocks("python") if "class Statistics" in code)
     exec(compile(code, "docs", "exec", dont_inherit=True), module)
-    own = module["SummedStatistics"]
+    own = module["Statistics"]
     return {
         "content": losses.Content(losses.Content.Settings(weight=1.0, **shape)),
         "gram": losses.Gram(losses.Gram.Settings(weight=5.0, **shape)),
+        "moments": Moments(Moments.Settings(weight=2.0, **shape)),
         "own": own(own.Settings(weight=0.5, **shape)),
         "temporal": losses.Temporal(losses.Temporal.Settings(weight=1e-5, distances=[1, 2])),
         "tv": losses.TotalVariation(losses.TotalVariation.Settings(weight=1e-5)),
@@ -92,10 +95,17 @@ def assert_same(whole, tiled, error=1e-5):
         assert float(tiled[2][name]) == pytest.approx(float(value), rel=error), name
     assert tiled[3].keys() == whole[3].keys()
     for name, target in whole[3].items():
-        for key, value in target.items():
+        for key, value in flat(target).items():
             # a deviation from sums of squares loses a few bits
             allowed = 10 * error if name == "own" else error
-            assert np.allclose(tiled[3][name][key], value, rtol=error, atol=allowed), (name, key)
+            assert np.allclose(flat(tiled[3][name])[key], value, rtol=error, atol=allowed), key
+
+
+def flat(nest, path=""):
+    """The arrays of nested dictionaries, by their path."""
+    if not isinstance(nest, dict):
+        return {path: nest}
+    return {name: value for key in nest for name, value in flat(nest[key], f"{path}/{key}").items()}
 
 
 def test_geometry_by_hand(device):
@@ -191,7 +201,7 @@ def test_what_cannot_be_tiled_is_refused_only_when_it_must_be(device):
     term = {"deviation": Deviation(losses.Loss.Settings())}
     limit = limited(network, term, *size, 5399).limit
     assert len(Plan(network, term, limit).tiles(30, 90)) == 1
-    with pytest.raises(GramflowError, match=r"^looks\.a\.losses\.deviation: .*tiles.*Summed"):
+    with pytest.raises(GramflowError, match=r"^looks\.a\.losses\.deviation: .*tiles.*Layered"):
         Plan(network, term, limit, where="looks.a").tiles(*size)
 
     terms = all_terms()
@@ -211,6 +221,7 @@ from gramflow.engine.device import prepare
 prepare(2)
 from gramflow.engine import losses, networks
 from gramflow.engine.objective import Objective
+from gramflow.engine.moments import Moments
 from gramflow.engine.tiling import Plan
 terms = {"gram": losses.Gram(losses.Gram.Settings())}
 network = networks.build(networks.VGG16(), None, terms["gram"].layers, "average")
@@ -279,7 +290,7 @@ def test_memory_is_no_part_of_a_key():
     free, limited = (
         (
             target_name(config, config.styles["s"], config.looks["default"]),
-            painted_keys(config, config.renders["v.s"], manifest, "random"),
+            painted_keys(config, config.renders["v.s"], manifest, random_weights("vgg16")),
         )
         for config in (config_with(), config_with(memory="8GiB"))
     )

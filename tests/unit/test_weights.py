@@ -4,7 +4,8 @@ import hashlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,15 +13,21 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gramflow import weights
-from gramflow.engine.networks import VGG16, Network, build
+from gramflow import bundled, weights
+from gramflow.engine.networks import VGG16, VGG19, Network, _reference, build
 from gramflow.errors import GramflowError
-from gramflow.weights import RANDOM, Weights, resolve
+from gramflow.progress import Say
+from gramflow.weights import Weights, bundled_weights, random_weights
+from gramflow.weights import resolve as resolved
+from tests.media import SHARED
 from tests.plain_vgg import save_weights
 
 pytestmark = pytest.mark.usefixtures("device", "cache")
 
+EXACT = SHARED / "weights/vgg19_imagenet_notop.h5"
 KERNEL = np.random.default_rng(5).normal(size=(3, 3, 3, 8)).astype(np.float32)
 BIAS = np.arange(8, dtype=np.float32)
 
@@ -86,6 +93,10 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
+def resolve(setting: str, tiny: Network, say: Say, layers: Sequence[str] = ("conv",)) -> Weights:
+    return resolved(setting, "tiny", tiny, layers, say)
+
+
 def refused(setting: str, tiny: Network) -> str:
     """The one line by which the setting is refused."""
     with pytest.raises(GramflowError) as caught:
@@ -99,7 +110,7 @@ def test_a_download_is_checked_and_kept(server: str, file: Path, cache: Path) ->
     tiny = network(server, file)
     found = resolve("imagenet", tiny, lines.append)
     identity = hashlib.sha256(file.read_bytes()).hexdigest()
-    assert found == Weights("imagenet", str(cache / "tiny.h5"), identity)
+    assert found == Weights("tiny", "imagenet", str(cache / "tiny.h5"), identity)
     assert lines == ["downloading tiny.h5 (once, 60 to 80 MB)"]
     layer = build(tiny, Path(found.path or ""), ["conv"], "average").get_layer("conv")
     assert np.array_equal(layer.get_weights()[0], KERNEL)
@@ -151,12 +162,18 @@ def test_a_download_that_stops_is_given_up(file: Path, monkeypatch: pytest.Monke
         http.shutdown()
 
 
-def test_auto_goes_on_with_random_ones(silent: str, file: Path) -> None:
+def test_auto_goes_on_with_the_bundled_network(silent: str, file: Path) -> None:
     lines: list[str] = []
-    found = resolve("auto", network(silent, file), lines.append)
-    assert (found.source, found.path, found.identity) == ("random", None, RANDOM.identity)
+    found = resolve("auto", network(silent, file), lines.append, ["block4_conv3"])
+    assert replace(found, warning="") == bundled_weights()
+    assert (found.network, found.path) == ("vgg19", None)
     assert "delete work/weights.json" in found.warning
     assert lines[-1] == f"WARNING: {found.warning}"
+
+
+def test_auto_where_the_bundled_network_lacks_a_layer(silent: str, file: Path) -> None:
+    with pytest.raises(GramflowError, match="cannot stand in, it has no block5_conv2"):
+        resolve("auto", network(silent, file), print, ["block1_conv1", "block5_conv2"])
 
 
 class Own(Network):
@@ -166,11 +183,9 @@ class Own(Network):
 
 
 def test_auto_where_none_are_published() -> None:
-    lines: list[str] = []
-    found = resolve("auto", Own(), lines.append)
-    assert (found.source, found.path, found.identity) == ("random", None, RANDOM.identity)
-    assert "weights: there are none to download for Own" in found.warning
-    assert lines == [f"WARNING: {found.warning}"]
+    line = refused("auto", Own())
+    assert "weights: there are none to download for Own" in line
+    assert "has no conv" in line
 
 
 def test_imagenet_where_none_are_published() -> None:
@@ -179,7 +194,7 @@ def test_imagenet_where_none_are_published() -> None:
 
 def test_a_file_of_ones_own(file: Path) -> None:
     identity = hashlib.sha256(file.read_bytes()).hexdigest()
-    assert resolve(str(file), Tiny(), print) == Weights("file", str(file), identity)
+    assert resolve(str(file), Tiny(), print) == Weights("tiny", "file", str(file), identity)
 
 
 @pytest.mark.parametrize("shape", [(3, 3, 3, 4), (1, 1, 3, 8)])
@@ -203,10 +218,46 @@ def test_text_named_h5(tmp_path: Path) -> None:
 
 
 def test_random_ones_need_nothing() -> None:
-    assert resolve("random", Tiny(), print) == RANDOM
+    assert resolve("random", Tiny(), print) == random_weights("tiny")
 
 
 def test_saves_and_loads(tmp_path: Path) -> None:
-    found = Weights("random", None, "random", "a warning")
+    found = Weights("tiny", "random", None, "random", "a warning")
     found.save(tmp_path / "weights.json")
     assert Weights.load(tmp_path / "weights.json") == found
+
+
+# -- bundled -----------------------------------------------------------------------------------
+
+
+def test_others_than_those_that_were_found() -> None:
+    with pytest.raises(GramflowError, match="bundles others than the one that found them"):
+        replace(bundled_weights(), identity="other").checked()
+
+
+def test_the_readme_states_the_bundled_file() -> None:
+    assert bundled.identity() in bundled.FILE.parent.joinpath("README.md").read_text()
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(1e-30, 1e3))
+def test_rounding_moves_a_weight_by_half_a_step(seed: int, scale: float) -> None:
+    random = np.random.default_rng(seed)
+    kernel = (scale * random.normal(size=(3, 3, 2, 4))).astype(np.float32)
+    kernel[..., 1] = 0
+    found, bias = bundled.restored(bundled.quantised("conv", kernel, BIAS[:4]), "conv")
+    step = np.abs(kernel).max((0, 1, 2)) / 127
+    assert np.all(np.abs(found - kernel) <= 0.501 * step)
+    assert np.array_equal(bias, BIAS[:4])
+
+
+@pytest.mark.skipif(not EXACT.is_file(), reason="the shared test material is not there")
+def test_bundled_features_are_those_of_the_exact_weights() -> None:
+    vgg, layers = VGG19(), ["block1_conv1", "block3_conv1", "block5_conv1"]
+    picture = vgg.preprocess(_reference(seed=3, size=96))
+    exact, rounded = (
+        build(vgg, source, layers, "average")(picture) for source in (EXACT, "bundled")
+    )
+    for layer in layers:
+        wanted, found = (np.asarray(features[layer]) for features in (exact, rounded))
+        error = np.sqrt(np.mean((found - wanted) ** 2) / np.mean(wanted**2))
+        assert error < 0.03, layer

@@ -178,7 +178,7 @@ def test_media_that_are_none(project: Project, material: Path) -> None:
 
 
 def test_any_path_and_weights_that_nobody_serves(project: Project, material: Path) -> None:
-    """Spaces, quotes, brackets and Unicode in paths; `auto` goes on with random weights."""
+    """Spaces, quotes, brackets and Unicode in paths; `auto` goes on with the bundled network."""
     folder = project.folder / "Ein Ordner" / "映画"
     folder.mkdir(parents=True)
     (folder / "Zürich [a].mp4").symlink_to(material / "room.mp4")
@@ -186,17 +186,23 @@ def test_any_path_and_weights_that_nobody_serves(project: Project, material: Pat
     place = folder.relative_to(project.folder)
     project.config["videos"] = {"room": {"path": str(place / "Zürich [a].mp4")}}
     project.config["styles"] = {"night": {"images": [str(place / "Bild 'x'.png")]}}
+    project.config["looks"]["default"]["losses"] = {}
     project.config["weights"] = "auto"
     run = project.run(KERAS_HOME=str(project.folder / "keras"))
     assert complaints(run) == []
     (warning,) = [line for line in run.output.splitlines() if line.startswith("WARNING: ")]
     assert "weights: tiny.h5 could not be downloaded" in warning
-    assert "RANDOM weights are used" in warning
+    assert "the bundled VGG-19 is used" in warning
     assert warning in (project.folder / "logs/weights.log").read_text()
     (record,) = project.records("room.night")
-    assert record.weights["source"] == "random"
+    assert (record.weights["network"], record.weights["source"]) == ("vgg19", "bundled")
     assert f"WARNING: {record.weights['warning']}" == warning
     assert project.film("room.night")
+    # the same frames as by the config that says so
+    painted = project.painted()
+    project.config |= {"network": "vgg19", "weights": "bundled"}
+    project.run()
+    assert project.painted() == painted
 
 
 # -- weights -----------------------------------------------------------------------------------
@@ -207,7 +213,7 @@ def test_imagenet_that_nobody_serves(project: Project) -> None:
     home = str(project.folder / "keras")
     line = complaint(project.run("--", "work/weights.json", fails=True, KERAS_HOME=home))
     assert line.startswith("weights: tiny.h5 could not be downloaded")
-    assert line.endswith("or set weights to the path of that file, or to random")
+    assert line.endswith("or set weights to the path of that file, or to bundled")
     assert made(project) == []
 
 
