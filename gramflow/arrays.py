@@ -22,3 +22,10 @@ def resized(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.
     shrinks = width * height < values.shape[0] * values.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4
     return cv2.resize(values, (width, height), interpolation=method).astype(np.float32, copy=False)
+
+
+def blurred(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """(height, width[, channels]), averaged by a Gaussian of so many pixels."""
+    import cv2
+
+    return cv2.GaussianBlur(values, (0, 0), sigma)

@@ -1,5 +1,6 @@
 """A video's frames at one size, and what each is painted from beside itself."""
 
+import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
@@ -42,7 +43,7 @@ class Footage:
         self._pool = ThreadPoolExecutor(1)
         self._ahead: tuple[Step, Future[dict[int, Motion]]] | None = None
         self._writer = store.Writer(self.painted)
-        self._newest: tuple[str, Pixels] = "", np.empty((0, 0, 3))
+        self._newest: tuple[str, Pixels, str] = "", np.empty((0, 0, 3)), ""
 
     def look_ahead(self, step: Step) -> None:
         """Begin with the motion of a step on another core, while one before it is painted."""
@@ -68,7 +69,8 @@ class Footage:
         if step.number in before:
             own = self.painting(before[step.number])
             everywhere = np.ones(own.shape[:2], np.float32)
-            found[OWN] = Neighbour(own, self.frame(step.number), everywhere)
+            weights = self.weights(before[step.number])
+            found[OWN] = Neighbour(own, self.frame(step.number), everywhere, weights)
         return found
 
     def motion(self, number: int, other: int) -> Motion:
@@ -80,21 +82,29 @@ class Footage:
     def neighbour(self, number: int, key: str, motion: Motion) -> Neighbour:
         """A frame and its painted picture of this key, warped along the motion into the frame."""
         flow, trust = motion
-        return Neighbour(warp(self.painting(key), flow), warp(self.frame(number), flow), trust)
+        picture, frame = warp(self.painting(key), flow), warp(self.frame(number), flow)
+        return Neighbour(picture, frame, trust, self.weights(key))
 
     def painting(self, key: str) -> Picture:
         """A painted picture of the store, at the size of this footage."""
-        newest, pixels = self._newest  # perhaps not in the store yet
+        newest, pixels, _ = self._newest  # perhaps not in the store yet
         if key != newest:
             pixels = self.painted.read(key)
         return resize(from_pixels(pixels), *self.size)
+
+    def weights(self, key: str) -> dict[str, float]:
+        """Of the loss terms that adjusted theirs while that picture was painted."""
+        newest, _, note = self._newest
+        found = json.loads((note if key == newest else self.painted.note(key)) or "{}")
+        weights: dict[str, float] = found.get("weights", {})
+        return weights
 
     def keep(self, key: str, pixels: Pixels, note: str, done: Callable[[], None]) -> None:
         """Write a painted picture on another core, while the next is painted; then call `done`.
 
         Waits for the one before, and raises what came in its way.
         """
-        self._newest = key, pixels
+        self._newest = key, pixels, note
         self._writer.write(key, pixels, note, done)
 
     def settle(self) -> None:

@@ -1,11 +1,11 @@
 """What keeps a film steady, and how steady it is."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gramflow.arrays import Picture, resized
+from gramflow.arrays import Picture, blurred, resized
 from gramflow.engine.flows import Map
 
 OWN = 0
@@ -17,17 +17,19 @@ class Neighbour:
     """A painted frame of another time, warped to the frame that is being painted.
 
     frame: the film's own frame of that time, warped likewise. trust: (height, width), 0..1: where
-    the warp can be relied on.
+    the warp can be relied on. weights: of the loss terms that adjust theirs, as it was painted.
     """
 
     picture: Picture
     frame: Picture
     trust: Map
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def resized(self, width: int, height: int) -> "Neighbour":
         """The same at another size."""
         parts = self.picture, self.frame, self.trust
-        return Neighbour(*(resized(part, width, height) for part in parts))
+        picture, frame, trust = (resized(part, width, height) for part in parts)
+        return Neighbour(picture, frame, trust, self.weights)
 
 
 def led(neighbour: Neighbour, lead: Neighbour, share: float) -> Neighbour:
@@ -44,6 +46,7 @@ def led(neighbour: Neighbour, lead: Neighbour, share: float) -> Neighbour:
         neighbour.picture + part * (lead.picture - neighbour.picture),
         neighbour.frame + part * (lead.frame - neighbour.frame),
         trust,
+        neighbour.weights,
     )
 
 
@@ -60,7 +63,7 @@ class _View:
 
     def __init__(self, trust: Map) -> None:
         self.trust = trust
-        self._seen = np.maximum(_blurred(trust), 1e-6)[..., None]
+        self._seen = np.maximum(blurred(trust, _BLUR), 1e-6)[..., None]
 
     def tones(self, picture: Picture) -> Tones:
         """See `tones`."""
@@ -69,9 +72,9 @@ class _View:
 
     def broad(self, picture: Picture) -> tuple[Map, Picture]:
         """The brightness and the colours of a picture, blurred within its trusted part."""
-        blurred: Picture = np.divide(_blurred(self.trust[..., None] * picture), self._seen)
-        grey = blurred @ _LUMA
-        return grey, blurred - grey[..., None]
+        broad: Picture = np.divide(blurred(self.trust[..., None] * picture, _BLUR), self._seen)
+        grey = broad @ _LUMA
+        return grey, broad - grey[..., None]
 
     def mean(self, values: Map) -> float:
         """Of one value per pixel."""
@@ -111,12 +114,6 @@ def held(picture: Picture, frame: Picture, neighbour: Neighbour) -> Picture:
         more = strength * (then.saturation - view.mean(distance)) / max(gain, 1e-4)
         picture = np.clip(picture + brighter + np.clip(more, -0.2, 0.2) * colours, 0, 1)
     return picture.astype(np.float32)
-
-
-def _blurred(values: Picture | Map) -> NDArray[np.float32]:
-    import cv2
-
-    return cv2.GaussianBlur(values, (0, 0), _BLUR)
 
 
 def _distance(colours: Picture) -> Map:

@@ -1,15 +1,15 @@
 """Stylizers: from a frame to a painted frame."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.arrays import Picture, Tensor, resized
+from gramflow.arrays import Picture, Tensor, blurred, resized
 from gramflow.engine.flows import Map, long_term
-from gramflow.engine.losses import Loss
+from gramflow.engine.losses import Loss, weights_of
 from gramflow.engine.networks import SMALLEST, Network
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
 from gramflow.engine.precision import Guarded, chosen, exact_evaluations, lowered
@@ -24,13 +24,14 @@ class Painted:
 
     losses: evaluations made and the lowest total loss so far, epoch by epoch, at the whole size;
         where the precision changes it begins anew.
-    terms: the loss terms, unweighted, of the last evaluation.
+    terms: the loss terms, unweighted, of the last evaluation. weights: of those that adjust theirs.
     """
 
     picture: Picture
     evaluations: int = 0
     losses: list[tuple[int, float]] = field(default_factory=list)
     terms: dict[str, float] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,11 @@ class Optimize(Stylizer):
         self.precision = chosen(wanted)
         low = lowered(extractor, wanted, f"looks.{palette.name}")
         self.low = None if low is None else Objective(low, palette.losses, plan)
+        self.aims = {
+            name: loss.settings.aim
+            for name, loss in palette.losses.items()
+            if getattr(loss.settings, "aim", None)
+        }
         self.styles = {
             width: self.objective.prepared(targets) for width, targets in palette.targets.items()
         }
@@ -124,47 +130,114 @@ class Optimize(Stylizer):
         seed: int,
         on_epoch: Callable[[Curve], None],
     ) -> Painted:
-        """As the base says; from coarse to fine, as Gatys et al. 2017, arXiv:1611.07865, section 5,
-        though only what changes at a smaller size is enlarged, so that nothing gets blurred."""
+        """As the base says.
+
+        A frame with nothing to go on from is painted from coarse to fine, as by Gatys et al. 2017,
+        arXiv:1611.07865, section 5, though only what changes at a smaller size is enlarged, so
+        that nothing gets blurred. In one that goes on from another, what came into sight is filled
+        with a coarse painting.
+        """
         look, network = self.palette.settings, self.palette.network
         curve = Curve(look["epoch"], look["stop"], on_epoch)
-        values = self._start(frame, neighbours, seed)
+        values, weights = self._start(frame, neighbours, seed), self._weights(neighbours)
         *smaller, whole = self.styles
-        for width in smaller:
-            values = self._broadly(width, frame, neighbours, values, curve)
+        unknown = _unknown(frame, neighbours)
+        if unknown.min() == 1:
+            values, weights = self._broad(smaller, frame, values, weights, curve)
+        elif smaller and unknown.mean() >= _BARE:
+            values = self._filled(smaller[-1], frame, unknown, values, weights, curve)
         curve.close()
         told = len(curve.points)
         budget = self._budget(frame, neighbours)
-        values, terms = self._descend(whole, frame, neighbours, values, budget, curve)
+        values, terms = self._descend(whole, frame, neighbours, values, budget, weights, curve)
         curve.close()
         result = network.deprocess(values)
         return Painted(
             held(result, frame, neighbours[1]) if 1 in neighbours else result,
             curve.evaluations,
             curve.points[told:],
-            {name: float(value) for name, value in terms.items()},
+            terms,
+            {name: weights[name] for name in self.aims},
         )
 
-    def _broadly(
+    def _weights(self, neighbours: Mapping[int, Neighbour]) -> dict[str, float]:
+        """Of the loss terms; those with an aim keep what was found in the shot's first frame."""
+        found = neighbours[min(neighbours)].weights if neighbours else {}
+        return weights_of(self.palette.losses) | {
+            name: weight for name, weight in found.items() if name in self.aims
+        }
+
+    def _broad(
+        self,
+        widths: Sequence[int],
+        frame: Picture,
+        values: NDArray[np.float32],
+        weights: dict[str, float],
+        curve: Curve,
+    ) -> tuple[NDArray[np.float32], dict[str, float]]:
+        """The values, changed at each of the smaller widths, and the weights that were found.
+
+        The content's weight decides how much of a picture stays legible, and the right one
+        depends on width, content and style: it is adjusted until the term has the value that the
+        look aims at. The first width is gone over twice, once for the weight alone.
+        """
+        evaluations = self.palette.settings["evaluations"]
+        if self.aims:
+            for width in widths[:1]:
+                _, terms = self._change(width, frame, values, evaluations, weights, curve)
+                weights = self._aimed(weights, terms)
+        for width in widths:
+            change, terms = self._change(width, frame, values, evaluations, weights, curve)
+            values, weights = values + change, self._aimed(weights, terms)
+        return values, weights
+
+    def _aimed(self, weights: dict[str, float], terms: Mapping[str, float]) -> dict[str, float]:
+        """The weights with which the terms will be nearer to their aims."""
+        adjusted = {
+            name: weights[name] * float(np.clip((terms[name] / aim) ** _GAIN, 1 / _STEP, _STEP))
+            for name, aim in self.aims.items()
+            if name in terms
+        }
+        return weights | adjusted
+
+    def _change(
         self,
         width: int,
         frame: Picture,
-        neighbours: Mapping[int, Neighbour],
         values: NDArray[np.float32],
+        evaluations: int,
+        weights: Mapping[str, float],
+        curve: Curve,
+    ) -> tuple[NDArray[np.float32], dict[str, float]]:
+        """What painting a smaller copy of the values changes, enlarged to their shape; the terms
+        that it ends at."""
+        height, whole = frame.shape[:2]
+        size = width, round(height * width / whole)
+        if min(size) < SMALLEST:
+            return np.zeros_like(values), {}
+        start, small = resized(values[0], *size)[None], resized(frame, *size)
+        found, terms = self._descend(width, small, {}, start, evaluations, weights, curve)
+        return resized(found[0] - start[0], whole, height)[None], terms
+
+    def _filled(
+        self,
+        width: int,
+        frame: Picture,
+        unknown: Map,
+        values: NDArray[np.float32],
+        weights: Mapping[str, float],
         curve: Curve,
     ) -> NDArray[np.float32]:
-        """The values, changed as painting a smaller copy changes it where no neighbour is known."""
-        height, whole = frame.shape[:2]
-        unknown = _unknown(frame, neighbours)
-        evaluations = round(self.palette.settings["evaluations"] * float(unknown.mean()))
-        size = width, round(height * width / whole)
-        if evaluations < self.palette.settings["epoch"] or min(size) < SMALLEST:
-            return values  # next to nothing would come of it
-        start = resized(values[0], *size)[None]
-        small = {back: neighbour.resized(*size) for back, neighbour in neighbours.items()}
-        found, _ = self._descend(width, resized(frame, *size), small, start, evaluations, curve)
-        change = resized(found[0] - start[0], whole, height)
-        return values + unknown[..., None] * change
+        """The values, where they are not known those of the frame painted alone at this width.
+
+        Style losses look at the whole picture, and are content once most of it is painted: from
+        the bare frame a small area would never be painted like the rest.
+        """
+        evaluations = min(self.palette.settings["evaluations"], _FILLING)
+        alone = self.palette.network.preprocess(frame)
+        alone = alone + self._change(width, frame, alone, evaluations, weights, curve)[0]
+        share = np.maximum(unknown, blurred(unknown, 1.5))[..., None]
+        return np.asarray(values + share * (alone - values), np.float32)
 
     def _descend(
         self,
@@ -173,24 +246,32 @@ class Optimize(Stylizer):
         neighbours: Mapping[int, Neighbour],
         start: NDArray[np.float32],
         evaluations: int,
+        weights: Mapping[str, float],
         curve: Curve,
-    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    ) -> tuple[NDArray[np.float32], dict[str, float]]:
         """What is found at one size, and the terms of the last evaluation."""
         network = self.palette.network
         content = network.preprocess(frame)
         targets = self.styles[width] | self.objective.targets(content, "frame")
         targets |= self._temporal(content, neighbours) | self._ranges()
         terms: dict[str, Any] = {}
-        phases = self._phases(evaluations, targets, terms)
+        phases = self._phases(evaluations, targets, weights, terms)
         bounds = _displayable(network) if self.palette.settings["bounds"] else None
-        return self.palette.optimizer.minimize(phases, start, bounds, curve), terms
+        found = self.palette.optimizer.minimize(phases, start, bounds, curve)
+        return found, {name: float(value) for name, value in terms.items()}
 
-    def _phases(self, evaluations: int, targets: Any, terms: dict[str, Any]) -> list[Phase]:
+    def _phases(
+        self,
+        evaluations: int,
+        targets: Any,
+        weights: Mapping[str, float],
+        terms: dict[str, Any],
+    ) -> list[Phase]:
         """In low precision first, if the look wants it. `terms` gets those of each evaluation."""
 
         def function(objective: Any) -> Function:
             def evaluate(picture: Tensor) -> tuple[Tensor, Tensor]:
-                loss, gradient, found = objective(picture, targets)
+                loss, gradient, found = objective(picture, targets, weights)
                 terms.update(found)
                 return loss, gradient
 
@@ -279,3 +360,9 @@ def _displayable(network: Network) -> Bounds:
         network.preprocess(np.zeros((1, 1, 3), np.float32)),
         network.preprocess(np.ones((1, 1, 3), np.float32)),
     )
+
+
+_BARE = 0.02  # of a frame's pixels, unknown: less is not worth a coarse painting
+_FILLING = 40  # evaluations of that
+_GAIN = 1.5  # a term falls with about the power -2/3 of its weight
+_STEP = 4.0  # the most that a weight changes at once
