@@ -55,7 +55,8 @@ def blur(picture: Array, sigma: float) -> Array:
         small = cv2.resize(
             picture, (width // 4 or 1, height // 4 or 1), interpolation=cv2.INTER_AREA
         )
-        return cv2.resize(blur(small, sigma / 4), (width, height), interpolation=cv2.INTER_CUBIC)
+        wide = cv2.resize(blur(small, sigma / 4), (width, height), interpolation=cv2.INTER_CUBIC)
+        return cv2.GaussianBlur(wide, (0, 0), 2.5, borderType=cv2.BORDER_REFLECT)
     return cv2.GaussianBlur(picture, (0, 0), max(sigma, 0.01), borderType=cv2.BORDER_REFLECT)
 
 
@@ -69,7 +70,7 @@ def mix(first: ArrayLike, second: ArrayLike, amount: ArrayLike) -> Array:
     """`first` where `amount` is 0, `second` where it is 1; a mask is taken for all channels."""
     first, second = np.asarray(first, np.float32), np.asarray(second, np.float32)
     amount = np.asarray(amount, np.float32)
-    if amount.ndim == 2 and max(first.ndim, second.ndim) != 2:
+    if amount.ndim == 2 and max(first.ndim, second.ndim) in (1, 3):
         amount = amount[..., None]
     return first + (second - first) * amount
 
