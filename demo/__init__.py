@@ -1,0 +1,1 @@
+"""The demo's film and pictures, and the program that draws them."""

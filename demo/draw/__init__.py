@@ -1,0 +1,1 @@
+"""Everything the project draws by itself; `python -m demo.draw` writes it."""
