@@ -220,7 +220,9 @@ def _others(
 def _sound_options(number: int, track: Track, source: Source, length: Fraction) -> dict[str, Any]:
     """Copy the sound where an mp4 can hold it, else make it AAC, cut to the sample."""
     if track.codec in _COPIED_SOUND:
-        return {f"c:a:{number}": "copy"}
+        # ffmpeg 5.1 writes FLAC into an mp4 only where what it calls experimental is allowed
+        allowed = {"strict": "experimental"} if track.codec == "flac" else {}
+        return {f"c:a:{number}": "copy", **allowed}
     options = {f"c:a:{number}": "aac", f"b:a:{number}": "192k"}
     if source.start is not None or source.end is not None:
         end = f":end={_decimal(length)}" if source.end is not None else ""

@@ -90,6 +90,17 @@ def test_sound_is_copied(tmp_path: Path) -> None:
     assert packets(output, "audio") == packets(path, "audio")
 
 
+@pytest.mark.parametrize("encoder", ["ac3", "dca", "eac3", "flac", "libmp3lame", "libopus"])
+def test_any_sound_that_an_mp4_holds_is_copied(tmp_path: Path, encoder: str) -> None:
+    """Also FLAC, which ffmpeg 5.1 calls experimental in an mp4."""
+    path = film(tmp_path / "a.mkv", "-c:a", encoder, "-strict", "experimental")
+    output = painted(path, tmp_path)
+    assert [sound.codec for sound in facts_of(output).audio] == [
+        sound.codec for sound in facts_of(path).audio
+    ]
+    assert data(output, "audio") == data(path, "audio")
+
+
 def test_several_sounds(tmp_path: Path) -> None:
     path = tmp_path / "a.mkv"
     make(
