@@ -23,6 +23,8 @@ TARGETS = {
     recipes.target_name(CONFIG, CONFIG.styles[r.style], CONFIG.looks[r.look]): r
     for r in CONFIG.renders.values()
 }
+for name in TARGETS:
+    check(f"work/targets/{name}.npz", records.set_aside_unless_whole)
 
 
 def file_stamp(file):
@@ -38,6 +40,9 @@ WEIGHTS_SETTINGS = recipes.digest(
     [CONFIG.weights, CONFIG.network, [file_stamp(file) for file in WEIGHTS_FILES]]
 )
 check("work/weights.json", records.set_aside_unless_by, WEIGHTS_SETTINGS)
+
+ENCODER_SETTINGS = canonical([CONFIG.encode, recipes.film_sizes(CONFIG)])
+check("work/encoder.json", records.set_aside_unless_by, ENCODER_SETTINGS)
 
 
 wildcard_constraints:

@@ -90,6 +90,11 @@ def extracted_mb(_, input):
     return needs.frames_mb(probe.width, probe.height, probe.frames, probe.bits)
 
 
+def trial_mb(_, attempt):
+    sizes = recipes.film_sizes(CONFIG)
+    return max(needs.film_mb(*size) for size in sizes) * attempt
+
+
 def encode_mb(wildcards, attempt):
     return needs.film_mb(*painting_size(wildcards.render)) * attempt
 

@@ -171,6 +171,7 @@ def test_media_that_are_none(project: Project, material: Path) -> None:
     assert "1.png: not a picture; give a PNG" in told["videos.walk.path"]
     assert "not a picture; give a PNG" in told["styles.letter.images[0]"]
     assert [path for path in made(project) if not path.startswith("store/frames/")] == [
+        "work/encoder.json",
         "work/room/manifest.json",
         "work/room/probe.json",
         "work/weights.json",
@@ -197,6 +198,33 @@ def test_any_path_and_weights_that_nobody_serves(project: Project, material: Pat
     assert record.weights["source"] == "random"
     assert f"WARNING: {record.weights['warning']}" == warning
     assert project.film("room.night")
+
+
+# -- the film ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "entry", "remedy"),
+    [
+        ({"codec": "libvpx"}, "encode: ", "give another codec"),
+        ({"codec": "mpeg4", "pixel_format": "yuv444p"}, "encode.pixel_format: ", "give that"),
+    ],
+)
+def test_no_frame_is_painted_for_a_film_that_cannot_be_made(
+    project: Project, changes: dict[str, str], entry: str, remedy: str
+) -> None:
+    """Nor when the settings change later; others do not paint anew."""
+    project.config["encode"] = changes
+    line = complaint(project.run("--keep-going", fails=True))
+    assert line.startswith(entry) and remedy in line
+    assert not [path for path in made(project) if "painted" in path or "renders" in path]
+
+    project.config["encode"] = {"speed": "ultrafast"}
+    project.run()
+    before = project.film("room.night")
+    project.config["encode"] = {"crf": 40}
+    assert "rule stylize" not in project.run().output
+    assert project.film("room.night") != before
 
 
 # -- weights -----------------------------------------------------------------------------------
