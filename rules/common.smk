@@ -41,9 +41,6 @@ WEIGHTS_SETTINGS = recipes.digest(
 )
 check("work/weights.json", records.set_aside_unless_by, WEIGHTS_SETTINGS)
 
-ENCODER_SETTINGS = canonical([CONFIG.encode, recipes.film_sizes(CONFIG)])
-check("work/encoder.json", records.set_aside_unless_by, ENCODER_SETTINGS)
-
 
 wildcard_constraints:
     video="[^/.]+",

@@ -1,21 +1,4 @@
-# The painted frames and the video's sound into a film; first, whether there is a way to make one.
-
-
-rule try_encoder:
-    output:
-        "work/encoder.json",
-    log:
-        "logs/try_encoder.log",
-    conda:
-        "../envs/cpu.yaml"
-    threads: 4
-    resources:
-        mem_mb=trial_mb,
-        runtime=10,
-    params:
-        settings=ENCODER_SETTINGS,
-    script:
-        "../scripts/try_encoder.py"
+# The painted frames and the video's sound into a film.
 
 
 rule encode:

@@ -75,6 +75,11 @@ def capture_minutes(wildcards, attempt):
     return (CONFIG.videos[wildcards.video]["seconds"] / 60 + 10) * attempt
 
 
+def probe_mb(_, attempt):
+    # two frames of each size are encoded
+    return max(needs.film_mb(*size) for size in recipes.film_sizes(CONFIG)) * attempt
+
+
 def extract_mb(_, input, attempt):
     probe = Probe.load(fetch(input.probe))
     return needs.film_mb(probe.width, probe.height) * attempt
@@ -88,11 +93,6 @@ def extract_minutes(_, input, attempt):
 def extracted_mb(_, input):
     probe = Probe.load(fetch(input.probe))
     return needs.frames_mb(probe.width, probe.height, probe.frames, probe.bits)
-
-
-def trial_mb(_, attempt):
-    sizes = recipes.film_sizes(CONFIG)
-    return max(needs.film_mb(*size) for size in sizes) * attempt
 
 
 def encode_mb(wildcards, attempt):

@@ -8,8 +8,6 @@ rule stylize:
         manifest=lambda wildcards: ancient(get_manifest(wildcards)),
         weights="work/weights.json",
         targets=get_targets,
-        # nothing is painted for a film that cannot be made
-        encoder=ancient("work/encoder.json"),
         # a claim of its own holds what changes there; here only the order counts
         needs=lambda wildcards: ancient(get_records_needed(wildcards)),
     output:

@@ -99,14 +99,13 @@ def try_out(settings: Mapping[str, Any], sizes: Iterable[tuple[int, int]]) -> No
                 **_encoder(settings),
                 **timing.options(),
             )
-            title = f"encode: a trial with {width}x{height} pixels"
-            try:
-                with running(graph, title, film.parent, pipe_stdin=True) as child:
-                    black = bytes(width * height * 6)
-                    _feed(child.stdin, timing, iter([black, black]), (width, height))
-            except GramflowError as error:
-                advice = "give another codec, pixel_format or speed"
-                raise GramflowError(f"{error}; {advice}") from error
+            fault = (
+                f"encode: these settings make no film of {width}x{height} pixels; give another "
+                "codec, pixel_format or speed"
+            )
+            with running(graph, fault, film.parent, pipe_stdin=True) as child:
+                black = bytes(width * height * 6)
+                _feed(child.stdin, timing, iter([black, black]), (width, height))
             _check_format(film, settings)
 
 

@@ -171,7 +171,6 @@ def test_media_that_are_none(project: Project, material: Path) -> None:
     assert "1.png: not a picture; give a PNG" in told["videos.walk.path"]
     assert "not a picture; give a PNG" in told["styles.letter.images[0]"]
     assert [path for path in made(project) if not path.startswith("store/frames/")] == [
-        "work/encoder.json",
         "work/room/manifest.json",
         "work/room/probe.json",
         "work/weights.json",
@@ -213,17 +212,25 @@ def test_any_path_and_weights_that_nobody_serves(project: Project, material: Pat
 def test_no_frame_is_painted_for_a_film_that_cannot_be_made(
     project: Project, changes: dict[str, str], entry: str, remedy: str
 ) -> None:
-    """Nor when the settings change later; others do not paint anew."""
+    """Not even extracted."""
     project.config["encode"] = changes
-    line = complaint(project.run("--keep-going", fails=True))
+    line = complaint(project.run(fails=True))
     assert line.startswith(entry) and remedy in line
+    assert [path for path in made(project) if not path.startswith("work/weights")] == []
+
+
+def test_no_frame_is_painted_either_when_the_settings_change_later(project: Project) -> None:
+    """After the probe; and with others nothing is probed or painted anew."""
+    project.run("--", "work/room/manifest.json")
+    project.config["encode"] = {"codec": "libvpx"}
+    assert complaint(project.run(fails=True)).startswith("encode: ")
     assert not [path for path in made(project) if "painted" in path or "renders" in path]
 
-    project.config["encode"] = {"speed": "ultrafast"}
+    project.config["encode"] = {}
     project.run()
     before = project.film("room.night")
     project.config["encode"] = {"crf": 40}
-    assert "rule stylize" not in project.run().output
+    assert project.run().jobs == 1
     assert project.film("room.night") != before
 
 
