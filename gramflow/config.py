@@ -5,6 +5,7 @@ import json
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
@@ -356,8 +357,8 @@ def _style(name: str, style: Values, folder: Path) -> Style:
         counts = f"{len(weights)} weights for {len(images)} images"
         raise refused((*entry, "weights"), f"{counts}; give one for each")
     total = sum(weights)
-    if not total:
-        raise refused((*entry, "weights"), "all are 0; give at least one that is greater")
+    if total > sys.float_info.max:
+        raise refused((*entry, "weights"), "their sum is too great; give smaller ones")
     return Style(name, tuple(images), tuple(weight / total for weight in weights))
 
 
@@ -420,15 +421,32 @@ def _losses(losses: Values, registry: Registry, layers: _Layers, entry: Entry) -
     for name, given in losses.items():
         at = (*entry, name)
         settings = checked(given, registry.find("losses", name, at).schema, at)
-        for layer in settings.get("layers", {}):
-            if layer not in layers.names:
-                text = f"{layers.whose} has no such layer; {remedy(layer, layers.names)}"
-                raise refused((*at, "layers", layer), text + layers.advice)
+        _check_layers(settings.get("layers", {}), layers, (*at, "layers"))
         if settings["weight"] != 0:
             resolved[name] = settings
     if not resolved:
         raise refused(entry, "every loss has weight 0; give one of them a weight")
     return resolved
+
+
+def _check_layers(layers: Any, known: _Layers, entry: Entry) -> None:
+    """Raise GramflowError for layers that the network lacks, and for weights without a meaning.
+
+    A layer's weight may be 0, but not negative, and not all of them may be 0.
+    """
+    for layer in layers:
+        if layer not in known.names:
+            text = f"{known.whose} has no such layer; {remedy(layer, known.names)}"
+            raise refused((*entry, layer), text + known.advice)
+    # a plugin's `layers` may be a list, and what it says of a layer no number
+    weights = layers if isinstance(layers, Mapping) else {}
+    numbers = {layer: value for layer, value in weights.items() if isinstance(value, float)}
+    for layer, weight in numbers.items():
+        if weight < 0:
+            raise refused((*entry, layer), f"{weight:g} does not fit; give a number of at least 0")
+    if numbers and not any(numbers.values()):
+        advice = "give one of them a greater one, or drop the term with weight: 0"
+        raise refused(entry, f"every layer has weight 0; {advice}")
 
 
 def _without_neighbours(

@@ -39,6 +39,17 @@ def working_size(look: Look, manifest: Manifest) -> tuple[int, int]:
     return look.width, height
 
 
+def film_sizes(config: Config) -> list[tuple[int, int]]:
+    """The width and height of the renders' films, each size once, before any film is known.
+
+    A height that will follow from the video's aspect is an even one: that of 16:9 stands for it.
+    """
+    looks = [config.looks[render.look] for render in config.renders.values()]
+    return sorted(
+        {(look.width, look.height or 2 * round(look.width * 9 / 16 / 2)) for look in looks}
+    )
+
+
 def target_name(config: Config, style: Style, look: Look) -> str:
     """The name of the file with a style's targets: a digest of all they depend on.
 

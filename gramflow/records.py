@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 from gramflow.files import read_json, write_json
 from gramflow.manifest import Manifest
@@ -85,5 +86,18 @@ def set_aside_unless_by(path: Path, settings: str) -> None:
         _set_aside(path)
 
 
+def set_aside_unless_whole(path: Path) -> None:
+    """The same for an .npz file of which a part is missing or damaged."""
+    if not path.is_file():
+        return
+    try:
+        with ZipFile(path) as file:
+            damaged = file.testzip() is not None
+    except (BadZipFile, EOFError, OSError):
+        damaged = True
+    if damaged:
+        _set_aside(path)
+
+
 def _set_aside(path: Path) -> None:
-    path.replace(path.with_suffix(".stale.json"))
+    path.replace(path.with_suffix(f".stale{path.suffix}"))

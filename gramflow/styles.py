@@ -1,6 +1,7 @@
 """The targets of a style on the disk: computed once, shared by every video."""
 
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -42,9 +43,15 @@ def save_targets(config: Config, style: Style, look: Look, weights: Weights, pat
 
 
 def load_targets(path: Path) -> dict[int, StyleTargets]:
-    """Read what save_targets wrote: by the width that is painted at."""
-    with np.load(path) as arrays:
-        return unflattened(arrays)
+    """Read what save_targets wrote: by the width that is painted at.
+
+    Raises GramflowError when the file is damaged.
+    """
+    try:
+        with np.load(path) as arrays:
+            return unflattened(arrays)
+    except (BadZipFile, EOFError, ValueError) as error:
+        raise GramflowError(f"{path}: damaged; delete it and run again") from error
 
 
 def style_pictures(style: Style, side: int) -> list[Picture]:

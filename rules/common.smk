@@ -23,6 +23,8 @@ TARGETS = {
     recipes.target_name(CONFIG, CONFIG.styles[r.style], CONFIG.looks[r.look]): r
     for r in CONFIG.renders.values()
 }
+for name in TARGETS:
+    check(f"work/targets/{name}.npz", records.set_aside_unless_whole)
 
 
 def file_stamp(file):

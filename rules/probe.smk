@@ -28,7 +28,7 @@ rule probe:
     conda:
         "../envs/cpu.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=probe_mb,
         runtime=10,
     params:
         video=lambda wildcards: video_settings(wildcards.video, "path", "fps"),

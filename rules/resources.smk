@@ -75,6 +75,11 @@ def capture_minutes(wildcards, attempt):
     return (CONFIG.videos[wildcards.video]["seconds"] / 60 + 10) * attempt
 
 
+def probe_mb(_, attempt):
+    # two frames of each size are encoded
+    return max(needs.film_mb(*size) for size in recipes.film_sizes(CONFIG)) * attempt
+
+
 def extract_mb(_, input, attempt):
     probe = Probe.load(fetch(input.probe))
     return needs.film_mb(probe.width, probe.height) * attempt

@@ -30,7 +30,9 @@ class Loss:
     class Settings:
         """What every loss term has."""
 
-        weight: float = field(default=1.0, metadata={"doc": "factor of the term in the total"})
+        weight: float = field(
+            default=1.0, metadata={"doc": "factor of the term in the total", "minimum": 0}
+        )
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings
@@ -84,7 +86,7 @@ class Layered(Loss):
 
         layers: dict[str, float] = field(
             default_factory=lambda: {f"block{block}_conv1": 0.2 for block in range(1, 6)},
-            metadata={"doc": "layers compared, with their weights"},
+            metadata={"doc": "layers compared, with their weights", "minProperties": 1},
         )
 
     def statistic(self, features: Tensor, target: Any) -> Any:
@@ -169,7 +171,7 @@ class Content(Layered):
 
         layers: dict[str, float] = field(
             default_factory=lambda: {"block4_conv3": 1.0},
-            metadata={"doc": "layers compared, with their weights"},
+            metadata={"doc": "layers compared, with their weights", "minProperties": 1},
         )
         normalize: bool = field(
             default=True, metadata={"doc": "divide by the energy of the target"}

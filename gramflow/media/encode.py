@@ -1,11 +1,12 @@
 """From painted frames to a film with the source's times, sound, subtitles and colours."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import gcd
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import av
@@ -55,7 +56,7 @@ def encode(
             f"{output}: {len(frame_paths)} frames for a film of {len(manifest.frames)}; run again"
         )
     height, width = _read(frame_paths[0]).shape[:2]
-    _check_size(output, width, height, str(settings["pixel_format"]))
+    _check_size(str(output), width, height, str(settings["pixel_format"]))
     timing = _Timing.of(manifest)
     frames = _painted(frame_paths, (height, width, 3), output, say)
     for track in probe.subtitles:
@@ -75,6 +76,68 @@ def encode(
         with running(graph, str(output), output.parent, pipe_stdin=True) as child:
             _feed(child.stdin, timing, frames, (width, height))
         _check_count(temporary, output, len(frame_paths))
+
+
+def try_out(settings: Mapping[str, Any], sizes: Iterable[tuple[int, int]]) -> None:
+    """Encode two black frames of each (width, height) as `encode` would, and keep nothing.
+
+    Only ffmpeg knows which codec, pixel format, preset and container go together, and asked after
+    the painting it would be asked hours too late. settings: as for `encode`.
+    Raises GramflowError, naming the config's entry, when ffmpeg fails, when a size does not fit
+    the pixel format, and when the codec takes another pixel format in place of a finer one.
+    """
+    unit = Fraction(1, 25)
+    timing = _Timing(unit, [0, 1], 2 * unit, unit, _MIN_TIMESCALE, even=True)
+    for width, height in sizes:
+        _check_size("encode.pixel_format", width, height, str(settings["pixel_format"]))
+        with TemporaryDirectory() as folder:
+            film = Path(folder, "trial.mp4")
+            frames = ffmpeg.input("pipe:0", format="nut", protocol_whitelist="pipe")["v"]
+            graph = ffmpeg.output(
+                frames.filter("format", settings["pixel_format"]),
+                local(film),
+                **_encoder(settings),
+                **timing.options(),
+            )
+            fault = (
+                f"encode: these settings make no film of {width}x{height} pixels; give another "
+                "codec, pixel_format or speed"
+            )
+            with running(graph, fault, film.parent, pipe_stdin=True) as child:
+                black = bytes(width * height * 6)
+                _feed(child.stdin, timing, iter([black, black]), (width, height))
+            _check_format(film, settings)
+
+
+def _check_format(film: Path, settings: Mapping[str, Any]) -> None:
+    """Raise GramflowError when a film's pixels are coarser than the config asks for.
+
+    Where a codec lacks a pixel format, ffmpeg takes another one without a word.
+    """
+    with open_film(film) as container:
+        found = container.streams.video[0].format
+    asked = av.VideoFormat(str(settings["pixel_format"]))
+    if found and _is_coarser(found, asked):  # None where PyAV lacks the decoder
+        raise GramflowError(
+            f"encode.pixel_format: {settings['codec']} cannot write {asked.name} and would make it "
+            f"{found.name}; give that, or another codec"
+        )
+
+
+def _is_coarser(found: av.VideoFormat, asked: av.VideoFormat) -> bool:
+    """Whether one pixel format holds less than another: bits, colour at each pixel, or RGB.
+
+    Their names may well differ: rgb24 is stored as gbrp, nv12 as yuv420p.
+    """
+    if found.components[0].bits < asked.components[0].bits:
+        return True
+    if len(asked.components) < 3:  # grey
+        return False
+    return (
+        found.is_rgb != asked.is_rgb
+        or found.chroma_width(8) < asked.chroma_width(8)
+        or found.chroma_height(8) < asked.chroma_height(8)
+    )
 
 
 @dataclass(frozen=True)
@@ -132,19 +195,19 @@ class _Timing:
         }
 
 
-def _check_size(output: Path, width: int, height: int, pixel_format: str) -> None:
+def _check_size(title: str, width: int, height: int, pixel_format: str) -> None:
     """Raise GramflowError where chroma would be cut through the middle of a pixel."""
     try:
         layout = av.VideoFormat(pixel_format)
     except ValueError as error:
         raise GramflowError(
-            f"{output}: {pixel_format} is no pixel format; give one such as yuv420p"
+            f"{title}: {pixel_format} is no pixel format; give one such as yuv420p"
         ) from error
     odd_width = width % 2 and layout.chroma_width(2) == 1
     odd_height = height % 2 and layout.chroma_height(2) == 1
     if odd_width or odd_height:
         raise GramflowError(
-            f"{output}: {pixel_format} needs even sides, but the frames have {width}x{height} "
+            f"{title}: {pixel_format} needs even sides, but the frames have {width}x{height} "
             "pixels; change the look's width to an even one, or its pixel_format to yuv444p"
         )
 
@@ -220,7 +283,9 @@ def _others(
 def _sound_options(number: int, track: Track, source: Source, length: Fraction) -> dict[str, Any]:
     """Copy the sound where an mp4 can hold it, else make it AAC, cut to the sample."""
     if track.codec in _COPIED_SOUND:
-        return {f"c:a:{number}": "copy"}
+        # ffmpeg 5.1 writes FLAC into an mp4 only where what it calls experimental is allowed
+        allowed = {"strict": "experimental"} if track.codec == "flac" else {}
+        return {f"c:a:{number}": "copy", **allowed}
     options = {f"c:a:{number}": "aac", f"b:a:{number}": "192k"}
     if source.start is not None or source.end is not None:
         end = f":end={_decimal(length)}" if source.end is not None else ""

@@ -438,10 +438,18 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
         "styles.night.weights:",
         "one for each",
     ),
+    *(
+        (
+            user(styles={"night": {"images": ["night.jpg", "wave.jpg"], "weights": [1, weight]}}),
+            "styles.night.weights[1]:",
+            "greater than 0",
+        )
+        for weight in (0, -1, float("nan"), float("inf"), "nan", ".inf")
+    ),
     (
-        user(styles={"night": {"images": ["night.jpg"], "weights": [0]}}),
+        user(styles={"night": {"images": ["night.jpg", "wave.jpg"], "weights": [1e308, 1e308]}}),
         "styles.night.weights:",
-        "greater",
+        "smaller",
     ),
     (look(preset="standrd"), "looks.default.preset:", "did you mean standard?"),
     (look(evaluations="many"), "looks.default.evaluations:", "a whole number"),
@@ -463,6 +471,28 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
     (look(losses={"gram": 5}), "looks.default.losses.gram:", "a mapping"),
     (look(losses={"gram": {"wieght": 5}}), "looks.default.losses.gram.wieght:", "weight"),
     (look(losses={"gram": {"weight": "x"}}), "looks.default.losses.gram.weight:", "a number"),
+    *(
+        (
+            look(losses={"gram": {"weight": weight}}),
+            "looks.default.losses.gram.weight:",
+            "at least 0",
+        )
+        for weight in (-1, float("nan"), float("inf"), "nan")
+    ),
+    *(
+        (
+            look(losses={"gram": {"layers": {"block1_conv1": 1, "block2_conv1": weight}}}),
+            "looks.default.losses.gram.layers.block2_conv1:",
+            "a number",
+        )
+        for weight in (-1, float("nan"), float("inf"), "nan")
+    ),
+    (
+        look(losses={"gram": {"layers": {"block1_conv1": 0}}}),
+        "looks.default.losses.gram.layers:",
+        "weight: 0",
+    ),
+    (look(losses={"gram": {"layers": {}}}), "looks.default.losses.gram.layers:", "empty"),
     (
         look(losses={"gram": {"layers": {"block9_conv1": 1}}}),
         "looks.default.losses.gram.layers.block9_conv1:",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gramflow.errors import GramflowError
-from gramflow.media.encode import encode
+from gramflow.media.encode import encode, try_out
 from gramflow.media.ffmpeg import local
 from gramflow.media.pictures import encode_png
 from gramflow.media.probe import Probe, probe
@@ -88,6 +88,17 @@ def test_sound_is_copied(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4")
     output = painted(path, tmp_path)
     assert packets(output, "audio") == packets(path, "audio")
+
+
+@pytest.mark.parametrize("encoder", ["ac3", "dca", "eac3", "flac", "libmp3lame", "libopus"])
+def test_any_sound_that_an_mp4_holds_is_copied(tmp_path: Path, encoder: str) -> None:
+    """Also FLAC, which ffmpeg 5.1 calls experimental in an mp4."""
+    path = film(tmp_path / "a.mkv", "-c:a", encoder, "-strict", "experimental")
+    output = painted(path, tmp_path)
+    assert [sound.codec for sound in facts_of(output).audio] == [
+        sound.codec for sound in facts_of(path).audio
+    ]
+    assert data(output, "audio") == data(path, "audio")
 
 
 def test_several_sounds(tmp_path: Path) -> None:
@@ -353,6 +364,46 @@ class TestErrors:
         with pytest.raises(GramflowError, match=r"large\.png has 64x48 pixels"):
             encode(manifest, facts, source, frames, output, SETTINGS, quiet)
         assert list(output.parent.glob("*")) == []
+
+
+class TestTrial:
+    """What will not become a film is known without one."""
+
+    @pytest.mark.parametrize(
+        ("codec", "pixel_format", "size"),
+        [
+            ("libx264", "yuv420p", (320, 180)),
+            ("libx264", "yuv444p", (33, 35)),
+            ("libx264", "gray", (33, 35)),
+            ("libx264", "nv12", (64, 48)),
+            ("libx264rgb", "rgb24", (33, 35)),
+            ("libx265", "yuv420p10le", (64, 48)),
+        ],
+    )
+    def test_what_goes_together(self, codec: str, pixel_format: str, size: tuple[int, int]) -> None:
+        try_out(SETTINGS | {"codec": codec, "pixel_format": pixel_format}, [size])
+
+    @pytest.mark.parametrize(
+        ("changes", "size", "message"),
+        [
+            ({"codec": "no-such"}, (64, 48), r"^encode: .*96x54.* give another codec.*'no-such'"),
+            ({"speed": "no-such"}, (64, 48), r"^encode: .* give another .* speed: .*no-such"),
+            ({"codec": "libvpx"}, (64, 48), r"^encode: .* vp8 .*not currently supported"),
+            ({"pixel_format": "no-such"}, (64, 48), r"^encode\.pixel_format: no-such is no pixel"),
+            ({"pixel_format": "yuv422p"}, (33, 48), r"^encode\.pixel_format: .* even .*33x48"),
+            ({}, (64, 35), r"^encode\.pixel_format: yuv420p needs even sides.*64x35"),
+            # ffmpeg alone would not refuse these
+            ({"codec": "mpeg4", "pixel_format": "yuv444p"}, (64, 48), r"mpeg4 .* make it yuv420p"),
+            ({"codec": "mpeg4", "pixel_format": "yuv420p10le"}, (64, 48), r"make it yuv420p;"),
+            ({"pixel_format": "rgb24"}, (64, 48), r"^encode\.pixel_format: libx264 .* yuv444p"),
+        ],
+    )
+    def test_what_does_not(
+        self, changes: dict[str, str], size: tuple[int, int], message: str
+    ) -> None:
+        with pytest.raises(GramflowError, match=message) as caught:
+            try_out(SETTINGS | changes, [(96, 54), size])
+        assert "\n" not in str(caught.value)
 
 
 @needs_shared

@@ -205,6 +205,41 @@ def test_any_path_and_weights_that_nobody_serves(project: Project, material: Pat
     assert project.painted() == painted
 
 
+# -- the film ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "entry", "remedy"),
+    [
+        ({"codec": "libvpx"}, "encode: ", "give another codec"),
+        ({"codec": "mpeg4", "pixel_format": "yuv444p"}, "encode.pixel_format: ", "give that"),
+    ],
+)
+def test_no_frame_is_painted_for_a_film_that_cannot_be_made(
+    project: Project, changes: dict[str, str], entry: str, remedy: str
+) -> None:
+    """Not even extracted."""
+    project.config["encode"] = changes
+    line = complaint(project.run(fails=True))
+    assert line.startswith(entry) and remedy in line
+    assert [path for path in made(project) if not path.startswith("work/weights")] == []
+
+
+def test_no_frame_is_painted_either_when_the_settings_change_later(project: Project) -> None:
+    """After the probe; and with others nothing is probed or painted anew."""
+    project.run("--", "work/room/manifest.json")
+    project.config["encode"] = {"codec": "libvpx"}
+    assert complaint(project.run(fails=True)).startswith("encode: ")
+    assert not [path for path in made(project) if "painted" in path or "renders" in path]
+
+    project.config["encode"] = {}
+    project.run()
+    before = project.film("room.night")
+    project.config["encode"] = {"crf": 40}
+    assert project.run().jobs == 1
+    assert project.film("room.night") != before
+
+
 # -- weights -----------------------------------------------------------------------------------
 
 

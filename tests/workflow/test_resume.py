@@ -132,6 +132,20 @@ def test_lost_source_frames_are_extracted_again(project):
     assert project.film("clip.red") == before
 
 
+@pytest.mark.parametrize("kept", [0, 0.5])
+def test_damaged_targets_are_made_again(project, kept):
+    paths = list((project.folder / "work/targets").iterdir())
+    whole, before = [path.read_bytes() for path in paths], project.film("clip.red")
+    for path, data in zip(paths, whole, strict=True):
+        path.write_bytes(data[: int(kept * len(data))])
+    shutil.rmtree(project.folder / "store/painted")
+    shutil.rmtree(project.folder / "results")
+    project.run()
+    assert [path.read_bytes() for path in paths] == whole
+    assert made(project, "clip.red") == list(range(FRAMES))
+    assert project.film("clip.red") == before
+
+
 def test_changed_style_is_painted_again_alone_and_back_for_nothing(project):
     before, films = (
         project.painted(),

@@ -1,0 +1,46 @@
+"""Targets on the disk."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gramflow.engine.targets import flattened
+from gramflow.errors import GramflowError
+from gramflow.records import set_aside_unless_whole
+from gramflow.styles import load_targets
+
+TARGETS = {32: {"gram": {"conv": np.ones((8, 8), np.float32)}}}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    np.savez(tmp_path / "targets.npz", allow_pickle=False, **flattened(TARGETS))
+    return tmp_path / "targets.npz"
+
+
+def test_whole_targets_stay(path: Path) -> None:
+    set_aside_unless_whole(path)
+    assert (load_targets(path)[32]["gram"]["conv"] == 1).all()
+
+
+def changed(data: bytes) -> bytes:
+    """One byte of an array is another one."""
+    return data.replace(np.float32(1).tobytes(), np.float32(2).tobytes(), 1)
+
+
+@pytest.mark.parametrize("kind", ["emptied", "cut", "text", "changed"])
+def test_damaged_targets_are_noticed(path: Path, kind: str) -> None:
+    """Before a run, which makes them again, and in a job, whose error is one line."""
+    data = path.read_bytes()
+    kinds = {
+        "emptied": b"",
+        "cut": data[: len(data) // 2],
+        "text": b"Dear",
+        "changed": changed(data),
+    }
+    path.write_bytes(kinds[kind])
+    with pytest.raises(GramflowError, match=r"targets\.npz: damaged; delete it and run again$"):
+        load_targets(path)
+    set_aside_unless_whole(path)
+    assert [file.name for file in path.parent.iterdir()] == ["targets.stale.npz"]
