@@ -87,9 +87,9 @@ def targets(extractor):
     }
 
 
-def stylizer_of(extractor, targets, optimizer, **given):
+def stylizer_of(extractor, targets, optimizer, terms=TERMS, **given):
     look = settings_of(start="previous", **given)
-    palette = Palette(look, NETWORK, lambda: extractor, TERMS, optimizer, targets)
+    palette = Palette(look, NETWORK, lambda: extractor, terms, optimizer, targets)
     return Optimize(Optimize.Settings(), palette)
 
 
@@ -149,3 +149,35 @@ def test_broad_strokes_come_from_a_small_picture(extractor, targets):
     one, several = low({64: targets[64]}), low(targets)
     assert several[0] > 1.1 * one[0]
     assert several[1].picture.tobytes() == low(targets)[1].picture.tobytes()
+
+
+# -- the weight of the content -----------------------------------------------------------------
+
+
+def aiming(aim):
+    """The terms, content's weight adjusted for a value of the term."""
+    settings = losses.Content.Settings(layers={"block2_conv1": 1.0}, aim=aim)
+    return TERMS | {"content": losses.Content(settings)}
+
+
+@pytest.mark.parametrize("share", [0.5, 1.5])
+def test_the_content_comes_to_its_aim(extractor, targets, share):
+    """From less and from more than what the fixed weight ends at."""
+    optimizer = LBFGS(LBFGS.Settings(frequency_exponent=0.5))
+
+    def content(terms):
+        made = stylizer_of(extractor, targets, optimizer, terms, evaluations=20)
+        return made.paint(picture(1), {}, 0, lambda _: None).terms["content"]
+
+    fixed = content(TERMS)
+    aim = share * fixed
+    assert abs(content(aiming(aim)) - aim) < 0.5 * abs(fixed - aim)
+
+
+def test_a_frame_keeps_the_weight_of_the_one_before(extractor, targets):
+    """So that a shot does not change its look; it is told on to the next one."""
+    stylizer = stylizer_of(extractor, targets, Brighter(), aiming(0.1), evaluations=20)
+    first = stylizer.paint(picture(1), {}, 0, lambda _: None)
+    assert first.weights["content"] != 1
+    before = Neighbour(first.picture, picture(1), np.ones((48, 64), np.float32), first.weights)
+    assert stylizer.paint(picture(2), {1: before}, 0, lambda _: None).weights == first.weights
