@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from functools import cache
-from itertools import product
+from itertools import chain, product
 from math import log2
 from pathlib import Path
 from typing import Any, Literal
@@ -130,6 +130,8 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
         name: _look(name, look, registry, network)
         for name, look in {"default": {}, **values["looks"]}.items()
     }
+    for entry, path in chain.from_iterable(_files(look, registry) for look in looks.values()):
+        _check_readable(folder / path, entry)
     renders = _renders(values["renders"], videos, styles, looks)
     for name in {render.look for render in renders.values()}:
         _check_even(looks[name], values["encode"]["pixel_format"])
@@ -196,6 +198,8 @@ def _paths(config: Config) -> Iterator[tuple[Entry, str]]:
     for name, video in config.videos.items():
         if not is_live(video["path"]) and not is_stored(video["path"]):
             yield ("videos", name, "path"), video["path"]
+    for look in config.looks.values():
+        yield from _files(look, config.registry)
 
 
 def is_stored(path: str) -> bool:
@@ -347,7 +351,7 @@ def _style(name: str, style: Values, folder: Path) -> Style:
 # -- looks -------------------------------------------------------------------------------------
 
 
-_CHOSEN = {"flow": "flows", "optimizer": "optimizers", "stylizer": "stylizers"}
+CHOSEN = {"flow": "flows", "optimizer": "optimizers", "stylizer": "stylizers"}
 """The settings of a look that name a plugin, and its kind."""
 
 
@@ -368,7 +372,7 @@ def _look(name: str, changes: Values, registry: Registry, network: Plugin) -> Lo
             raise refused((*entry, "passes"), text)
         losses = _without_neighbours(losses, changes, registry, (*entry, "losses"))
     values["losses"] = losses
-    for key, kind in _CHOSEN.items():
+    for key, kind in CHOSEN.items():
         values[key] = _with_settings(values[key], kind, registry, (*entry, key))
     # sorted, so that the order of the user's lines cannot change the order of a sum
     return Look(name=name, **json.loads(canonical(values)))
@@ -377,7 +381,7 @@ def _look(name: str, changes: Values, registry: Registry, network: Plugin) -> Lo
 def _changed(preset: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
     """The preset with the user's changes."""
     values = _merged(preset, changes)
-    for key in _CHOSEN:
+    for key in CHOSEN:
         change = changes.get(key, {})
         change = {"name": change} if isinstance(change, str) else change
         same = change.get("name", preset[key]["name"]) == preset[key]["name"]
@@ -437,6 +441,21 @@ def _with_settings(given: Values, kind: str, registry: Registry, entry: Entry) -
     settings = {key: value for key, value in given.items() if key != "name"}
     plugin = registry.find(kind, name, entry)
     return {"name": plugin.name, **checked(settings, plugin.schema, entry)}
+
+
+def _files(look: Look, registry: Registry) -> Iterator[tuple[Entry, str]]:
+    """The files that the settings of a look's plugins name, with their entries."""
+    at: Entry = ("looks", look.name)
+    named = [((*at, key), kind, look.settings[key]) for key, kind in CHOSEN.items()]
+    plugins = [(entry, registry.find(kind, values["name"]), values) for entry, kind, values in named]
+    plugins += [
+        ((*at, "losses", name), registry.find("losses", name), values)
+        for name, values in look.losses.items()
+    ]
+    for entry, plugin, settings in plugins:
+        for name, paths in plugin.files(settings).items():
+            for path in paths:
+                yield (*entry, name), path
 
 
 # -- renders -----------------------------------------------------------------------------------

@@ -59,6 +59,15 @@ class Plugin:
             "additionalProperties": False,
         }
 
+    def files(self, settings: Mapping[str, Any]) -> dict[str, list[str]]:
+        """The paths in its settings, by setting: those of fields with the metadata "file"."""
+        named = [name for name, entry in self.schema["properties"].items() if entry.get("file")]
+        given = {name: settings.get(name) or [] for name in named}
+        return {
+            name: [value] if isinstance(value, str) else list(value)
+            for name, value in given.items()
+        }
+
 
 class Registry:
     """Every plugin that is installed or stands in one of the local files.
