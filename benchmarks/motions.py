@@ -1,7 +1,7 @@
 """Pairs of frames with known motion: drawn scenes, and those of the test material.
 
-A drawn scene is a stack of layers, each a texture with an outline that an affine map moves. The flow
-of a pixel is its layer's; it is seen in both frames where the same layer is on top at both ends.
+A drawn scene is a stack of layers, each a texture with an outline that an affine map moves. The
+flow of a pixel is its layer's; both frames show it where the same layer is on top at both ends.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ Mask = NDArray[np.bool_]
 class Pair:
     """Two frames, and the flow from the first into the second.
 
-    known: (height, width), where the flow is exact. seen: of these, what the second frame shows, too.
+    known: (height, width), where the flow is exact. seen: of these, what the second frame shows.
     """
 
     name: str
@@ -128,7 +128,9 @@ def _points(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
     return points @ matrix[:, :2].T + matrix[:, 2]
 
 
-def scene(name: str, layers: list[Layer], light: Callable[[Picture], Picture] | None = None) -> Pair:
+def scene(
+    name: str, layers: list[Layer], light: Callable[[Picture], Picture] | None = None
+) -> Pair:
     """The pair that layers make; `light` changes the second frame. Noise and 8 bits as in films."""
     frame, top = _drawn(layers, lambda layer: layer.before)
     other, beneath = _drawn(layers, lambda layer: layer.after)

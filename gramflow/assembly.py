@@ -1,14 +1,17 @@
 """From the config's names to the engine's objects."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from gramflow import ops
+from gramflow.arrays import Picture
 from gramflow.config import Config, Look
-from gramflow.engine.flows import FlowMethod
+from gramflow.engine.flows import Features, FlowMethod
 from gramflow.engine.losses import Loss
-from gramflow.engine.networks import Network, build
+from gramflow.engine.networks import Network, Pooling, build
 from gramflow.engine.optimizers import Optimizer
 from gramflow.engine.stylizers import Palette, Stylizer
 from gramflow.engine.targets import StyleTargets
@@ -39,16 +42,50 @@ def make_optimizer(config: Config, look: Look) -> Optimizer:
     return optimizer
 
 
-def make_flow(config: Config, look: Look) -> FlowMethod:
-    """The flow method of a look."""
-    flow: FlowMethod = _make(config.registry.find("flows", look.flow["name"]).cls, look.flow)
+def make_flow(config: Config, look: Look, features: Features | None = None) -> FlowMethod:
+    """The flow method of a look; without `features` it does without the network."""
+    cls = config.registry.find("flows", look.flow["name"]).cls
+    flow: FlowMethod = _make(cls, look.flow, features)
     return flow
+
+
+def make_features(config: Config, look: Look, weights: Weights) -> Features:
+    """The features of pictures by the look's network, which is built at the first call."""
+    network = make_network(config)
+
+    @cache
+    def extractor(layers: tuple[str, ...]) -> Any:
+        return _part(config, look, weights, layers)
+
+    def features(picture: Picture, layers: Sequence[str]) -> dict[str, Any]:
+        found = extractor(tuple(layers))(network.preprocess(picture), training=False)
+        return {layer: ops.convert_to_numpy(found[layer])[0] for layer in layers}
+
+    return features
 
 
 def make_extractor(config: Config, look: Look, weights: Weights) -> Any:
     """The Keras model that gives the features of all layers a look uses."""
     layers = {layer for loss in make_losses(config, look).values() for layer in loss.layers}
-    return build(make_network(config), _weights_file(weights), sorted(layers), look.pooling)
+    return _part(config, look, weights, sorted(layers))
+
+
+def _part(config: Config, look: Look, weights: Weights, layers: Sequence[str]) -> Any:
+    """A Keras model that ends at these layers; all such models share one network's weights."""
+    import keras
+
+    cls: Hashable = config.registry.find("networks", config.network).cls
+    whole = _whole(cls, _weights_file(weights), weights.identity, look.pooling)
+    outputs = {layer: whole.get_layer(layer).output for layer in layers}
+    part = keras.Model(whole.input, outputs)
+    part.trainable = False
+    return part
+
+
+@lru_cache(maxsize=1)
+def _whole(cls: Any, weights: Path | None, identity: str, pooling: Pooling) -> Any:
+    """The network with all its layers, kept for who needs it next; `identity`: the weights'."""
+    return build(cls(), weights, cls.layers, pooling)
 
 
 def _weights_file(weights: Weights) -> Path | None:

@@ -447,7 +447,9 @@ def _files(look: Look, registry: Registry) -> Iterator[tuple[Entry, str]]:
     """The files that the settings of a look's plugins name, with their entries."""
     at: Entry = ("looks", look.name)
     named = [((*at, key), kind, look.settings[key]) for key, kind in CHOSEN.items()]
-    plugins = [(entry, registry.find(kind, values["name"]), values) for entry, kind, values in named]
+    plugins = [
+        (entry, registry.find(kind, values["name"]), values) for entry, kind, values in named
+    ]
     plugins += [
         ((*at, "losses", name), registry.find("losses", name), values)
         for name, values in look.losses.items()
