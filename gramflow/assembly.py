@@ -1,7 +1,7 @@
 """From the config's names to the engine's objects."""
 
 import hashlib
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from gramflow.engine.stylizers import Palette, Stylizer
 from gramflow.engine.targets import StyleTargets
 from gramflow.errors import GramflowError
 from gramflow.memory import limit
+from gramflow.plugins import Plugin
 from gramflow.weights import Weights
 
 
@@ -74,8 +75,8 @@ def _part(config: Config, look: Look, weights: Weights, layers: Sequence[str]) -
     """A Keras model that ends at these layers; all such models share one network's weights."""
     import keras
 
-    cls: Hashable = config.registry.find("networks", config.network).cls
-    whole = _whole(cls, _weights_file(weights), weights.identity, look.pooling)
+    network = config.registry.find("networks", config.network)
+    whole = _whole(network, _weights_file(weights), weights.identity, look.pooling)
     outputs = {layer: whole.get_layer(layer).output for layer in layers}
     part = keras.Model(whole.input, outputs)
     part.trainable = False
@@ -83,9 +84,9 @@ def _part(config: Config, look: Look, weights: Weights, layers: Sequence[str]) -
 
 
 @lru_cache(maxsize=1)
-def _whole(cls: Any, weights: Path | None, identity: str, pooling: Pooling) -> Any:
+def _whole(network: Plugin, weights: Path | None, identity: str, pooling: Pooling) -> Any:
     """The network with all its layers, kept for who needs it next; `identity`: the weights'."""
-    return build(cls(), weights, cls.layers, pooling)
+    return build(network.cls(), weights, network.cls.layers, pooling)
 
 
 def _weights_file(weights: Weights) -> Path | None:

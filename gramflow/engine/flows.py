@@ -83,8 +83,10 @@ class DIS(FlowMethod):
         broad = self._search(resized(frame, *half), resized(other, *half), smooth=True)
         return better(frame, other, scaled(broad, width, height), fine)
 
-    def _search(self, frame: Picture, other: Picture, smooth: bool = False) -> Flow:
-        """By OpenCV, down to the scale of the picture itself."""
+    def _search(
+        self, frame: Picture, other: Picture, smooth: bool = False, start: Flow | None = None
+    ) -> Flow:
+        """By OpenCV, down to the scale of the picture itself; from a start, if there is one."""
         import cv2
 
         preset = getattr(cv2, f"DISOPTICAL_FLOW_PRESET_{self.settings.quality.upper()}")
@@ -93,7 +95,10 @@ class DIS(FlowMethod):
         if smooth:
             method.setVariationalRefinementAlpha(60.0)  # three times and
             method.setVariationalRefinementIterations(20)  # four times the preset's
-        flow: Flow = method.calc(grey(frame), grey(other), None)
+        if start is not None:
+            method.setCoarsestScale(2)
+            start = start.copy()  # or it would be overwritten
+        flow: Flow = method.calc(grey(frame), grey(other), start)
         return flow
 
 
@@ -148,7 +153,7 @@ def mismatch(frame: Picture, other: Picture, flow: Flow) -> Map:
     says nothing about the motion. So a difference that is as broad as that is not seen.
     """
     difference = warp(other, flow) - frame
-    difference -= _broad(difference)
+    difference -= _light(difference)
     return _blurred(np.abs(difference).mean(-1), 1)
 
 
@@ -169,21 +174,23 @@ def better(frame: Picture, other: Picture, usual: Flow, detailed: Flow) -> Flow:
 def trust(frame: Picture, other: Picture, flow: Flow, reverse: Flow) -> Map:
     """How far each vector of `flow` may be trusted: its reliability, corrected by what is seen.
 
-    Two flows may agree and both be wrong; but then the warped frame does not look like this one,
-    unless all is flat there. And the edges of motion, where reliability is low, are wider than
-    they need be: where the frames fit and the flows agree by a pixel, they are trusted as well,
-    but not in flat areas, where everything fits. The more contrast there is around a pixel, the
-    greater a difference is allowed, since a wrong tenth of a pixel shows there.
+    Two flows that agree may both be wrong; then the warped frame does not look like this one,
+    unless all is flat there. And fast pixels count as reliable when the flows disagree by several
+    pixels: here they must agree by one. The edges of motion, where reliability is low, are wider
+    than they need be: where the frames fit and the flows agree even better, they are trusted, but
+    not in flat areas, where everything fits. The more contrast there is around a pixel, the
+    greater a difference is allowed, since a tenth of a pixel of error shows there.
     """
     different = mismatch(frame, other, flow)
     luminance = frame @ _LUMA
     variance = _blurred(np.square(luminance), 2) - np.square(_blurred(luminance, 2))
     contrast: Map = np.sqrt(np.maximum(variance, 0))
-    agreeing = _squares(flow + _along(reverse, flow)) < 1
+    disagreement: Map = np.sqrt(_squares(flow + _along(reverse, flow)))
     seen = _fits(different, np.float32(0.012) + np.float32(0.12) * contrast)
-    seen *= _inside(flow) & agreeing & (contrast > 0.01)
+    seen *= _inside(flow) & (disagreement < 0.5) & (contrast > 0.01)
     known = np.maximum(reliability(flow, reverse), _blurred(seen, 0.8))
-    return known * _fits(different, np.float32(0.03) + np.float32(0.25) * contrast)
+    known *= _fits(different, np.float32(0.02) + np.float32(0.15) * contrast)
+    return known * _fits(disagreement, np.float32(0.75))
 
 
 def reliability(flow: Flow, reverse: Flow) -> Map:
@@ -241,18 +248,28 @@ def _along(reverse: Flow, flow: Flow) -> Flow:
     return cv2.remap(reverse, ends, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _fits(different: Map, limit: Map) -> Map:
+def _fits(different: Map, limit: Map | np.float32) -> Map:
     """1 up to the limit, 0 from twice as much."""
     return np.clip(2 - different / limit, 0, 1)
 
 
-def _broad(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Blurred by a sixteenth of the longer side, in an eighth of the size, since that is faster."""
+def _light(difference: Picture) -> Picture:
+    """The part of a difference that is a change of light: its mean, by a Gaussian window.
+
+    What stands out from it counts less in a second mean (weights as of a Cauchy distribution), so
+    that a figure where it does not belong is not taken for a change of light around it. In an
+    eighth of the size, since that is faster.
+    """
     import cv2
 
-    height, width = values.shape[:2]
-    small = resized(values, ceil(width / 8), ceil(height / 8))
-    return cv2.resize(_blurred(small, max(width, height) / 128), (width, height))
+    height, width = difference.shape[:2]
+    small = resized(difference, ceil(width / 8), ceil(height / 8))
+    sigma = max(width, height) / 128
+    light = _blurred(small, sigma)
+    for _ in range(2):
+        weight = 1 / (1 + np.square((small - light) / _STANDS_OUT).mean(-1, keepdims=True))
+        light = _blurred(weight * small, sigma) / _blurred(weight, sigma)[..., None]
+    return cv2.resize(light, (width, height))
 
 
 def _blurred(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
@@ -280,4 +297,5 @@ def grey(picture: Picture) -> NDArray[np.uint8]:
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _PATCHES = 16  # pixels of the shorter side below which DIS has nothing to search in
+_STANDS_OUT = np.float32(0.02)  # of a difference, beside a change of light
 _WORST = np.float32(0.1)  # of a mismatch: what is hidden says nothing about the pixels beside it
