@@ -373,7 +373,7 @@ def _look(name: str, changes: Values, registry: Registry, network: Plugin) -> Lo
         losses = _without_neighbours(losses, changes, registry, (*entry, "losses"))
     values["losses"] = losses
     for key, kind in CHOSEN.items():
-        values[key] = _with_settings(values[key], kind, registry, (*entry, key))
+        values[key] = _with_settings(values[key], kind, registry, network, (*entry, key))
     # sorted, so that the order of the user's lines cannot change the order of a sum
     return Look(name=name, **json.loads(canonical(values)))
 
@@ -408,14 +408,18 @@ def _losses(losses: Values, registry: Registry, network: Plugin, entry: Entry) -
         at = (*entry, name)
         settings = checked(given, registry.find("losses", name, at).schema, at)
         for layer in settings.get("layers", {}):
-            if layer not in network.cls.layers:
-                known = remedy(layer, network.cls.layers)
-                raise refused((*at, "layers", layer), f"{network.name} has no such layer; {known}")
+            _check_layer(layer, network, (*at, "layers", layer))
         if settings["weight"] != 0:
             resolved[name] = settings
     if not resolved:
         raise refused(entry, "every loss has weight 0; give one of them a weight")
     return resolved
+
+
+def _check_layer(layer: str, network: Plugin, entry: Entry) -> None:
+    if layer not in network.cls.layers:
+        known = remedy(layer, network.cls.layers)
+        raise refused(entry, f"{network.name} has no layer {shown(layer)}; {known}")
 
 
 def _without_neighbours(
@@ -435,12 +439,18 @@ def _without_neighbours(
     return kept
 
 
-def _with_settings(given: Values, kind: str, registry: Registry, entry: Entry) -> Values:
+def _with_settings(
+    given: Values, kind: str, registry: Registry, network: Plugin, entry: Entry
+) -> Values:
     """The settings of a plugin that stands in a look, its name among them."""
     name = given["name"]
     settings = {key: value for key, value in given.items() if key != "name"}
     plugin = registry.find(kind, name, entry)
-    return {"name": plugin.name, **checked(settings, plugin.schema, entry)}
+    settings = checked(settings, plugin.schema, entry)
+    for setting, layers in plugin.marked("layer", settings).items():
+        for layer in layers:
+            _check_layer(layer, network, (*entry, setting))
+    return {"name": plugin.name, **settings}
 
 
 def _files(look: Look, registry: Registry) -> Iterator[tuple[Entry, str]]:
@@ -455,7 +465,7 @@ def _files(look: Look, registry: Registry) -> Iterator[tuple[Entry, str]]:
         for name, values in look.losses.items()
     ]
     for entry, plugin, settings in plugins:
-        for name, paths in plugin.files(settings).items():
+        for name, paths in plugin.marked("file", settings).items():
             for path in paths:
                 yield (*entry, name), path
 

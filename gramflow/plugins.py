@@ -59,9 +59,12 @@ class Plugin:
             "additionalProperties": False,
         }
 
-    def files(self, settings: Mapping[str, Any]) -> dict[str, list[str]]:
-        """The paths in its settings, by setting: those of fields with the metadata "file"."""
-        named = [name for name, entry in self.schema["properties"].items() if entry.get("file")]
+    def marked(self, mark: str, settings: Mapping[str, Any]) -> dict[str, list[str]]:
+        """What the settings name whose fields have `mark` in their metadata, by setting.
+
+        mark: "file" for paths, "layer" for layers of the network.
+        """
+        named = [name for name, entry in self.schema["properties"].items() if entry.get(mark)]
         given = {name: settings.get(name) or [] for name in named}
         return {
             name: [value] if isinstance(value, str) else list(value)

@@ -202,7 +202,7 @@ def _with_contents(
     config: Config, kind: str, name: str, settings: dict[str, Any]
 ) -> dict[str, Any]:
     """A plugin's settings, with what is in the files that they name in place of the paths."""
-    files = config.registry.find(kind, name).files(settings)
+    files = config.registry.find(kind, name).marked("file", settings)
     return settings | {key: [_file_digest(path) for path in paths] for key, paths in files.items()}
 
 

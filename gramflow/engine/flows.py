@@ -33,6 +33,7 @@ class FlowMethod:
 
         width: int = field(
             default=1024,
+            kw_only=True,  # so that a plugin may have settings that must be given
             metadata={
                 "doc": "pixels: the flow is found at the film's own size, or at this width where "
                 "that is greater (never at less than the look's)",

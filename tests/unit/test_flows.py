@@ -6,12 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
-from gramflow import store
+from gramflow import assembly, store
+from gramflow.assembly import make_network
 from gramflow.chains import Step
+from gramflow.config import load
 from gramflow.engine import flows, matching
 from gramflow.engine.steadiness import OWN
 from gramflow.footage import Footage
 from gramflow.media.pictures import read_picture, to_pixels
+from gramflow.weights import RANDOM
 
 
 def textured(seed=0, height=120, width=160):
@@ -195,6 +198,36 @@ def test_matched_is_dis_without_a_network():
     frame, other = shifted(textured(12, 220, 400), 0), shifted(textured(12, 220, 400), 6)
     alone = matching.Matched(matching.Matched.Settings()).between(frame, other)
     assert np.array_equal(alone, flows.DIS(flows.DIS.Settings()).between(frame, other))
+
+
+def test_flow_and_painting_share_one_network(device, monkeypatch):
+    """Which is not built before somebody asks."""
+    built = []
+
+    def counted(*arguments):
+        built.append(arguments)
+        return build(*arguments)
+
+    build = assembly.build
+    monkeypatch.setattr(assembly, "build", counted)
+    assembly._whole.cache_clear()
+    inputs = {"videos": {"a": {"path": __file__}}, "styles": {"b": {"images": [__file__]}}}
+    config = load(inputs | {"looks": {"default": {"flow": "matched"}}})
+    look = config.looks["default"]
+    features = assembly.make_features(config, look, RANDOM)
+    flow = assembly.make_flow(config, look, features)
+    assert not built
+    extractor = assembly.make_extractor(config, look, RANDOM)
+    found = features(textured(), flow.settings.layers)
+    assert {name: each.shape for name, each in found.items()} == {
+        "block4_conv2": (15, 20, 512),
+        "block4_conv3": (15, 20, 512),
+        "block5_conv1": (7, 10, 512),
+    }
+    values = make_network(config).preprocess(textured())
+    painted = np.asarray(extractor(values)["block4_conv3"])[0]
+    assert np.array_equal(painted, found["block4_conv3"])
+    assert len(built) == 1
 
 
 def read_flow(path: Path):

@@ -123,3 +123,15 @@ def test_a_file_of_one_machine_is_refused_where_machines_share_nothing(folder: P
     )
     with pytest.raises(GramflowError, match=r"^looks\.default\.flow\.weights: a\.onnx is on"):
         check_apart(found)
+
+
+def test_layers_of_a_flow_must_be_the_networks() -> None:
+    looks = {"default": {"flow": {"name": "matched", "layers": ["block4_conv2", "block4_conv4"]}}}
+    entries = {
+        "videos": {"clip": {"path": __file__}},
+        "styles": {"red": {"images": [__file__]}},
+        "looks": looks,
+    }
+    load(entries | {"network": "vgg19"})
+    with pytest.raises(GramflowError, match=r"^looks\.default\.flow\.layers: vgg16 has no layer"):
+        load(entries | {"network": "vgg16"})
