@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.material import RESULTS
 from gramflow.memory import host_memory
 
-NAMES = ("seed", "precision", "optimizers", "preview", "memory", "overhead")
+NAMES = ("seed", "precision", "flow", "optimizers", "preview", "memory", "overhead")
 
 
 def machine() -> str:

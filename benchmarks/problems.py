@@ -11,7 +11,7 @@ from benchmarks.material import SHARED
 from gramflow.arrays import Picture
 from gramflow.assembly import make_extractor, make_flow, make_losses, make_network, make_stylizer
 from gramflow.config import Config, load
-from gramflow.engine.flows import FlowMethod, reliability, warp
+from gramflow.engine.flows import FlowMethod, trust, warp
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted, Stylizer
@@ -78,9 +78,9 @@ def alley(count: int) -> list[Picture]:
 def neighbour(flow: FlowMethod, frame: Picture, other: Picture, painted: Picture) -> Neighbour:
     """Another frame's painted picture, warped to this frame, as it would be from the store."""
     motion = flow.between(frame, other)
-    trust = reliability(motion, flow.between(other, frame))
+    known = trust(frame, other, motion, flow.between(other, frame))
     stored = from_pixels(to_pixels(painted))
-    return Neighbour(warp(stored, motion), warp(other, motion), trust)
+    return Neighbour(warp(stored, motion), warp(other, motion), known)
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,20 @@
 """From the config's names to the engine's objects."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
+from gramflow import bundled, ops
+from gramflow.arrays import Picture
 from gramflow.config import Config, Look
-from gramflow.engine.flows import FlowMethod
+from gramflow.engine.flows import Features, FlowMethod
 from gramflow.engine.losses import Loss
-from gramflow.engine.networks import Network, build
+from gramflow.engine.networks import Network, Pooling, Source, build
 from gramflow.engine.optimizers import Optimizer
 from gramflow.engine.stylizers import Palette, Stylizer
 from gramflow.engine.targets import StyleTargets
 from gramflow.memory import limit
+from gramflow.plugins import Plugin
 from gramflow.weights import Weights
 
 
@@ -36,16 +40,53 @@ def make_optimizer(config: Config, look: Look) -> Optimizer:
     return optimizer
 
 
-def make_flow(config: Config, look: Look) -> FlowMethod:
-    """The flow method of a look."""
-    flow: FlowMethod = _make(config.registry.find("flows", look.flow["name"]).cls, look.flow)
+def make_flow(config: Config, look: Look, features: Features | None = None) -> FlowMethod:
+    """The flow method of a look; without `features` it does without the network."""
+    cls = config.registry.find("flows", look.flow["name"]).cls
+    flow: FlowMethod = _make(cls, look.flow, features)
     return flow
+
+
+def make_features(config: Config, look: Look, weights: Weights) -> Features:
+    """The features of pictures by the look's network, which is built at the first call."""
+    network = make_network(config, weights.network)
+
+    @cache
+    def extractor(layers: tuple[str, ...]) -> Any:
+        return _part(config, weights, layers, look.pooling)
+
+    def features(picture: Picture, layers: Sequence[str]) -> dict[str, Any]:
+        found = extractor(tuple(layers))(network.preprocess(picture), training=False)
+        return {layer: ops.convert_to_numpy(found[layer])[0] for layer in layers}
+
+    return features
 
 
 def make_extractor(config: Config, look: Look, weights: Weights) -> Any:
     """The Keras model that gives the features of all layers a look uses."""
-    network = make_network(config, weights.network)
-    return build(network, weights.checked(), layers_of(config, look), look.pooling)
+    return _part(config, weights, layers_of(config, look), look.pooling)
+
+
+def _part(config: Config, weights: Weights, layers: Sequence[str], pooling: Pooling) -> Any:
+    """A Keras model that ends at these layers; all such models share one network's weights."""
+    import keras
+
+    network = config.registry.find("networks", weights.network)
+    whole = _whole(network, weights.checked(), weights.identity, pooling)
+    outputs = {layer: whole.get_layer(layer).output for layer in layers}
+    part = keras.Model(whole.input, outputs)
+    part.trainable = False
+    return part
+
+
+@lru_cache(maxsize=1)
+def _whole(network: Plugin, source: Source, identity: str, pooling: Pooling) -> Any:
+    """The network with all layers that have weights, kept for who needs it next.
+
+    identity: the weights', so that a replaced file is read anew.
+    """
+    layers = bundled.LAYERS if source == "bundled" else network.cls.layers
+    return build(network.cls(), source, layers, pooling)
 
 
 def layers_of(config: Config, look: Look) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from functools import cache
-from itertools import product
+from itertools import chain, product
 from math import log2
 from pathlib import Path
 from typing import Any, Literal
@@ -132,6 +132,8 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
         name: _look(name, look, registry, layers)
         for name, look in {"default": {}, **values["looks"]}.items()
     }
+    for entry, path in chain.from_iterable(_files(look, registry) for look in looks.values()):
+        _check_readable(folder / path, entry)
     renders = _renders(values["renders"], videos, styles, looks)
     for name in {render.look for render in renders.values()}:
         _check_even(looks[name], values["encode"]["pixel_format"])
@@ -198,6 +200,8 @@ def _paths(config: Config) -> Iterator[tuple[Entry, str]]:
     for name, video in config.videos.items():
         if not is_live(video["path"]) and not is_stored(video["path"]):
             yield ("videos", name, "path"), video["path"]
+    for look in config.looks.values():
+        yield from _files(look, config.registry)
 
 
 def is_stored(path: str) -> bool:
@@ -365,7 +369,7 @@ def _style(name: str, style: Values, folder: Path) -> Style:
 # -- looks -------------------------------------------------------------------------------------
 
 
-_CHOSEN = {"flow": "flows", "optimizer": "optimizers", "stylizer": "stylizers"}
+CHOSEN = {"flow": "flows", "optimizer": "optimizers", "stylizer": "stylizers"}
 """The settings of a look that name a plugin, and its kind."""
 
 
@@ -386,8 +390,8 @@ def _look(name: str, changes: Values, registry: Registry, layers: _Layers) -> Lo
             raise refused((*entry, "passes"), text)
         losses = _without_neighbours(losses, changes, registry, (*entry, "losses"))
     values["losses"] = losses
-    for key, kind in _CHOSEN.items():
-        values[key] = _with_settings(values[key], kind, registry, (*entry, key))
+    for key, kind in CHOSEN.items():
+        values[key] = _with_settings(values[key], kind, registry, layers, (*entry, key))
     # sorted, so that the order of the user's lines cannot change the order of a sum
     return Look(name=name, **json.loads(canonical(values)))
 
@@ -395,7 +399,7 @@ def _look(name: str, changes: Values, registry: Registry, layers: _Layers) -> Lo
 def _changed(preset: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
     """The preset with the user's changes."""
     values = _merged(preset, changes)
-    for key in _CHOSEN:
+    for key in CHOSEN:
         change = changes.get(key, {})
         change = {"name": change} if isinstance(change, str) else change
         same = change.get("name", preset[key]["name"]) == preset[key]["name"]
@@ -435,9 +439,7 @@ def _check_layers(layers: Any, known: _Layers, entry: Entry) -> None:
     A layer's weight may be 0, but not negative, and not all of them may be 0.
     """
     for layer in layers:
-        if layer not in known.names:
-            text = f"{known.whose} has no such layer; {remedy(layer, known.names)}"
-            raise refused((*entry, layer), text + known.advice)
+        _check_layer(layer, known, (*entry, layer))
     # a plugin's `layers` may be a list, and what it says of a layer no number
     weights = layers if isinstance(layers, Mapping) else {}
     numbers = {layer: value for layer, value in weights.items() if isinstance(value, float)}
@@ -447,6 +449,12 @@ def _check_layers(layers: Any, known: _Layers, entry: Entry) -> None:
     if numbers and not any(numbers.values()):
         advice = "give one of them a greater one, or drop the term with weight: 0"
         raise refused(entry, f"every layer has weight 0; {advice}")
+
+
+def _check_layer(layer: str, known: _Layers, entry: Entry) -> None:
+    if layer not in known.names:
+        text = f"{known.whose} has no layer {shown(layer)}; {remedy(layer, known.names)}"
+        raise refused(entry, text + known.advice)
 
 
 def _without_neighbours(
@@ -466,12 +474,35 @@ def _without_neighbours(
     return kept
 
 
-def _with_settings(given: Values, kind: str, registry: Registry, entry: Entry) -> Values:
+def _with_settings(
+    given: Values, kind: str, registry: Registry, layers: _Layers, entry: Entry
+) -> Values:
     """The settings of a plugin that stands in a look, its name among them."""
     name = given["name"]
     settings = {key: value for key, value in given.items() if key != "name"}
     plugin = registry.find(kind, name, entry)
-    return {"name": plugin.name, **checked(settings, plugin.schema, entry)}
+    settings = checked(settings, plugin.schema, entry)
+    for setting, named in plugin.marked("layer", settings).items():
+        for layer in named:
+            _check_layer(layer, layers, (*entry, setting))
+    return {"name": plugin.name, **settings}
+
+
+def _files(look: Look, registry: Registry) -> Iterator[tuple[Entry, str]]:
+    """The files that the settings of a look's plugins name, with their entries."""
+    at: Entry = ("looks", look.name)
+    named = [((*at, key), kind, look.settings[key]) for key, kind in CHOSEN.items()]
+    plugins = [
+        (entry, registry.find(kind, values["name"]), values) for entry, kind, values in named
+    ]
+    plugins += [
+        ((*at, "losses", name), registry.find("losses", name), values)
+        for name, values in look.losses.items()
+    ]
+    for entry, plugin, settings in plugins:
+        for name, paths in plugin.marked("file", settings).items():
+            for path in paths:
+                yield (*entry, name), path
 
 
 # -- renders -----------------------------------------------------------------------------------

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from gramflow import store
-from gramflow.arrays import Picture, Pixels
+from gramflow.arrays import Picture, Pixels, resized
 from gramflow.chains import Step
-from gramflow.engine.flows import Flow, FlowMethod, Map, reliability, warp
+from gramflow.engine.flows import Flow, FlowMethod, Map, scaled, trust, warp
 from gramflow.engine.steadiness import OWN, Neighbour, led
 from gramflow.media.pictures import from_pixels, resize
 
 Motion = tuple[Flow, Map]
-"""The flow from a frame into another, and how far it is to be trusted."""
+"""The flow from a frame into another, and how far it is to be trusted, at the footage's size."""
 
 
 class Footage:
@@ -40,6 +40,8 @@ class Footage:
         self.extracted = store.frames(root)
         self.painted = store.painted(root)
         self.frame = lru_cache(maxsize=kept)(self._read)
+        self._view = lru_cache(maxsize=kept)(self._read_view)
+        self._pixels = lru_cache(maxsize=kept)(self._read_pixels)
         self._pool = ThreadPoolExecutor(1)
         self._ahead: tuple[Step, Future[dict[int, Motion]]] | None = None
         self._writer = store.Writer(self.painted)
@@ -74,10 +76,15 @@ class Footage:
         return found
 
     def motion(self, number: int, other: int) -> Motion:
-        """The flow from a frame into another one."""
-        frame, target = self.frame(number), self.frame(other)
-        flow = self.flow.between(frame, target)
-        return flow, reliability(flow, self.flow.between(target, frame))
+        """The flow from a frame into another one.
+
+        Found at the film's own size, where small motions are several pixels, and then made
+        smaller, which averages what errors there are.
+        """
+        frame, target = self._view(number), self._view(other)
+        flow, reverse = self.flow.between(frame, target), self.flow.between(target, frame)
+        known = resized(trust(frame, target, flow, reverse), *self.size)
+        return scaled(flow, *self.size), np.clip(known, 0, 1)
 
     def neighbour(self, number: int, key: str, motion: Motion) -> Neighbour:
         """A frame and its painted picture of this key, warped along the motion into the frame."""
@@ -123,4 +130,16 @@ class Footage:
         return {other: self.motion(step.number, other) for other in sorted(others)}
 
     def _read(self, number: int) -> Picture:
-        return resize(from_pixels(self.extracted.read(self.frames[number])), *self.size)
+        return resize(from_pixels(self._pixels(number)), *self.size)
+
+    def _read_view(self, number: int) -> Picture:
+        """A frame as the flow sees it: of the film's own size, unless that is beyond the limit."""
+        picture = from_pixels(self._pixels(number))
+        height, width = picture.shape[:2]
+        limit = max(self.flow.settings.width, self.size[0])
+        if width <= limit:
+            return picture
+        return resize(picture, limit, max(round(height * limit / width), 1))
+
+    def _read_pixels(self, number: int) -> Pixels:
+        return self.extracted.read(self.frames[number])

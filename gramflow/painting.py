@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gramflow import gpus, recipes, store
-from gramflow.assembly import make_flow, make_stylizer
+from gramflow.assembly import make_features, make_flow, make_stylizer
 from gramflow.chains import Part, Step
 from gramflow.config import Config, Look, Render
 from gramflow.engine.device import prepare
@@ -73,7 +73,8 @@ def paint_part(
     size = recipes.working_size(look, manifest)
     claim = recipes.plans(config, render, manifest)[name].claim
     kept = max(backs, default=0) + 3
-    footage = Footage(config.store, manifest.frames, size, make_flow(config, look), kept)
+    flow = make_flow(config, look, make_features(config, look, weights))
+    footage = Footage(config.store, manifest.frames, size, flow, kept)
     with _alone(store.lock(config.store, claim), title, say), ExitStack() as gpu:
         made = _Painting(title, part, look, footage, keys, backs, say).paint(stylizer)
     frames = [_told(keys[part.stage][number], number, made, footage) for number in part.frames]

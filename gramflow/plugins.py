@@ -59,6 +59,18 @@ class Plugin:
             "additionalProperties": False,
         }
 
+    def marked(self, mark: str, settings: Mapping[str, Any]) -> dict[str, list[str]]:
+        """What the settings name whose fields have `mark` in their metadata, by setting.
+
+        mark: "file" for paths, "layer" for layers of the network.
+        """
+        named = [name for name, entry in self.schema["properties"].items() if entry.get(mark)]
+        given = {name: settings.get(name) or [] for name in named}
+        return {
+            name: [value] if isinstance(value, str) else list(value)
+            for name, value in given.items()
+        }
+
 
 class Registry:
     """Every plugin that is installed or stands in one of the local files.

@@ -10,7 +10,7 @@ from typing import Any
 
 from gramflow import ENGINE_VERSION
 from gramflow.chains import Part, Step, parts_alone, parts_chained
-from gramflow.config import Config, Look, Render, Style
+from gramflow.config import CHOSEN, Config, Look, Render, Style
 from gramflow.engine.networks import SMALLEST
 from gramflow.errors import GramflowError
 from gramflow.files import canonical
@@ -184,7 +184,10 @@ def _target_recipe(
         "weights": weights.identity if weights else config.weights,
         "pooling": look.pooling,
         # the weight of a term does not change its target
-        "losses": {name: losses[name] | {"weight": None} for name in losses},
+        "losses": {
+            name: _with_contents(config, "losses", name, term) | {"weight": None}
+            for name, term in losses.items()
+        },
         "plugins": _origins(
             config, [("networks", network), *(("losses", name) for name in losses)]
         ),
@@ -207,7 +210,21 @@ def _effective(config: Config, look: Look) -> dict[str, Any]:
     """The settings that matter to one pass: without neighbours there is no flow. The widths of the
     target say what `coarsest` comes to."""
     chained = {} if neighbours(config, look) else {"flow": None}
-    return look.settings | chained | {"passes": None, "coarsest": None}
+    settings = look.settings
+    settings["losses"] = {
+        name: _with_contents(config, "losses", name, term) for name, term in look.losses.items()
+    }
+    for key, kind in CHOSEN.items():
+        settings[key] = _with_contents(config, kind, settings[key]["name"], settings[key])
+    return settings | chained | {"passes": None, "coarsest": None}
+
+
+def _with_contents(
+    config: Config, kind: str, name: str, settings: dict[str, Any]
+) -> dict[str, Any]:
+    """A plugin's settings, with what is in the files that they name in place of the paths."""
+    files = config.registry.find(kind, name).marked("file", settings)
+    return settings | {key: [_file_digest(path) for path in paths] for key, paths in files.items()}
 
 
 def _style_losses(config: Config, look: Look) -> dict[str, dict[str, Any]]:

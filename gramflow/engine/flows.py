@@ -1,31 +1,49 @@
 """Optical flow: where every pixel of a frame is in another one, and how sure that is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.arrays import Picture
+from gramflow.arrays import Picture, resized
 
 Flow = NDArray[np.float32]
 """(height, width, 2): x and y in pixels, from a pixel to the same point in another frame."""
 Map = NDArray[np.float32]
 """(height, width), 0..1."""
+Features = Callable[[Picture, Sequence[str]], Mapping[str, NDArray[np.float32]]]
+"""From a picture and the names of layers to the network's features, (height, width, channels)."""
 
 
 class FlowMethod:
-    """The base of every flow plugin."""
+    """The base of every flow plugin.
+
+    features: computes those of the look's network, which is built at the first call; None where
+        there is no network, as in the report's job.
+    """
 
     kind: ClassVar[str] = "flows"
 
     @dataclass(frozen=True)
     class Settings:
-        """No settings."""
+        """At which size the flow is found."""
 
-    def __init__(self, settings: Any) -> None:
+        width: int = field(
+            default=1024,
+            kw_only=True,  # so that a plugin may have settings that must be given
+            metadata={
+                "doc": "pixels: the flow is found at the film's own size, or at this width where "
+                "that is greater (never at less than the look's)",
+                "minimum": 64,
+            },
+        )
+
+    def __init__(self, settings: Any, features: Features | None = None) -> None:
         self.settings = settings
+        self.features = features
 
     def between(self, frame: Picture, other: Picture) -> Flow:
         """The flow from `frame` into `other`, two pictures of one size."""
@@ -41,7 +59,12 @@ class Still(FlowMethod):
 
 
 class DIS(FlowMethod):
-    """Dense inverse search (Kroeger et al. 2016): fast and exact enough for most films."""
+    """Dense inverse search (Kroeger et al. 2016): fast and exact enough for most films.
+
+    Searched twice. At the whole size down to single pixels, which finds small figures and sharp
+    edges of motion, but goes astray in flat areas; and smoothly at half the size, whose patches
+    see twice as far. A pixel takes the first one only where it explains the frame better.
+    """
 
     @dataclass(frozen=True)
     class Settings(FlowMethod.Settings):
@@ -53,10 +76,30 @@ class DIS(FlowMethod):
 
     def between(self, frame: Picture, other: Picture) -> Flow:
         """As the base says."""
+        height, width = frame.shape[:2]
+        fine = self._search(frame, other)
+        half = width // 2, height // 2
+        if min(half) < _PATCHES:
+            return fine
+        broad = self._search(resized(frame, *half), resized(other, *half), smooth=True)
+        return better(frame, other, scaled(broad, width, height), fine)
+
+    def _search(
+        self, frame: Picture, other: Picture, smooth: bool = False, start: Flow | None = None
+    ) -> Flow:
+        """By OpenCV, down to the scale of the picture itself; from a start, if there is one."""
         import cv2
 
         preset = getattr(cv2, f"DISOPTICAL_FLOW_PRESET_{self.settings.quality.upper()}")
-        flow: Flow = cv2.DISOpticalFlow.create(preset).calc(grey(frame), grey(other), None)
+        method = cv2.DISOpticalFlow.create(preset)
+        method.setFinestScale(0)
+        if smooth:
+            method.setVariationalRefinementAlpha(60.0)  # three times and
+            method.setVariationalRefinementIterations(20)  # four times the preset's
+        if start is not None:
+            method.setCoarsestScale(2)
+            start = start.copy()  # or it would be overwritten
+        flow: Flow = method.calc(grey(frame), grey(other), start)
         return flow
 
 
@@ -91,6 +134,66 @@ def warp(picture: NDArray[np.float32], flow: Flow) -> NDArray[np.float32]:
     return cv2.remap(picture, _ends(flow), None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
+def scaled(flow: Flow, width: int, height: int) -> Flow:
+    """The same motion in pictures of another size: area averaging to shrink, linear to enlarge."""
+    import cv2
+
+    rows, columns = flow.shape[:2]
+    if (rows, columns) == (height, width):
+        return flow
+    method = cv2.INTER_AREA if width * height < columns * rows else cv2.INTER_LINEAR
+    larger = np.array([width / columns, height / rows], np.float32)
+    return cv2.resize(flow, (width, height), interpolation=method) * larger
+
+
+def mismatch(frame: Picture, other: Picture, flow: Flow) -> Map:
+    """How little the other frame, warped along the flow, looks like this one: mean absolute
+    difference of the colours (0..1), blurred by a pixel.
+
+    Without what differs broadly, by a sixteenth of the picture's longer side: a change of light
+    says nothing about the motion. So a difference that is as broad as that is not seen.
+    """
+    difference = warp(other, flow) - frame
+    difference -= _light(difference)
+    return _blurred(np.abs(difference).mean(-1), 1)
+
+
+def better(frame: Picture, other: Picture, usual: Flow, detailed: Flow) -> Flow:
+    """Of two flows, the detailed one where it explains the frame better by a quarter grey level.
+
+    A flat area looks alike along any flow, and keeps the usual one.
+    """
+
+    def cost(flow: Flow) -> Map:
+        different = np.minimum(mismatch(frame, other, flow), _WORST)
+        return _blurred(np.where(_inside(flow), different, _WORST), 2)
+
+    costs = cost(usual), cost(detailed)
+    return np.where((costs[1] < costs[0] - 0.001)[..., None], detailed, usual)
+
+
+def trust(frame: Picture, other: Picture, flow: Flow, reverse: Flow) -> Map:
+    """How far each vector of `flow` may be trusted: its reliability, corrected by what is seen.
+
+    Two flows that agree may both be wrong; then the warped frame does not look like this one,
+    unless all is flat there. And fast pixels count as reliable when the flows disagree by several
+    pixels: here they must agree by one. The edges of motion, where reliability is low, are wider
+    than they need be: where the frames fit and the flows agree even better, they are trusted, but
+    not in flat areas, where everything fits. The more contrast there is around a pixel, the
+    greater a difference is allowed, since a tenth of a pixel of error shows there.
+    """
+    different = mismatch(frame, other, flow)
+    luminance = frame @ _LUMA
+    variance = _blurred(np.square(luminance), 2) - np.square(_blurred(luminance, 2))
+    contrast: Map = np.sqrt(np.maximum(variance, 0))
+    disagreement: Map = np.sqrt(_squares(flow + _along(reverse, flow)))
+    seen = _fits(different, np.float32(0.012) + np.float32(0.12) * contrast)
+    seen *= _inside(flow) & (disagreement < 0.5) & (contrast > 0.01)
+    known = np.maximum(reliability(flow, reverse), _blurred(seen, 0.8))
+    known *= _fits(different, np.float32(0.02) + np.float32(0.15) * contrast)
+    return known * _fits(disagreement, np.float32(0.75))
+
+
 def reliability(flow: Flow, reverse: Flow) -> Map:
     """How far each vector of `flow` may be trusted (Ruder et al. 2016, equations 5 and 6).
 
@@ -100,16 +203,13 @@ def reliability(flow: Flow, reverse: Flow) -> Map:
     """
     import cv2
 
-    height, width = flow.shape[:2]
-    ends = _ends(flow)
-    inside = (ends >= 0).all(-1) & (ends[..., 0] <= width - 1) & (ends[..., 1] <= height - 1)
-    back = cv2.remap(reverse, ends, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    back = _along(reverse, flow)
     energy = _squares(flow)
     hidden = _squares(flow + back) >= 0.01 * (energy + _squares(back)) + 0.5
     edge = _squares(_slopes(flow)) > 0.01 * energy + 0.002
     trust = np.where(edge, 0, 1).astype(np.float32)
     trust[hidden] = -1
-    trust[~inside] = 0
+    trust[~_inside(flow)] = 0
     blurred = cv2.GaussianBlur(trust, (5, 5), 0.8, borderType=cv2.BORDER_REPLICATE)
     return np.clip(blurred, 0, 1)
 
@@ -134,6 +234,51 @@ def _ends(flow: Flow) -> NDArray[np.float32]:
     return flow + np.stack([x, y], axis=-1)
 
 
+def _inside(flow: Flow) -> NDArray[np.bool_]:
+    """Which pixels are within the other frame, too."""
+    height, width = flow.shape[:2]
+    ends = _ends(flow)
+    return (ends >= 0).all(-1) & (ends[..., 0] <= width - 1) & (ends[..., 1] <= height - 1)
+
+
+def _along(reverse: Flow, flow: Flow) -> Flow:
+    """The reverse flow where each pixel is in the other frame."""
+    import cv2
+
+    ends = _ends(flow)
+    return cv2.remap(reverse, ends, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _fits(different: Map, limit: Map | np.float32) -> Map:
+    """1 up to the limit, 0 from twice as much."""
+    return np.clip(2 - different / limit, 0, 1)
+
+
+def _light(difference: Picture) -> Picture:
+    """The part of a difference that is a change of light: its mean, by a Gaussian window.
+
+    What stands out from it counts less in a second mean (weights as of a Cauchy distribution), so
+    that a figure where it does not belong is not taken for a change of light around it. In an
+    eighth of the size, since that is faster.
+    """
+    import cv2
+
+    height, width = difference.shape[:2]
+    small = resized(difference, ceil(width / 8), ceil(height / 8))
+    sigma = max(width, height) / 128
+    light = _blurred(small, sigma)
+    for _ in range(2):
+        weight = 1 / (1 + np.square((small - light) / _STANDS_OUT).mean(-1, keepdims=True))
+        light = _blurred(weight * small, sigma) / _blurred(weight, sigma)[..., None]
+    return cv2.resize(light, (width, height))
+
+
+def _blurred(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    import cv2
+
+    return cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+
+
 def _squares(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.sum(np.square(vectors), axis=-1)
 
@@ -148,5 +293,10 @@ def _slopes(flow: Flow) -> NDArray[np.float32]:
 
 def grey(picture: Picture) -> NDArray[np.uint8]:
     """Luminance (ITU-R BT.601) as bytes, which OpenCV's flow methods want."""
-    luminance = picture @ np.array([0.299, 0.587, 0.114], np.float32)
-    return np.rint(np.clip(luminance, 0, 1) * 255).astype(np.uint8)
+    return np.rint(np.clip(picture @ _LUMA, 0, 1) * 255).astype(np.uint8)
+
+
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_PATCHES = 16  # pixels of the shorter side below which DIS has nothing to search in
+_STANDS_OUT = np.float32(0.02)  # of a difference, beside a change of light
+_WORST = np.float32(0.1)  # of a mismatch: what is hidden says nothing about the pixels beside it

@@ -123,7 +123,12 @@ def test_the_seed_preset_is_the_seed_method(folder: Path) -> None:
         "bounds": False,
         "precision": "float32",
         "losses": {
-            "content": {"weight": 4.0, "normalize": False, "layers": {"block4_conv3": 1.0}},
+            "content": {
+                "weight": 4.0,
+                "normalize": False,
+                "aim": None,
+                "layers": {"block4_conv3": 1.0},
+            },
             "gram": {
                 "weight": 0.03,
                 "normalize": False,

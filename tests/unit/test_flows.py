@@ -6,12 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
-from gramflow import store
+from gramflow import assembly, store
+from gramflow.assembly import make_network
 from gramflow.chains import Step
-from gramflow.engine import flows
+from gramflow.config import load
+from gramflow.engine import flows, matching
 from gramflow.engine.steadiness import OWN
 from gramflow.footage import Footage
 from gramflow.media.pictures import read_picture, to_pixels
+from gramflow.weights import random_weights
 
 
 def textured(seed=0, height=120, width=160):
@@ -96,6 +99,137 @@ def test_reliability_by_hand():
     assert np.all(flows.reliability(torn, -torn)[:, 14:16] < 0.3)
 
 
+def shifted(scene, right, down=0, height=160, width=240):
+    """What a camera sees that has moved over a scene by whole pixels."""
+    return scene[20 + down : 20 + down + height, 60 + right : 60 + right + width]
+
+
+def test_a_flow_that_agrees_with_its_reverse_is_not_trusted_where_it_shows_something_else():
+    """Both say that nothing moves, where something has taken the place of something else."""
+    frame = textured(3, 160, 240)
+    other = frame.copy()
+    other[60:100, 80:160] = textured(9, 160, 240)[60:100, 80:160]  # this changed without a motion
+    flow = np.zeros((160, 240, 2), np.float32)
+    assert flows.reliability(flow, flow)[60:100, 80:160].min() == 1
+    trust = flows.trust(frame, other, flow, flow)
+    assert trust[64:96, 84:156].mean() < 0.1
+    trust[55:105, 75:165] = 1
+    assert trust.min() == 1
+
+
+def test_flows_that_disagree_by_pixels_are_not_trusted_however_fast_they_are():
+    frame = textured(4, 160, 240)
+    flow = np.full((160, 240, 2), 40, np.float32)
+    assert flows.reliability(flow, 3 - flow)[:100, :180].min() == 1  # the paper allows it
+    assert flows.trust(frame, frame, flow, 3 - flow).max() == 0
+
+
+def test_a_change_of_light_is_no_motion():
+    frame = textured(5, 160, 240)
+    slope = np.linspace(-0.1, 0.05, 240, dtype=np.float32)[None, :, None]
+    still = np.zeros((160, 240, 2), np.float32)
+    assert flows.trust(frame, np.clip(frame * 0.93 + slope, 0, 1), still, still).mean() > 0.97
+
+
+def test_edges_of_motion_are_trusted_where_the_frames_fit_but_not_in_flat_areas():
+    """The flow has an edge in the middle, which both frames belie: they are the same."""
+    flow = np.zeros((160, 240, 2), np.float32)
+    flow[:, 120:, 0] = 0.4  # an edge, though hardly a motion
+    assert flows.reliability(flow, -flow)[:, 119:121].max() < 0.3
+    frame = textured(6, 160, 240)
+    assert flows.trust(frame, frame, flow, -flow)[:, 119:121].mean() > 0.6
+    flat = np.full_like(frame, 0.5)
+    assert flows.trust(flat, flat, flow, -flow)[:, 119:121].max() < 0.3
+
+
+def test_a_flow_keeps_its_motion_at_another_size():
+    flow = np.zeros((40, 60, 2), np.float32) + np.float32([6, 4])
+    for width, height in ((30, 10), (120, 80), (60, 40)):
+        expected = np.float32([6 * width / 60, 4 * height / 40])
+        assert np.allclose(flows.scaled(flow, width, height), expected)
+
+
+def test_the_detailed_flow_is_taken_only_where_it_explains_more():
+    scene = textured(7, 200, 400)
+    frame, other = shifted(scene, 0), shifted(scene, 5)
+    frame[:, 120:] = other[:, 120:] = 0.5  # flat: every flow explains it
+    usual, detailed = np.zeros((2, 160, 240, 2), np.float32)
+    detailed[..., 0] = -5
+    found = flows.better(frame, other, usual, detailed)
+    assert np.array_equal(found[:, 10:105], detailed[:, 10:105])
+    assert np.array_equal(found[:, 135:], usual[:, 135:])
+
+
+@pytest.mark.parametrize("size", [(16, 16), (17, 40), (33, 31), (64, 48)])
+def test_dis_takes_small_pictures(size):
+    flow = flows.DIS(flows.DIS.Settings()).between(textured(0, *size), textured(1, *size))
+    assert flow.shape == (*size, 2) and np.isfinite(flow).all()
+
+
+def cells_of(picture, layers):
+    """A network that tells apart what is far from each other, at strides of 4 and 8."""
+    strides = {"block3_conv2": 4, "block3_conv3": 4}
+    found = {}
+    for layer in layers:
+        stride = strides.get(layer, 8)
+        smooth = cv2.GaussianBlur(picture, (0, 0), stride / 2)[stride // 2 :: stride]
+        near = smooth[:, stride // 2 :: stride]
+        wide = [cv2.GaussianBlur(near, (0, 0), sigma) for sigma in (1, 2)]
+        steps = [np.roll(each, step, axis) for each in wide for axis in (0, 1) for step in (-1, 1)]
+        found[layer] = np.concatenate([near, *steps], -1)
+    return found
+
+
+def test_matched_features_find_what_no_search_by_colours_finds():
+    """A small figure that crosses a picture which stands still."""
+    frame, figure = textured(8, 240, 400), textured(11, 240, 400)[40:120, 40:120]
+    other = frame.copy()
+    frame[80:160, 60:140] = other[80:160, 260:340] = figure
+    seen = np.s_[88:152, 68:132]
+    errors = []
+    for features in (None, cells_of):
+        flow = matching.Matched(matching.Matched.Settings(), features).between(frame, other)
+        errors.append(np.median(np.linalg.norm(flow - np.float32([200, 0]), axis=-1)[seen]))
+        assert np.abs(flow[:40]).max() < 1
+    assert errors[0] > 50 and errors[1] < 0.5
+
+
+def test_matched_is_dis_without_a_network():
+    frame, other = shifted(textured(12, 220, 400), 0), shifted(textured(12, 220, 400), 6)
+    alone = matching.Matched(matching.Matched.Settings()).between(frame, other)
+    assert np.array_equal(alone, flows.DIS(flows.DIS.Settings()).between(frame, other))
+
+
+def test_flow_and_painting_share_one_network(device, monkeypatch):
+    """Which is not built before somebody asks."""
+    built = []
+
+    def counted(*arguments):
+        built.append(arguments)
+        return build(*arguments)
+
+    build = assembly.build
+    monkeypatch.setattr(assembly, "build", counted)
+    assembly._whole.cache_clear()
+    inputs = {"videos": {"a": {"path": __file__}}, "styles": {"b": {"images": [__file__]}}}
+    config = load(inputs | {"looks": {"default": {"flow": "matched"}}})
+    look = config.looks["default"]
+    features = assembly.make_features(config, look, random_weights("vgg16"))
+    flow = assembly.make_flow(config, look, features)
+    assert not built
+    extractor = assembly.make_extractor(config, look, random_weights("vgg16"))
+    found = features(textured(), flow.settings.layers)
+    assert {name: each.shape for name, each in found.items()} == {
+        "block4_conv2": (15, 20, 512),
+        "block4_conv3": (15, 20, 512),
+        "block5_conv1": (7, 10, 512),
+    }
+    values = make_network(config, config.network).preprocess(textured())
+    painted = np.asarray(extractor(values)["block4_conv3"])[0]
+    assert np.array_equal(painted, found["block4_conv3"])
+    assert len(built) == 1
+
+
 def read_flow(path: Path):
     """A .flo file of the Middlebury layout."""
     data = path.read_bytes()
@@ -124,6 +258,7 @@ def test_dis_on_sintel(shared):
     frame, other = (read_picture(folder / f"frame_000{number}.png") for number in (2, 3))
     truth = read_flow(folder / "flow_2_to_3.flo")
     flow = flows.DIS(flows.DIS.Settings()).between(frame, other)
+    assert np.median(np.linalg.norm(flow - truth, axis=-1)) < 0.06
     seen = cv2.imread(str(folder / "occlusion_2_to_3.png"), cv2.IMREAD_GRAYSCALE) == 0
     assert np.linalg.norm(flow - truth, axis=-1)[seen].mean() < 0.35
     error = np.square(flows.warp(other, truth) - frame).mean(-1)[seen].mean()
@@ -160,3 +295,34 @@ def test_footage_warps_painted_neighbours_to_the_frame(tmp_path):
         error = np.abs(neighbour.picture - footage.frame(3)).mean(-1)
         assert (error * neighbour.trust).mean() < 0.02
         assert neighbour.trust[10:-10, -3:].mean() < 0.3
+
+
+def test_footage_finds_the_flow_at_the_films_own_size(tmp_path):
+    """Of a fine texture, which a small copy does not show, and at a size that the flow sets."""
+    random = np.random.default_rng(2)
+    scene = cv2.GaussianBlur(random.uniform(0, 1, (200, 400, 3)).astype(np.float32), (0, 0), 1)
+    frames = [to_pixels(shifted(scene * 3 - 1, right)) for right in (0, 4)]
+    keys = [f"{n:064x}" for n in range(2)]
+    for key, frame in zip(keys, frames, strict=True):
+        store.frames(tmp_path).write(key, frame)
+    asked = []
+
+    class Watched(flows.DIS):
+        """Tells what it is given."""
+
+        def between(self, frame, other):
+            asked.append(frame.shape[:2])
+            return super().between(frame, other)
+
+    for width, size in ((1024, (160, 240)), (64, (43, 64)), (120, (80, 120))):
+        footage = Footage(tmp_path, keys, (60, 40), Watched(flows.DIS.Settings(width=width)), 3)
+        flow, trust = footage.motion(1, 0)
+        assert flow.shape == (40, 60, 2) and trust.shape == (40, 60)
+        assert asked == [size, size]
+        asked.clear()
+        if width == 1024:
+            assert np.abs(flow[5:-5, 5:-5] - np.float32([1, 0])).max() < 0.1
+            assert trust[5:-5, 5:-5].min() > 0.9
+    wide = Footage(tmp_path, keys, (120, 80), Watched(flows.DIS.Settings(width=64)), 3)
+    wide.motion(1, 0)
+    assert asked == [(80, 120)] * 2  # never smaller than what is painted

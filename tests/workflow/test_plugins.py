@@ -39,7 +39,7 @@ def make_project(folder: Path) -> Project:
         for look, changes in entries["looks"].items():
             config["looks"].setdefault(look, {}).update(changes)
     for look in config["looks"].values():
-        look |= {"width": 32, "evaluations": 3, "start": "content"}
+        look |= {"width": 32, "evaluations": 3, "start": look.get("start", "content")}
     config["renders"] = [{"look": list(config["looks"])}]
     return Project(folder, config)
 
@@ -51,7 +51,8 @@ def test_the_page_works(tmp_path: Path) -> None:
         assert frame["terms"].keys() == {"content", "statistics", "tv"}
         assert frame["evaluations"] == 3
         assert 0 < frame["losses"][-1][1] < frame["losses"][0][1]
-    assert [frame["evaluations"] for frame in project.frames("room.night.plain")] == [0, 0, 0]
+    for look in ("plain", "panned"):
+        assert [frame["evaluations"] for frame in project.frames(f"room.night.{look}")] == [0] * 3
 
     painted, plain = project.painted(), project.records("room.night.plain")
     file = tmp_path / "my_loss.py"
@@ -73,7 +74,14 @@ def test_the_command_lists_them(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    for text in ("statistics", "least deviation", "copying", "The frame as it is.", "momentum"):
+    for text in (
+        "statistics",
+        "least deviation",
+        "copying",
+        "The frame as it is.",
+        "momentum",
+        "pan",
+    ):
         assert text in done.stdout
 
 

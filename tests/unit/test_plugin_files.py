@@ -1,0 +1,138 @@
+"""Files that a plugin's settings name: a part of the frame's key, and refused where they lack."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gramflow.config import Config, check_apart, load
+from gramflow.errors import GramflowError
+from gramflow.manifest import Manifest
+from gramflow.recipes import painted_keys, target_name
+from gramflow.weights import random_weights
+
+PLUGINS = '''
+from dataclasses import dataclass, field
+from gramflow.engine.flows import Still
+from gramflow.engine.losses import Loss
+
+class Learned(Still):
+    """Reads weights."""
+    name = "learned"
+
+    @dataclass(frozen=True)
+    class Settings(Still.Settings):
+        weights: str = field(metadata={"doc": "an ONNX file", "file": True})
+        more: list[str] = field(default_factory=list, metadata={"doc": "more", "file": True})
+        other: str | None = field(default=None, metadata={"doc": "perhaps", "file": True})
+
+class Judge(Loss):
+    """Reads weights, too."""
+    name = "judge"
+    source = "style"
+
+    @dataclass(frozen=True)
+    class Settings(Loss.Settings):
+        model: str | None = field(default=None, metadata={"doc": "a file", "file": True})
+'''
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with the plugins and their files."""
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(PLUGINS)
+    for name in "ab":
+        Path(f"{name}.onnx").write_text(name)
+    Path("same.onnx").write_text("a")
+    return tmp_path
+
+
+def config(**look: Any) -> Config:
+    """One render; the file of the plugins stands for the pictures."""
+    return load(
+        {
+            "plugins": ["mine.py"],
+            "videos": {"clip": {"path": "mine.py"}},
+            "styles": {"red": {"images": ["mine.py"]}},
+            "looks": {"default": {"width": 64, **look}},
+        }
+    )
+
+
+def learned(**settings: Any) -> Config:
+    return config(flow={"name": "learned", "weights": "a.onnx", **settings})
+
+
+def keys(of: Config) -> list[dict[int, str]]:
+    manifest = Manifest(64, 48, "1/25", 0, ["0", "1"], [0, 1], 1, [0])
+    return painted_keys(of, of.renders["clip.red"], manifest, random_weights("vgg16"))
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_a_file_holds_enters_the_key_and_its_name_does_not() -> None:
+    first = keys(learned())
+    assert keys(learned(weights="same.onnx")) == first
+    for other in ({"weights": "b.onnx"}, {"more": ["b.onnx"]}, {"other": "b.onnx"}):
+        assert keys(learned(**other)) != first
+    alone = [keys(learned(weights=name)) for name in ("a.onnx", "b.onnx")]
+    assert alone[0] != alone[1]
+    # a flow that is not used does not count
+    content = [
+        keys(config(flow={"name": "learned", "weights": name}, start="content"))
+        for name in ("a.onnx", "b.onnx")
+    ]
+    assert content[0] == content[1]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_losss_file_enters_its_target_too() -> None:
+    found = [config(losses={"judge": {"model": f"{name}.onnx"}}) for name in ("a", "b", "same")]
+    names = [target_name(each, each.styles["red"], each.looks["default"]) for each in found]
+    assert names[0] == names[2] != names[1]
+    assert keys(found[0]) == keys(found[2]) != keys(found[1])
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("look", "start"),
+    [
+        ({"flow": {"name": "learned", "weights": "lost"}}, "looks.default.flow.weights: lost: no"),
+        (
+            {"flow": {"name": "learned", "weights": "a.onnx", "more": ["b.onnx", "lost"]}},
+            "looks.default.flow.more: lost: no such file; correct the path",
+        ),
+        ({"losses": {"judge": {"model": "lost"}}}, "looks.default.losses.judge.model: lost: no"),
+    ],
+)
+def test_a_file_that_is_not_there_is_refused(look: dict[str, Any], start: str) -> None:
+    with pytest.raises(GramflowError) as caught:
+        config(**look)
+    assert str(caught.value).startswith(start)
+
+
+def test_a_file_of_one_machine_is_refused_where_machines_share_nothing(folder: Path) -> None:
+    found = load(
+        {
+            "weights": "random",
+            "store": "/data/store",
+            "plugins": [str(folder / "mine.py")],
+            "videos": {"clip": {"path": str(folder / "mine.py")}},
+            "styles": {"red": {"images": [str(folder / "mine.py")]}},
+            "looks": {"default": {"flow": {"name": "learned", "weights": "a.onnx"}}},
+        }
+    )
+    with pytest.raises(GramflowError, match=r"^looks\.default\.flow\.weights: a\.onnx is on"):
+        check_apart(found)
+
+
+def test_layers_of_a_flow_must_be_the_networks() -> None:
+    looks = {"default": {"flow": {"name": "matched", "layers": ["block4_conv2", "block4_conv4"]}}}
+    entries = {
+        "videos": {"clip": {"path": __file__}},
+        "styles": {"red": {"images": [__file__]}},
+        "looks": looks,
+    }
+    load(entries | {"network": "vgg19"})
+    with pytest.raises(GramflowError, match=r"^looks\.default\.flow\.layers: vgg16 has no layer"):
+        load(entries | {"network": "vgg16"})
