@@ -2,7 +2,8 @@
 
 Each prints a Markdown table, which is also written to benchmarks/results/ with the command that
 made it and the machine. Hours on a few CPU cores; one alone: `python -m benchmarks seed`, with its
-own arguments after it: `python -m benchmarks seed 2 80`.
+own arguments after it: `python -m benchmarks seed 2 80`. With options, such as those of `look`, the
+output is shown but not written.
 """
 
 import platform
@@ -13,7 +14,7 @@ from pathlib import Path
 from benchmarks.material import RESULTS
 from gramflow.memory import host_memory
 
-NAMES = ("seed", "precision", "flow", "optimizers", "preview", "memory", "overhead")
+NAMES = ("seed", "precision", "flow", "optimizers", "preview", "look", "memory", "overhead")
 
 
 def machine() -> str:
@@ -29,7 +30,10 @@ def machine() -> str:
 
 
 def run(name: str, arguments: list[str], where: str) -> None:
-    """One benchmark, shown while it runs, and its output kept once it has ended well."""
+    """One benchmark, shown while it runs, and its output kept once it has ended well.
+
+    With options (arguments that begin with a dash) nothing is kept.
+    """
     command = ["-m", f"benchmarks.{name}", *arguments]
     lines = [f"`python {' '.join(command)}` on {where}.\n", "\n"]
     print(lines[0], flush=True)
@@ -40,6 +44,8 @@ def run(name: str, arguments: list[str], where: str) -> None:
             lines.append(line)
     if process.returncode:
         sys.exit(f"benchmarks.{name} failed")
+    if any(argument.startswith("-") for argument in arguments):
+        return
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text("".join(lines))
 

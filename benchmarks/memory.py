@@ -37,7 +37,7 @@ def measure(lines: int, limit: int | None) -> dict[str, Any]:
     config = load({"videos": {"v": {"path": file[0]}}, "styles": {"s": {"images": file}}})
     losses = make_losses(config, config.looks["default"])
     layers = sorted({layer for loss in losses.values() for layer in loss.layers})
-    network = build(make_network(config), None, layers, "average")
+    network = build(make_network(config, config.network), None, layers, "average")
     plan = Plan(network, losses, None if limit is None else limit * GIB)
     height, width = lines, 2 * round(lines * 16 / 9 / 2)
     try:
