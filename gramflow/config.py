@@ -59,6 +59,7 @@ class Look:
     pooling: Literal["average", "max"]
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
     evaluations: int
+    first: float
     epoch: int
     stop: float
     bounds: bool
@@ -74,6 +75,15 @@ class Look:
         whole = self.width / least
         steps = round(log2(whole))
         return [*(round(least * whole ** (step / steps)) for step in range(steps)), self.width]
+
+    def evaluations_of(self, frames: int, anew: int) -> float:
+        """Most evaluations of so many frames, in those of the whole size.
+
+        anew: how many of them have nothing to go on from; they are painted at every width.
+        """
+        first = self.first if self.start == "previous" else 1
+        widths = sum((width / self.width) ** 2 for width in self.widths)
+        return self.evaluations * (frames - anew + first * widths * anew)
 
     @property
     def settings(self) -> Values:

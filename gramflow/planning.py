@@ -67,8 +67,6 @@ def plan_render(
     keys = recipes.painted_keys(config, render, manifest, found_in(folder))
     painted = store.painted(folder / config.store)
     width, height = recipes.working_size(look, manifest)
-    # what begins anew is painted at smaller widths, too; in a chain it gets twice the evaluations
-    anew_costs = sum((each / look.width) ** 2 for each in look.widths)
     chained = bool(recipes.neighbours(config, look))
     frames = made = jobs = 0
     whole = 0.0
@@ -80,15 +78,15 @@ def plan_render(
         missing = len(lacking)
         frames, made, jobs = frames + len(part.places), made + missing, jobs + (missing > 0)
         chains[part.name] = missing + max((chains[name] for name in part.needs), default=0)
-        anew = sum(stage == 0 for stage, _ in part.places)
-        whole += missing + anew_costs * min(anew, missing) if chained else missing * anew_costs
+        anew = sum(stage == 0 for stage, _ in part.places) if chained else missing
+        whole += look.evaluations_of(missing, min(anew, missing))
     return RenderPlan(
         render.name,
         frames,
         made,
         jobs,
         max(chains.values()),
-        seconds * width * height / 1e6 * whole * look.evaluations + JOB_SECONDS * jobs,
+        seconds * width * height / 1e6 * whole + JOB_SECONDS * jobs,
         network_mb(width, height, config.memory),
         frames_mb(width, height, made, bits=16),
     )

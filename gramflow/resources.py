@@ -49,11 +49,9 @@ def film_mb(width: int, height: int) -> int:
     return 1000 + ceil(3 * _FRAMES_AT_ONCE * _megapixels(width, height))
 
 
-def painting_minutes(width: int, height: int, frames: int, evaluations: int) -> int:
-    """Minutes to paint so many frames; the first of a shot gets its evaluations twice, and others
-    at smaller widths."""
-    total = (frames + 2) * evaluations
-    return _MINUTES + ceil(_SECONDS * _megapixels(width, height) * total / 60)
+def painting_minutes(width: int, height: int, evaluations: float) -> int:
+    """Minutes to paint with so many evaluations of the whole size."""
+    return _MINUTES + ceil(_SECONDS * _megapixels(width, height) * evaluations / 60)
 
 
 def film_minutes(width: int, height: int, frames: int) -> int:

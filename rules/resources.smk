@@ -57,7 +57,8 @@ def painting_mb(wildcards, attempt):
 def painting_minutes(wildcards, attempt):
     look = CONFIG.looks[CONFIG.renders[wildcards.render].look]
     size, frames = painting_size(wildcards.render), painted_frames(wildcards)
-    return needs.painting_minutes(*size, frames, look.evaluations) * attempt
+    anew = 1 if look.start == "previous" else frames
+    return needs.painting_minutes(*size, look.evaluations_of(frames, anew)) * attempt
 
 
 def painted_mb(wildcards):

@@ -5,5 +5,12 @@ from typing import Any
 
 def settings_of(**given: Any) -> dict[str, Any]:
     """What a stylizer reads of them."""
-    plain = {"start": "content", "epoch": 5, "stop": 0.0, "bounds": False, "precision": "float32"}
+    plain = {
+        "start": "content",
+        "epoch": 5,
+        "stop": 0.0,
+        "first": 2.0,
+        "bounds": False,
+        "precision": "float32",
+    }
     return plain | given

@@ -191,7 +191,7 @@ def trust(frame: Picture, other: Picture, flow: Flow, reverse: Flow) -> Map:
     seen *= _inside(flow) & (disagreement < 0.5) & (contrast > 0.01)
     known = np.maximum(reliability(flow, reverse), _blurred(seen, 0.8))
     known *= _fits(different, np.float32(0.02) + np.float32(0.15) * contrast)
-    return known * _fits(disagreement, np.float32(0.75))
+    return known * _fits(disagreement, np.float32(1))
 
 
 def reliability(flow: Flow, reverse: Flow) -> Map:

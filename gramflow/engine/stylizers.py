@@ -148,7 +148,7 @@ class Optimize(Stylizer):
             values = self._filled(smaller[-1], frame, unknown, values, weights, curve)
         curve.close()
         told = len(curve.points)
-        budget = self._budget(frame, neighbours)
+        budget = self._budget(float(unknown.mean()))
         values, terms = self._descend(whole, frame, neighbours, values, budget, weights, curve)
         curve.close()
         result = network.deprocess(values)
@@ -181,7 +181,7 @@ class Optimize(Stylizer):
         depends on width, content and style: it is adjusted until the term has the value that the
         look aims at. The first width is gone over twice, once for the weight alone.
         """
-        evaluations = self.palette.settings["evaluations"]
+        evaluations = self._budget(1)
         if self.aims:
             for width in widths[:1]:
                 _, terms = self._change(width, frame, values, evaluations, weights, curve)
@@ -233,7 +233,7 @@ class Optimize(Stylizer):
         Style losses look at the whole picture, and are content once most of it is painted: from
         the bare frame a small area would never be painted like the rest.
         """
-        evaluations = min(self.palette.settings["evaluations"], _FILLING)
+        evaluations = self.palette.settings["evaluations"]
         alone = self.palette.network.preprocess(frame)
         alone = alone + self._change(width, frame, alone, evaluations, weights, curve)[0]
         share = np.maximum(unknown, blurred(unknown, 1.5))[..., None]
@@ -286,13 +286,15 @@ class Optimize(Stylizer):
             phases.insert(0, Phase(function(guarded), evaluations - exact))
         return phases
 
-    def _budget(self, frame: Picture, neighbours: Mapping[int, Neighbour]) -> int:
-        """What has nothing to go on from gets up to twice the evaluations, as a first frame does in
-        Ruder et al.: the frames after it inherit from it, and would go on painting it."""
+    def _budget(self, unknown: float) -> int:
+        """Most evaluations of a frame of which that share has nothing to go on from.
+
+        A first frame gets more, as in Ruder et al.: the frames after it inherit from it, and would
+        go on painting it.
+        """
         look = self.palette.settings
-        if look["start"] != "previous":
-            return look["evaluations"]
-        return round(look["evaluations"] * (1 + float(_unknown(frame, neighbours).mean())))
+        first = look["first"] if look["start"] == "previous" else 1
+        return round(look["evaluations"] * (1 + (first - 1) * unknown))
 
     def _start(
         self, frame: Picture, neighbours: Mapping[int, Neighbour], seed: int
@@ -363,6 +365,5 @@ def _displayable(network: Network) -> Bounds:
 
 
 _BARE = 0.02  # of a frame's pixels, unknown: less is not worth a coarse painting
-_FILLING = 40  # evaluations of that
 _GAIN = 1.5  # a term falls with about the power -2/3 of its weight
 _STEP = 4.0  # the most that a weight changes at once

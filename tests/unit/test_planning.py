@@ -24,7 +24,7 @@ def config(tmp_path, monkeypatch):
     media.make(
         *["-f", "lavfi", "-i", "testsrc=s=64x48:d=1"], "-frames:v", "1", str(tmp_path / "style.png")
     )
-    look = {"width": 100, "height": 100, "evaluations": 10}
+    look = {"width": 100, "height": 100, "evaluations": 10, "first": 2}
     return load(
         {
             "weights": "random",
@@ -46,7 +46,7 @@ def test_a_film_that_is_not_extracted(config):
 
 
 @pytest.mark.parametrize(
-    ("start", "evaluations"), [("content", 25 * 12.5), ("previous", 280 + 7.5)]
+    ("start", "evaluations"), [("content", 25 * 12.5), ("previous", 220 + 3 * 2 * 12.5)]
 )
 def test_smaller_widths_cost_their_share(config, start, evaluations):
     """A quarter of the whole, for each frame or each of three keyframes."""

@@ -58,8 +58,8 @@ def test_threads(cores, gpus, expected):
 
 
 def test_minutes_by_hand():
-    # 52 frames' worth of 120 evaluations of half a megapixel, a second per megapixel
-    assert resources.painting_minutes(1000, 500, 50, 120) == 10 + 52
+    # 6240 evaluations of half a megapixel, a second per megapixel
+    assert resources.painting_minutes(1000, 500, 6240) == 10 + 52
     assert resources.film_minutes(1000, 500, 2400) == 10 + 6
 
 
@@ -75,8 +75,7 @@ def test_more_work_never_needs_less(size, frames, evaluations, factor):
     larger = (size[0] * factor, size[1])
     assert resources.network_mb(*larger) >= resources.network_mb(*size) > 0
     assert resources.film_mb(*larger) >= resources.film_mb(*size) > 0
-    minutes = resources.painting_minutes(*size, frames, evaluations)
-    assert resources.painting_minutes(*larger, frames, evaluations) >= minutes > 0
-    assert resources.painting_minutes(*size, frames * factor, evaluations) >= minutes
-    assert resources.painting_minutes(*size, frames, evaluations * factor) >= minutes
+    minutes = resources.painting_minutes(*size, evaluations)
+    assert resources.painting_minutes(*larger, evaluations) >= minutes > 0
+    assert resources.painting_minutes(*size, evaluations * factor) >= minutes
     assert resources.frames_mb(*size, frames * factor, 8) >= resources.frames_mb(*size, frames, 8)
