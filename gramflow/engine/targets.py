@@ -1,7 +1,7 @@
 """The targets of a style: what the loss terms remember of its pictures."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from gramflow.engine.networks import Network
 if TYPE_CHECKING:
     from gramflow.engine.objective import Objective  # imports TensorFlow
 
-StyleTargets = dict[str, dict[str, NDArray[Any]]]
+StyleTargets = dict[str, dict[str, NDArray[np.float32]]]
 """Arrays by loss term and name; where a term has layers the name is the layer's."""
 
 
@@ -31,11 +31,14 @@ def style_targets(
             sums = mixed.setdefault(term, {})
             for name, tensor in tensors.items():
                 part = ops.convert_to_numpy(tensor)
-                sums[name] = sums.get(name, np.zeros_like(part)) + part.dtype.type(share) * part
-    return mixed
+                sums[name] = sums.get(name, 0) + np.float64(share) * part
+    return {
+        term: {name: array.astype(np.float32) for name, array in sums.items()}
+        for term, sums in mixed.items()
+    }
 
 
-def flattened(targets: Mapping[int, StyleTargets]) -> dict[str, NDArray[Any]]:
+def flattened(targets: Mapping[int, StyleTargets]) -> dict[str, NDArray[np.float32]]:
     """Those of several widths with one level of names, as .npz files have: width/term/name."""
     return {
         f"{width}/{term}/{name}": array
@@ -45,7 +48,7 @@ def flattened(targets: Mapping[int, StyleTargets]) -> dict[str, NDArray[Any]]:
     }
 
 
-def unflattened(arrays: Mapping[str, NDArray[Any]]) -> dict[int, StyleTargets]:
+def unflattened(arrays: Mapping[str, NDArray[np.float32]]) -> dict[int, StyleTargets]:
     """The inverse of flattened; but a width without targets is not known any more."""
     targets: dict[int, StyleTargets] = {}
     for path, array in arrays.items():
