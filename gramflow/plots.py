@@ -34,30 +34,33 @@ def plot_loss(records: Sequence[Record], path: Path) -> None:
 
 
 def plot_temporal(report: "TemporalReport", path: Path) -> None:
-    """How steady a render is as a PNG: its temporal error and its drift along the film."""
+    """What a report tells, along the film, as a PNG; flagged frames have a line through it all."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10, 5), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True)
+    figure = Figure(figsize=(10, 9), layout="constrained")
+    above, *others = figure.subplots(4, 1, sharex=True)
     above.plot(report.frames, report.errors, ".", ms=3, label="frame")
     above.axhline(report.median, color="tab:green", lw=0.8, label=f"median {report.median:.2g}")
     above.axhline(
         report.percentile_95, color="tab:orange", lw=0.8, label=f"95 % {report.percentile_95:.2g}"
     )
-    errors = dict(zip(report.frames, report.errors, strict=True))
-    above.plot(
-        report.flagged,
-        [errors[number] for number in report.flagged],
-        "x",
-        color="tab:red",
-        label=f"{len(report.flagged)} flagged",
-    )
+    above.plot([], [], color="tab:red", alpha=0.5, label=f"{len(report.flagged)} flagged")
     above.set(ylabel="temporal error", ylim=(0, None), title=report.render)
-    above.legend(ncols=4)
-    below.plot(report.frames, np.multiply(report.brightness, 100), lw=0.8, label="brightness")
-    below.plot(report.frames, np.multiply(report.saturation, 100), lw=0.8, label="saturation")
-    below.set(xlabel="frame", ylabel="drift in %")
-    below.legend()
+    for panel, label, scale, names in (
+        (others[0], "% of the picture", 100, ["trusted", "dragged", "bare"]),
+        (others[1], "times the first frame's", 1, ["content", "style"]),
+        (others[2], "drift in %", 100, ["brightness", "saturation"]),
+    ):
+        for name in names:
+            if values := getattr(report, name):
+                panel.plot(report.frames, np.multiply(values, scale), lw=0.8, label=name)
+        panel.set(ylabel=label)
+    others[-1].set(xlabel="frame")
+    for panel in (above, *others):
+        for number in report.flagged:
+            panel.axvline(number, color="tab:red", alpha=0.25)
+        if panel.get_legend_handles_labels()[0]:
+            panel.legend(ncols=4)
     _save(figure, path)
 
 
