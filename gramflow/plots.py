@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,8 +37,8 @@ def plot_temporal(report: "TemporalReport", path: Path) -> None:
     """What a report tells, along the film, as a PNG; flagged frames have a line through it all."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10, 9), layout="constrained")
-    above, *others = figure.subplots(4, 1, sharex=True)
+    figure = Figure(figsize=(10, 11), layout="constrained")
+    above, *others = figure.subplots(5, 1, sharex=True)
     above.plot(report.frames, report.errors, ".", ms=3, label="frame")
     above.axhline(report.median, color="tab:green", lw=0.8, label=f"median {report.median:.2g}")
     above.axhline(
@@ -46,19 +46,24 @@ def plot_temporal(report: "TemporalReport", path: Path) -> None:
     )
     above.plot([], [], color="tab:red", alpha=0.5, label=f"{len(report.flagged)} flagged")
     above.set(ylabel="temporal error", ylim=(0, None), title=report.render)
-    for panel, label, scale, names in (
-        (others[0], "% of the picture", 100, ["trusted", "dragged", "bare"]),
-        (others[1], "times the first frame's", 1, ["content", "style"]),
-        (others[2], "drift in %", 100, ["brightness", "saturation"]),
-    ):
-        for name in names:
-            if values := getattr(report, name):
+    along = np.multiply(report.dragged, report.followed)
+    drawn: list[tuple[str, float, dict[str, Any]]] = [
+        ("% of the picture", 100, {"flow is wrong": report.dragged, "and paint followed": along}),
+        ("% of the picture", 100, {"trusted": report.trusted, "bare": report.bare}),
+        ("times the first frame's", 1, {"content": report.content, "style": report.style}),
+        ("drift in %", 100, {"brightness": report.brightness, "saturation": report.saturation}),
+    ]
+    for panel, (label, scale, lines) in zip(others, drawn, strict=True):
+        for name, values in lines.items():
+            if len(values):
                 panel.plot(report.frames, np.multiply(values, scale), lw=0.8, label=name)
         panel.set(ylabel=label)
     others[-1].set(xlabel="frame")
     for panel in (above, *others):
-        for number in report.flagged:
-            panel.axvline(number, color="tab:red", alpha=0.25)
+        from_bottom_to_top = panel.get_xaxis_transform()
+        panel.vlines(
+            list(report.flagged), 0, 1, "tab:red", alpha=0.25, transform=from_bottom_to_top
+        )
         if panel.get_legend_handles_labels()[0]:
             panel.legend(ncols=4)
     _save(figure, path)

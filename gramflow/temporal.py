@@ -210,16 +210,11 @@ def _report(
     median, high = np.percentile(changing, [50, 95]).tolist() if changing else (0.0, 0.0)
     brightness = _drift(shots, numbers, [pair.brightness for pair in found])
     saturation = _drift(shots, numbers, [pair.saturation for pair in found])
-    reasons = {
-        number: _reasons(pair, median, content, drift)
-        for number, pair, content, drift in zip(
-            numbers,
-            found,
-            terms["frame"] or [1.0] * len(numbers),
-            zip(brightness, saturation, strict=True),
-            strict=True,
-        )
-    }
+    contents = terms["frame"] or [1.0] * len(numbers)
+    reasons = [
+        _reasons(pair, median, content, drifts)
+        for pair, content, *drifts in zip(found, contents, brightness, saturation, strict=True)
+    ]
     return TemporalReport(
         render,
         numbers,
@@ -234,16 +229,15 @@ def _report(
         _rounded(saturation),
         median=_rounded([median])[0],
         percentile_95=_rounded([high])[0],
-        flagged={number: found for number, found in reasons.items() if found},
+        flagged={number: said for number, said in zip(numbers, reasons, strict=True) if said},
     )
 
 
-def _reasons(
-    pair: Steadiness, median: float, content: float, drift: tuple[float, float]
-) -> list[str]:
+def _reasons(pair: Steadiness, median: float, content: float, drifts: Sequence[float]) -> list[str]:
     """What is wrong with a frame, if anything is.
 
-    content: as a multiple of the first frame's. drift: of brightness and saturation.
+    median: of the film's errors. content: as a multiple of the first frame's. drifts: of
+    brightness and saturation.
     """
     reasons = []
     if pair.error > _ERROR * median:
@@ -258,7 +252,7 @@ def _reasons(
             f"It shows {less} of the film: its content term is {content:.2f} times that of the "
             "shot's first frame."
         )
-    for name, value in zip(("brightness", "saturation"), drift, strict=True):
+    for name, value in zip(("brightness", "saturation"), drifts, strict=True):
         if abs(value) > _DRIFT:
             reasons.append(f"The {name} has drifted by {value:+.0%} in this shot.")
     return reasons
