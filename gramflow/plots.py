@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,30 +34,38 @@ def plot_loss(records: Sequence[Record], path: Path) -> None:
 
 
 def plot_temporal(report: "TemporalReport", path: Path) -> None:
-    """How steady a render is as a PNG: its temporal error and its drift along the film."""
+    """What a report tells, along the film, as a PNG; flagged frames have a line through it all."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10, 5), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True)
+    figure = Figure(figsize=(10, 11), layout="constrained")
+    above, *others = figure.subplots(5, 1, sharex=True)
     above.plot(report.frames, report.errors, ".", ms=3, label="frame")
     above.axhline(report.median, color="tab:green", lw=0.8, label=f"median {report.median:.2g}")
     above.axhline(
         report.percentile_95, color="tab:orange", lw=0.8, label=f"95 % {report.percentile_95:.2g}"
     )
-    errors = dict(zip(report.frames, report.errors, strict=True))
-    above.plot(
-        report.flagged,
-        [errors[number] for number in report.flagged],
-        "x",
-        color="tab:red",
-        label=f"{len(report.flagged)} flagged",
-    )
+    above.plot([], [], color="tab:red", alpha=0.5, label=f"{len(report.flagged)} flagged")
     above.set(ylabel="temporal error", ylim=(0, None), title=report.render)
-    above.legend(ncols=4)
-    below.plot(report.frames, np.multiply(report.brightness, 100), lw=0.8, label="brightness")
-    below.plot(report.frames, np.multiply(report.saturation, 100), lw=0.8, label="saturation")
-    below.set(xlabel="frame", ylabel="drift in %")
-    below.legend()
+    along = np.multiply(report.dragged, report.followed)
+    drawn: list[tuple[str, float, dict[str, Any]]] = [
+        ("% of the picture", 100, {"flow is wrong": report.dragged, "and paint followed": along}),
+        ("% of the picture", 100, {"trusted": report.trusted, "bare": report.bare}),
+        ("times the first frame's", 1, {"content": report.content, "style": report.style}),
+        ("drift in %", 100, {"brightness": report.brightness, "saturation": report.saturation}),
+    ]
+    for panel, (label, scale, lines) in zip(others, drawn, strict=True):
+        for name, values in lines.items():
+            if len(values):
+                panel.plot(report.frames, np.multiply(values, scale), lw=0.8, label=name)
+        panel.set(ylabel=label)
+    others[-1].set(xlabel="frame")
+    for panel in (above, *others):
+        from_bottom_to_top = panel.get_xaxis_transform()
+        panel.vlines(
+            list(report.flagged), 0, 1, "tab:red", alpha=0.25, transform=from_bottom_to_top
+        )
+        if panel.get_legend_handles_labels()[0]:
+            panel.legend(ncols=4)
     _save(figure, path)
 
 

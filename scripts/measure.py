@@ -4,7 +4,7 @@ from gramflow.config import load
 from gramflow.job import job
 from gramflow.manifest import Manifest
 from gramflow.plots import plot_temporal
-from gramflow.records import keys_in
+from gramflow.records import load_all
 from gramflow.temporal import measure_film
 
 with job(snakemake.log[0]) as say:
@@ -13,7 +13,7 @@ with job(snakemake.log[0]) as say:
         config,
         config.renders[snakemake.wildcards.render],
         Manifest.load(Path(snakemake.input.manifest)),
-        keys_in(snakemake.input.records),
+        load_all(snakemake.input.records),
         snakemake.threads,
         say,
     )

@@ -182,16 +182,23 @@ def trust(frame: Picture, other: Picture, flow: Flow, reverse: Flow) -> Map:
     not in flat areas, where everything fits. The more contrast there is around a pixel, the
     greater a difference is allowed, since a tenth of a pixel of error shows there.
     """
-    different = mismatch(frame, other, flow)
-    luminance = frame @ _LUMA
-    variance = _blurred(np.square(luminance), 2) - np.square(_blurred(luminance, 2))
-    contrast: Map = np.sqrt(np.maximum(variance, 0))
+    different, contrast = mismatch(frame, other, flow), _contrast(frame)
     disagreement: Map = np.sqrt(_squares(flow + _along(reverse, flow)))
     seen = _fits(different, np.float32(0.012) + np.float32(0.12) * contrast)
     seen *= _inside(flow) & (disagreement < 0.5) & (contrast > 0.01)
     known = np.maximum(reliability(flow, reverse), _blurred(seen, 0.8))
-    known *= _fits(different, np.float32(0.02) + np.float32(0.15) * contrast)
+    known *= _alike(different, contrast)
     return known * _fits(disagreement, np.float32(1))
+
+
+def wrong(frame: Picture, other: Picture, flow: Flow, reverse: Flow) -> Map:
+    """Where a flow agrees with its reverse, but the frames do not look alike along it, 0..1.
+
+    There `reliability` trusts it, and paint that is moved by it is dragged over something else.
+    What is hidden and broad changes of light do not count.
+    """
+    different = mismatch(frame, other, flow)
+    return reliability(flow, reverse) * (1 - _alike(different, _contrast(frame)))
 
 
 def reliability(flow: Flow, reverse: Flow) -> Map:
@@ -247,6 +254,19 @@ def _along(reverse: Flow, flow: Flow) -> Flow:
 
     ends = _ends(flow)
     return cv2.remap(reverse, ends, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _contrast(frame: Picture) -> Map:
+    """The standard deviation of the luminance around each pixel (sigma 2)."""
+    luminance = frame @ _LUMA
+    variance = _blurred(np.square(luminance), 2) - np.square(_blurred(luminance, 2))
+    contrast: Map = np.sqrt(np.maximum(variance, 0))
+    return contrast
+
+
+def _alike(different: Map, contrast: Map) -> Map:
+    """1 where a mismatch is small enough for a right flow, 0 from twice as much."""
+    return _fits(different, np.float32(0.02) + np.float32(0.15) * contrast)
 
 
 def _fits(different: Map, limit: Map | np.float32) -> Map:

@@ -134,21 +134,26 @@ def _slowness(change: Tones) -> float:
 
 @dataclass(frozen=True)
 class Steadiness:
-    """How a painted frame differs from the one before it, over the pixels that both show.
+    """How a painted frame differs from the one before it.
 
-    error: mean squared difference of values in 0..1 (Ruder et al. 2016, section 6.1). trusted: the
-    share of such pixels. brightness, saturation: their relative change beyond the film's own; 0
-    where the film changes fast.
+    error: mean squared difference of values in 0..1 over the pixels that both show (Ruder et al.
+    2016, section 6.1). trusted: the share of such pixels. dragged: the share along whose flow the
+    film does not match, though flow and reverse flow agree. followed: how far the paint went along
+    with the flow there, 0..1: 1 if the paint does not change at all, 0 if as much as the film.
+    brightness, saturation: relative change, over the trusted pixels, beyond the film's own; 0 where
+    the film changes fast.
     """
 
     error: float
     trusted: float
+    dragged: float
+    followed: float
     brightness: float
     saturation: float
 
 
-def steadiness(picture: Picture, frame: Picture, neighbour: Neighbour) -> Steadiness:
-    """Of a picture painted from `frame`, against its neighbour."""
+def steadiness(picture: Picture, frame: Picture, neighbour: Neighbour, wrong: Map) -> Steadiness:
+    """Of a picture painted from `frame`, against its neighbour; `wrong`: see flows.wrong."""
     view = _View(neighbour.trust)
     difference = np.square(picture - neighbour.picture).mean(-1)
     now, then = view.tones(picture), view.tones(neighbour.picture)
@@ -157,9 +162,19 @@ def steadiness(picture: Picture, frame: Picture, neighbour: Neighbour) -> Steadi
     return Steadiness(
         view.mean(difference),
         float(view.trust.mean()),
+        float(wrong.mean()),
+        _followed(picture - neighbour.picture, frame - neighbour.frame, wrong),
         slow * (now.brightness - then.brightness - film.brightness) / max(then.brightness, 1e-3),
         slow * (now.saturation - then.saturation - film.saturation) / max(then.saturation, 1e-3),
     )
+
+
+def _followed(painted: Picture, film: Picture, wrong: Map) -> float:
+    """How much less the paint changes than the film, along a flow that is wrong there."""
+    changes = [
+        float((wrong * np.abs(change).mean(-1)).sum(dtype=np.float64)) for change in (painted, film)
+    ]
+    return max(1 - changes[0] / changes[1], 0.0) if changes[1] > 0 else 0.0
 
 
 _ROUNDS = 3  # of the correction: values beyond black and white are cut off

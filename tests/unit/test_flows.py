@@ -113,6 +113,10 @@ def test_a_flow_that_agrees_with_its_reverse_is_not_trusted_where_it_shows_somet
     assert flows.reliability(flow, flow)[60:100, 80:160].min() == 1
     trust = flows.trust(frame, other, flow, flow)
     assert trust[64:96, 84:156].mean() < 0.1
+    wrong = flows.wrong(frame, other, flow, flow)
+    assert wrong[64:96, 84:156].mean() > 0.9
+    wrong[55:105, 75:165] = 0
+    assert wrong.max() == 0
     trust[55:105, 75:165] = 1
     assert trust.min() == 1
 

@@ -70,7 +70,7 @@ def test_what_the_film_itself_changes_is_left_alone():
     before, after = strokes(1), strokes(1) * np.float32(0.9)
     neighbour = Neighbour(before, plain(0.5), trusted(1))
     assert np.allclose(held(after, plain(0.4), neighbour), after, atol=1e-6)
-    assert steadiness(after, plain(0.4), neighbour).brightness == 0
+    assert steadiness(after, plain(0.4), neighbour, trusted(0)).brightness == 0
     unknown = Neighbour(before, plain(0.5), trusted(0))
     assert np.allclose(held(after, plain(0.5), unknown), after, atol=1e-6)
 
@@ -84,7 +84,7 @@ def test_a_slow_fade_of_the_film_is_followed():
             film = Neighbour(picture, (scene - 0.001 * number).astype(np.float32), trusted(1))
             frame = (scene - 0.001 * (number + 1)).astype(np.float32)
             after = (picture - 0.001 + painted_change / 30).astype(np.float32)
-            drift = steadiness(after, frame, film).brightness
+            drift = steadiness(after, frame, film, trusted(0)).brightness
             assert drift == pytest.approx(painted_change / 30 / 0.5, abs=1e-3)
             picture = held(after, frame, film)
         faded = tones(picture, trusted(1)).brightness - tones(painting, trusted(1)).brightness
@@ -98,9 +98,24 @@ def test_steadiness_by_hand():
     after = before.copy()
     after[:, :32] += 0.02
     after[:, 32:] = 0  # not trusted: does not count
-    found = steadiness(after, frame, Neighbour(before, frame, trust))
+    found = steadiness(after, frame, Neighbour(before, frame, trust), trusted(0))
     assert found.error == pytest.approx(0.02**2, rel=1e-3)
     assert found.trusted == pytest.approx(0.5)
+    assert found.dragged == found.followed == 0
     assert found.brightness > 0.01
     dark = Neighbour(before, np.clip(frame - 0.2, 0, 1), trust)
-    assert steadiness(after, frame, dark).brightness == 0
+    assert steadiness(after, frame, dark, trusted(0)).brightness == 0
+
+
+@pytest.mark.parametrize(("share", "followed"), [(0, 1), (0.25, 0.75), (1, 0), (1.5, 0)])
+def test_paint_that_changes_less_than_the_film_along_a_wrong_flow_followed_it(share, followed):
+    """By hand: the film changes in the left quarter, the paint by a share of that."""
+    frame, wrong = strokes(2), trusted(0)
+    wrong[:, :16] = 1
+    change = np.float32(0.1) * wrong[..., None]
+    after = strokes(1) + np.float32(share) * change
+    after[:, 32:] = 0  # elsewhere does not count
+    before = Neighbour(strokes(1), frame - change, trusted(0))
+    found = steadiness(after, frame, before, wrong)
+    assert found.dragged == pytest.approx(0.25)
+    assert found.followed == pytest.approx(followed, abs=1e-5)
