@@ -56,8 +56,7 @@ def paint(clip: dict[str, Any], folder: Path) -> None:
         "videos": {"clip": clip["video"] | {"cuts": "off"}},
         "styles": {"night": {"images": [str(SHARED / "data/seed/starry_night.jpg")]}},
         "looks": {
-            name: {"preset": "standard", **clip["size"], **look}
-            for name, look in LOOKS.items()
+            name: {"preset": "standard", **clip["size"], **look} for name, look in LOOKS.items()
         },
         "renders": [{"look": list(LOOKS)}],
         "segment_frames": 3,

@@ -30,6 +30,12 @@ class Tiny(VGG16):
         picture = keras.Input((None, None, 3))
         layer = keras.layers.Conv2D(8, 3, padding="same", activation="relu", name="conv")
         return keras.Model(picture, layer(picture), name="tiny")
+
+class Unserved(VGG16):
+    """The whole network."""
+
+    name = "unserved"
+    weights_url = "http://127.0.0.1:{port}/unserved.h5"
 '''
 
 
@@ -51,7 +57,8 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(material: Path, tmp_path: Path) -> Project:
     """A folder in which everything is right; its paths lead to the material."""
     layers = {"layers": {"conv": 1.0}}
-    look = {"width": 32, "evaluations": 2, "losses": {"content": layers, "gram": layers}}
+    losses = dict.fromkeys(("content", "gram", "moments"), layers)
+    look = {"width": 32, "evaluations": 2, "losses": losses}
     return Project(
         tmp_path,
         {
@@ -186,12 +193,12 @@ def test_any_path_and_weights_that_nobody_serves(project: Project, material: Pat
     place = folder.relative_to(project.folder)
     project.config["videos"] = {"room": {"path": str(place / "Zürich [a].mp4")}}
     project.config["styles"] = {"night": {"images": [str(place / "Bild 'x'.png")]}}
-    project.config["looks"]["default"]["losses"] = {}
-    project.config["weights"] = "auto"
+    del project.config["looks"]["default"]["losses"]
+    project.config |= {"network": "unserved", "weights": "auto"}
     run = project.run(KERAS_HOME=str(project.folder / "keras"))
     assert complaints(run) == []
     (warning,) = [line for line in run.output.splitlines() if line.startswith("WARNING: ")]
-    assert "weights: tiny.h5 could not be downloaded" in warning
+    assert "weights: unserved.h5 could not be downloaded" in warning
     assert "the bundled VGG-19 is used" in warning
     assert warning in (project.folder / "logs/weights.log").read_text()
     (record,) = project.records("room.night")
