@@ -37,8 +37,10 @@ Evaluate = Callable[[], float]
 
 
 def stylizer(width: int, height: int, **look: Any) -> Optimize:
-    """Of the standard look with VGG-19."""
-    made = stylizer_of(config_of("night", {"width": width, "height": height, **look}, NETWORK))
+    """Of the standard look with VGG-19, but with the terms that PyTorch's way has."""
+    losses = {name: {"weight": 0} for name in ("moments", "gamut")} | {"content": {"aim": None}}
+    look = {"width": width, "height": height, **look, "losses": losses | look.get("losses", {})}
+    made = stylizer_of(config_of("night", look, NETWORK))
     assert isinstance(made, Optimize)
     return made
 

@@ -28,12 +28,17 @@ from gramflow.media.pictures import resize
 NETWORK = "vgg19"
 STANDARD: dict[str, Any] = presets()["standard"]
 LOSSES: dict[str, dict[str, Any]] = {
-    "standard": {name: term for name, term in STANDARD["losses"].items() if name != "temporal"},
+    # weights that stay as they are, so that losses can be compared
+    "standard": {
+        name: term | ({"aim": None} if "aim" in term else {})
+        for name, term in STANDARD["losses"].items()
+        if name != "temporal"
+    },
     "seed": {},
 }
 TODAY: dict[str, Any] = {
     key: STANDARD[key]
-    for key in ("start", "evaluations", "epoch", "stop", "optimizer", "precision")
+    for key in ("start", "evaluations", "first", "epoch", "stop", "optimizer", "precision")
 }
 
 
