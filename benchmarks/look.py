@@ -124,8 +124,7 @@ def gramflow(look: Values, size: int, effort: float) -> Painter:
 
 def extractor(pooling: Any, layers: list[str]) -> Any:
     """The same network for everybody."""
-    path = weights_of("vgg19").path
-    return build(VGG19(), None if path is None else Path(path), layers, pooling)
+    return build(VGG19(), weights_of("vgg19").checked(), layers, pooling)
 
 
 def peer(name: str, size: int, effort: float) -> Painter:

@@ -38,6 +38,7 @@ def sheet(rows: list[list[Pixels]], size: tuple[int, int], name: str) -> None:
         np.hstack([cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in row])
         for row in rows
     ]
+    OUT.mkdir(exist_ok=True)
     image = cv2.cvtColor(np.vstack(lines), cv2.COLOR_RGB2BGR)
     cv2.imwrite(str(OUT / name), image, [cv2.IMWRITE_JPEG_QUALITY, 90])
 

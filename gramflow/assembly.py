@@ -95,6 +95,17 @@ def layers_of(config: Config, look: Look) -> list[str]:
     return sorted({layer for loss in terms for layer in loss.layers})
 
 
+def needed_layers(config: Config) -> list[str]:
+    """The network's layers that the config's looks read, for their losses and for their flow."""
+    looks = config.looks.values()
+    flows = [
+        config.registry.find("flows", look.flow["name"]).marked("layer", look.flow)
+        for look in looks
+    ]
+    named = {layer for flow in flows for layers in flow.values() for layer in layers}
+    return sorted(named.union(*(layers_of(config, look) for look in looks)))
+
+
 def make_stylizer(
     config: Config, look: Look, weights: Weights, targets: Mapping[int, StyleTargets]
 ) -> Stylizer:

@@ -26,7 +26,8 @@ class Weights:
 
     network: the plugin's name. source: imagenet, file, bundled or random.
     path: the .h5 file; None for bundled and random.
-    identity: the SHA-256 of the file, or "random": with `network` a part of every frame's key.
+    identity: the SHA-256 of that file or of the package's, or "random"; with `network` a part of
+    every frame's key.
     warning: what the user should know; empty if nothing.
     settings: digest of the config and the file that they were found by.
     """
@@ -158,7 +159,7 @@ def download(network: Network, say: Say) -> Path:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise GramflowError(
             f"weights: {name} could not be downloaded ({reason}); connect to the internet, or set "
-            "weights to the path of that file, or to bundled"
+            "weights to the path of that file, or to bundled (with network: vgg19)"
         ) from error
 
 

@@ -3,7 +3,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from gramflow import recipes, records, store
+from gramflow import bundled, recipes, records, store
+from gramflow.assembly import needed_layers
 from gramflow.config import check_apart, is_stored, load, video_files
 from gramflow.errors import GramflowError
 from gramflow.files import canonical
@@ -37,7 +38,14 @@ def file_stamp(file):
 
 WEIGHTS_FILES = [CONFIG.weights] if Path(CONFIG.weights).is_file() else []
 WEIGHTS_SETTINGS = recipes.digest(
-    [CONFIG.weights, CONFIG.network, [file_stamp(file) for file in WEIGHTS_FILES]]
+    [
+        CONFIG.weights,
+        CONFIG.network,
+        [file_stamp(file) for file in WEIGHTS_FILES],
+        # whether the bundled network can stand in
+        needed_layers(CONFIG) if CONFIG.weights == "auto" else [],
+        bundled.identity() if CONFIG.weights in ("auto", "bundled") else "",
+    ]
 )
 check("work/weights.json", records.set_aside_unless_by, WEIGHTS_SETTINGS)
 

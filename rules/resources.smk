@@ -57,7 +57,8 @@ def painting_mb(wildcards, attempt):
 def painting_minutes(wildcards, attempt):
     look = CONFIG.looks[CONFIG.renders[wildcards.render].look]
     size, frames = painting_size(wildcards.render), painted_frames(wildcards)
-    anew = 1 if look.start == "previous" else frames
+    alone = look.start != "previous" or wildcards.part.startswith("keyframes")
+    anew = frames if alone else 1
     return needs.painting_minutes(*size, look.evaluations_of(frames, anew)) * attempt
 
 

@@ -54,7 +54,8 @@ class Loss:
         return {}
 
     def prepared(self, target: Tensors) -> Tensors:
-        """What is worked out of a target once, when the targets of a style's pictures are mixed."""
+        """Arrays derived from a target, computed once, after several pictures' targets were
+        averaged."""
         return target
 
     def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:

@@ -87,6 +87,8 @@ def matches(cells: Cells, others: Cells) -> Flow:
     ends = np.stack(np.divmod(ahead, others.shape[1])[::-1], -1).astype(np.float32)
     mutual = back[ahead] == np.arange(height * width)
     flow = ends - places
+    if mutual.all():  # as where nothing moves
+        return flow.reshape(height, width, 2)
     _, near = KDTree(places[mutual]).query(places[~mutual], k=min(5, int(mutual.sum())))
     near = near.reshape(len(near), -1)
     flow[~mutual] = np.median(flow[mutual][near], axis=1)
@@ -119,7 +121,7 @@ def refined(cells: Cells, others: Cells, flow: Flow) -> Flow:
 
 
 def _with_neighbours(cells: Cells, others: Cells) -> NDArray[np.float32]:
-    """The likeness of all cells with all, summed over the same steps from both, 3x3 of them."""
+    """The likeness of each cell with each other one, of their eight neighbours included."""
     (height, width, channels), (rows, columns) = cells.shape, others.shape[:2]
     product = cells.reshape(-1, channels) @ others.reshape(-1, channels).T
     alone = np.pad(product.reshape(height, width, rows, columns), 1)

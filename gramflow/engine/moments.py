@@ -37,7 +37,7 @@ class Moments(Layered):
         return pixels, ops.sum(flat, axis=0), ops.matmul(ops.transpose(flat), flat)
 
     def remembered(self, statistic: Any) -> Tensor:
-        """(1 + channels, channels), float64: the mean, and below it the mean products."""
+        """(1 + channels, channels): the mean, and below it the mean products."""
         pixels, sums, products = statistic
         return ops.concatenate([sums[None], products]) / pixels
 
@@ -99,7 +99,9 @@ def root_trace(matrix: Tensor) -> Tensor:
     the greatest: given as it is, since no backend differentiates `eigh` where eigenvalues are
     equal.
     """
-    values, vectors = ops.linalg.eigh(ops.stop_gradient(matrix))
+    # a loss that is not finite is the caller's to see, and nothing that `eigh` could bear
+    finite = ops.where(ops.isfinite(matrix), matrix, 0)
+    values, vectors = ops.linalg.eigh(ops.stop_gradient(finite))
     greatest = ops.max(values)
     roots = ops.sqrt(ops.where(values > _NOISE * greatest, ops.maximum(values, 0), 0))
     floor = ops.maximum(_FLOOR * greatest, 1e-12)
@@ -110,6 +112,6 @@ def root_trace(matrix: Tensor) -> Tensor:
     return ops.sum(roots) + ops.sum(ops.stop_gradient(slope) * change)
 
 
-_RIDGE = 1e-4
-_FLOOR = 1e-7
-_NOISE = 3e-8
+_RIDGE = 1e-4  # added to the style's variances, in units of its energy
+_FLOOR = 1e-7  # of the greatest eigenvalue: the least by which a slope is taken
+_NOISE = 3e-8  # of the greatest eigenvalue: what float32 leaves of a zero

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gramflow.arrays import Picture, blurred, resized
+from gramflow.arrays import Picture, blurred
 from gramflow.engine.flows import Map
 
 OWN = 0
@@ -24,12 +24,6 @@ class Neighbour:
     frame: Picture
     trust: Map
     weights: Mapping[str, float] = field(default_factory=dict)
-
-    def resized(self, width: int, height: int) -> "Neighbour":
-        """The same at another size."""
-        parts = self.picture, self.frame, self.trust
-        picture, frame, trust = (resized(part, width, height) for part in parts)
-        return Neighbour(picture, frame, trust, self.weights)
 
 
 def led(neighbour: Neighbour, lead: Neighbour, share: float) -> Neighbour:

@@ -24,7 +24,7 @@ class Painted:
 
     losses: evaluations made and the lowest total loss so far, epoch by epoch, at the whole size;
         where the precision changes it begins anew.
-    terms: the loss terms, unweighted, of the last evaluation. weights: of those that adjust theirs.
+    terms: the loss terms, unweighted, at the lowest loss. weights: of those that adjust theirs.
     """
 
     picture: Picture
@@ -145,7 +145,8 @@ class Optimize(Stylizer):
         if unknown.min() == 1:
             values, weights = self._broad(smaller, frame, values, weights, curve)
         elif smaller and unknown.mean() >= _BARE:
-            values = self._filled(smaller[-1], frame, unknown, values, weights, curve)
+            painted = network.preprocess(neighbours[1].picture)
+            values = self._filled(smaller[-1], frame, unknown, painted, weights, curve)
         curve.close()
         told = len(curve.points)
         budget = self._budget(float(unknown.mean()))
@@ -192,12 +193,17 @@ class Optimize(Stylizer):
         return values, weights
 
     def _aimed(self, weights: dict[str, float], terms: Mapping[str, float]) -> dict[str, float]:
-        """The weights with which the terms will be nearer to their aims."""
-        adjusted = {
-            name: weights[name] * float(np.clip((terms[name] / aim) ** _GAIN, 1 / _STEP, _STEP))
-            for name, aim in self.aims.items()
-            if name in terms
-        }
+        """The weights with which the terms will be nearer to their aims.
+
+        Never far from those of the settings: a shot that begins black tells nothing of the rest.
+        """
+        first = weights_of(self.palette.losses)
+        adjusted = {}
+        for name, aim in self.aims.items():
+            if name in terms:
+                factor = float(np.clip((terms[name] / aim) ** _GAIN, 1 / _STEP, _STEP))
+                least, most = first[name] / _RANGE, first[name] * _RANGE
+                adjusted[name] = min(max(weights[name] * factor, least), most)
         return weights | adjusted
 
     def _change(
@@ -224,11 +230,12 @@ class Optimize(Stylizer):
         width: int,
         frame: Picture,
         unknown: Map,
-        values: NDArray[np.float32],
+        painted: NDArray[np.float32],
         weights: Mapping[str, float],
         curve: Curve,
     ) -> NDArray[np.float32]:
-        """The values, where they are not known those of the frame painted alone at this width.
+        """The painted neighbour's values, where unknown those of the frame painted alone at this
+        width.
 
         Style losses look at the whole picture, and are content once most of it is painted: from
         the bare frame a small area would never be painted like the rest.
@@ -237,7 +244,7 @@ class Optimize(Stylizer):
         alone = self.palette.network.preprocess(frame)
         alone = alone + self._change(width, frame, alone, evaluations, weights, curve)[0]
         share = np.maximum(unknown, blurred(unknown, 1.5))[..., None]
-        return np.asarray(values + share * (alone - values), np.float32)
+        return np.asarray(painted + share * (alone - painted), np.float32)
 
     def _descend(
         self,
@@ -249,7 +256,7 @@ class Optimize(Stylizer):
         weights: Mapping[str, float],
         curve: Curve,
     ) -> tuple[NDArray[np.float32], dict[str, float]]:
-        """What is found at one size, and the terms of the last evaluation."""
+        """What is found at one size, and the terms where the loss was lowest."""
         network = self.palette.network
         content = network.preprocess(frame)
         targets = self.styles[width] | self.objective.targets(content, "frame")
@@ -267,12 +274,20 @@ class Optimize(Stylizer):
         weights: Mapping[str, float],
         terms: dict[str, Any],
     ) -> list[Phase]:
-        """In low precision first, if the look wants it. `terms` gets those of each evaluation."""
+        """In low precision first, if the look wants it.
+
+        `terms` gets those of the last phase's lowest loss, which the picture that is found has.
+        """
 
         def function(objective: Any) -> Function:
+            lowest = np.inf
+
             def evaluate(picture: Tensor) -> tuple[Tensor, Tensor]:
+                nonlocal lowest
                 loss, gradient, found = objective(picture, targets, weights)
-                terms.update(found)
+                if not float(loss) >= lowest:
+                    lowest = float(loss)
+                    terms.update(found)
                 return loss, gradient
 
             return evaluate
@@ -368,3 +383,4 @@ _BARE = 0.02  # of a frame's pixels, unknown: less is not worth a coarse paintin
 _FILLING = 20  # evaluations of that at least
 _GAIN = 1.5  # a term falls with about the power -2/3 of its weight
 _STEP = 4.0  # the most that a weight changes at once
+_RANGE = 8.0  # and from the settings' in all

@@ -167,7 +167,7 @@ def tiles(height: int, width: int, pixels: float, geometry: Geometry) -> list[Ti
     return [Tile(*spans) for spans in product(rows[i][0], columns[j][0])]
 
 
-BASE = 2**30
+BASE = round(1.15 * 2**30)
 """Bytes of a process that paints nothing yet: Python, TensorFlow and a network's weights."""
 PICTURES = 10
 """Pictures of 32-bit floats that are held beside the optimizer's own: the frame, its gradient,

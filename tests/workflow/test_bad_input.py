@@ -255,7 +255,9 @@ def test_imagenet_that_nobody_serves(project: Project) -> None:
     home = str(project.folder / "keras")
     line = complaint(project.run("--", "work/weights.json", fails=True, KERAS_HOME=home))
     assert line.startswith("weights: tiny.h5 could not be downloaded")
-    assert line.endswith("or set weights to the path of that file, or to bundled")
+    assert line.endswith(
+        "or set weights to the path of that file, or to bundled (with network: vgg19)"
+    )
     assert made(project) == []
 
 

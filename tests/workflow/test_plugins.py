@@ -48,7 +48,7 @@ def test_the_page_works(tmp_path: Path) -> None:
     project = make_project(tmp_path)
     project.run()
     for frame in project.frames("room.night"):
-        assert frame["terms"].keys() == {"content", "statistics", "tv"}
+        assert frame["terms"].keys() == {"content", "statistics", "gamut", "tv"}
         assert frame["evaluations"] == 3
         assert 0 < frame["losses"][-1][1] < frame["losses"][0][1]
     for look in ("plain", "panned"):
@@ -56,7 +56,7 @@ def test_the_page_works(tmp_path: Path) -> None:
 
     painted, plain = project.painted(), project.records("room.night.plain")
     file = tmp_path / "my_loss.py"
-    file.write_text(file.read_text().replace("weight * squared", "2 * weight * squared"))
+    file.write_text(file.read_text().replace("return squared", "return 2 * squared"))
     project.run()
     assert not any(frame["reused"] for frame in project.frames("room.night"))
     assert set(project.painted()) > set(painted)

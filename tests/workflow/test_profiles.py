@@ -24,6 +24,6 @@ def test_a_dry_run_of_a_new_project_shows_what_will_run_and_what_it_needs(name, 
     blocks = {
         part.split(":")[0]: part for part in shown.replace("checkpoint ", "rule ").split("rule ")
     }
-    assert "runtime=77" in blocks["probe"] and "mem_mb=1000" in blocks["probe"]
+    assert "runtime=77" in blocks["probe"] and "mem_mb=1001" in blocks["probe"]
     # sizes are known when the film has been probed and extracted
     assert "mem_mb=<TBD>" in blocks["extract"] and "mem_mb=<TBD>" in blocks["encode"]
