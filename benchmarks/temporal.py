@@ -1,4 +1,5 @@
-"""How steady each way of painting is: `make bench-temporal`, or one clip by its name.
+"""How steady each way of painting is: `make bench-temporal`, or clips and looks by name, such as
+`python -m benchmarks.temporal sintel temporal`.
 
 Two clips, painted like The Starry Night with the bundled VGG-19 by the workflow itself: two frames
 of MPI Sintel (alley_1, 512x218), measured by their ground-truth flow outside occlusions, and six
@@ -13,6 +14,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +50,8 @@ CLIPS: dict[str, dict[str, Any]] = {
 }
 
 
-def paint(clip: dict[str, Any], folder: Path) -> None:
-    """Paint a clip in every way, in a folder of its own."""
+def paint(clip: dict[str, Any], looks: Sequence[str], folder: Path) -> None:
+    """Paint a clip in these ways, in a folder of its own."""
     config = {
         "weights": "bundled",
         "network": "vgg19",
@@ -58,7 +60,7 @@ def paint(clip: dict[str, Any], folder: Path) -> None:
         "looks": {
             name: {"preset": "standard", **clip["size"], **look} for name, look in LOOKS.items()
         },
-        "renders": [{"look": list(LOOKS)}],
+        "renders": [{"look": list(looks)}],
         "segment_frames": 3,
     }
     folder.joinpath("config.yaml").write_text(yaml.safe_dump(config))
@@ -106,7 +108,7 @@ def errors_of(clip: str, folder: Path, look: str) -> str:
     return f"{report['median']:.5f} | {errors[3] / report['median']:.2f}"
 
 
-def table(clip: str, folder: Path) -> None:
+def table(clip: str, looks: Sequence[str], folder: Path) -> None:
     """Print what was found."""
     border = " border |" * (clip == "room")
     print(f"\n| {clip} | temporal error |{border} {' | '.join(TERMS)} | evaluations |")
@@ -115,7 +117,7 @@ def table(clip: str, folder: Path) -> None:
         size = CLIPS[clip]["size"]["width"], CLIPS[clip]["size"]["height"]
         films = [resize(read_picture(SINTEL / f"frame_000{n}.png"), *size) for n in (2, 3)]
         print(f"| the film itself | {sintel_error(*films):.5f} |" + " |" * (len(TERMS) + 1))
-    for look in LOOKS:
+    for look in looks:
         last = frames_of(folder, look)[-1]
         terms = " | ".join(f"{last['terms'][name]:.4f}" for name in TERMS)
         cells = f"{errors_of(clip, folder, look)} | {terms} | {last['evaluations']}"
@@ -125,11 +127,12 @@ def table(clip: str, folder: Path) -> None:
 def main() -> None:
     """Print a table per clip, with the pictures' folder."""
     need(SINTEL)
-    for clip in sys.argv[1:] or CLIPS:
+    looks = [name for name in sys.argv[1:] if name in LOOKS] or list(LOOKS)
+    for clip in [name for name in sys.argv[1:] if name in CLIPS] or CLIPS:
         folder = Path(tempfile.mkdtemp(prefix=f"bench-temporal-{clip}-"))
         print(f"painting {clip} in {folder}; this takes a while", file=sys.stderr)
-        paint(CLIPS[clip], folder)
-        table(clip, folder)
+        paint(CLIPS[clip], looks, folder)
+        table(clip, looks, folder)
 
 
 if __name__ == "__main__":
