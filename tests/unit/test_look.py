@@ -91,7 +91,7 @@ def test_a_trial_and_its_blind_pairs(tmp_path):
     (pair,) = json.loads((out / "look.json").read_text())["pairs"]
     names = [result["painter"] for result in pair["results"]]
     assert names == ["mine", "crowsonkb", "neural-style-pt"]
-    assert [result["evaluations"] for result in pair["results"]] == [2, 4, 6]
+    assert [result["evaluations"] for result in pair["results"]] == [4, 4, 6]
     pictures = {
         result["painter"]: read_picture(out / result["picture"]) for result in pair["results"]
     }
