@@ -24,8 +24,22 @@ def resized(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.
     return cv2.resize(values, (width, height), interpolation=method).astype(np.float32, copy=False)
 
 
-def blurred(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """(height, width[, channels]), averaged by a Gaussian of so many pixels."""
+def blurred(
+    values: NDArray[np.float32], sigma: float, repeat_edge: bool = False
+) -> NDArray[np.float32]:
+    """(height, width[, channels]), averaged by a Gaussian of so many pixels.
+
+    Beyond the edge the values are mirrored, or those of the edge repeat.
+    """
     import cv2
 
-    return cv2.GaussianBlur(values, (0, 0), sigma)
+    border = cv2.BORDER_REPLICATE if repeat_edge else cv2.BORDER_DEFAULT
+    return cv2.GaussianBlur(values, (0, 0), sigma, borderType=border)
+
+
+def luminance(picture: Picture) -> NDArray[np.float32]:
+    """(height, width), 0..1, of a picture (ITU-R BT.601)."""
+    return picture @ _LUMA
+
+
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)

@@ -128,7 +128,7 @@ class _Film:
         self.keys = keys
         self.size = _measured_size(*working_size(look, manifest))
         self._painted = store.painted(config.store)
-        self._dis = DIS(DIS.Settings(width=WIDTH))
+        self._dis = DIS(DIS.Settings())
         # as the flow sees them: a small look's flow is found at a greater size, too
         whole = _measured_size(manifest.width, manifest.height)
         self._views = Footage(config.store, manifest.frames, whole, self._dis, 2 * threads + 2)

@@ -14,11 +14,18 @@ from numpy.typing import NDArray
 
 NETWORK = "vgg19"
 """The plugin whose weights these are."""
-LAYERS = tuple(
-    f"block{block}_conv{conv}"
-    for block, count in enumerate((2, 2, 4, 4, 1), 1)
-    for conv in range(1, count + 1)
-)
+
+
+def convolutions(*counts: int) -> tuple[str, ...]:
+    """Keras's names of a VGG's convolutions, in order, from how many each block has."""
+    return tuple(
+        f"block{block}_conv{conv}"
+        for block, count in enumerate(counts, 1)
+        for conv in range(1, count + 1)
+    )
+
+
+LAYERS = convolutions(2, 2, 4, 4, 1)
 """The convolutions that have weights, in order."""
 FILE = files(__name__) / "vgg19.npz"
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.arrays import Picture, resized
+from gramflow.arrays import Picture, blurred, luminance, resized
 
 Flow = NDArray[np.float32]
 """(height, width, 2): x and y in pixels, from a pixel to the same point in another frame."""
@@ -217,8 +217,8 @@ def reliability(flow: Flow, reverse: Flow) -> Map:
     trust = np.where(edge, 0, 1).astype(np.float32)
     trust[hidden] = -1
     trust[~_inside(flow)] = 0
-    blurred = cv2.GaussianBlur(trust, (5, 5), 0.8, borderType=cv2.BORDER_REPLICATE)
-    return np.clip(blurred, 0, 1)
+    grown = cv2.GaussianBlur(trust, (5, 5), 0.8, borderType=cv2.BORDER_REPLICATE)
+    return np.clip(grown, 0, 1)
 
 
 def long_term(trusts: Sequence[Map]) -> list[Map]:
@@ -258,8 +258,8 @@ def _along(reverse: Flow, flow: Flow) -> Flow:
 
 def _contrast(frame: Picture) -> Map:
     """The standard deviation of the luminance around each pixel (sigma 2)."""
-    luminance = frame @ _LUMA
-    variance = _blurred(np.square(luminance), 2) - np.square(_blurred(luminance, 2))
+    light = luminance(frame)
+    variance = _blurred(np.square(light), 2) - np.square(_blurred(light, 2))
     contrast: Map = np.sqrt(np.maximum(variance, 0))
     return contrast
 
@@ -294,9 +294,7 @@ def _light(difference: Picture) -> Picture:
 
 
 def _blurred(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    import cv2
-
-    return cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    return blurred(values, sigma, repeat_edge=True)
 
 
 def _squares(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -313,10 +311,9 @@ def _slopes(flow: Flow) -> NDArray[np.float32]:
 
 def grey(picture: Picture) -> NDArray[np.uint8]:
     """Luminance (ITU-R BT.601) as bytes, which OpenCV's flow methods want."""
-    return np.rint(np.clip(picture @ _LUMA, 0, 1) * 255).astype(np.uint8)
+    return np.rint(np.clip(luminance(picture), 0, 1) * 255).astype(np.uint8)
 
 
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _PATCHES = 16  # pixels of the shorter side below which DIS has nothing to search in
 _STANDS_OUT = np.float32(0.02)  # of a difference, beside a change of light
 _WORST = np.float32(0.1)  # of a mismatch: what is hidden says nothing about the pixels beside it

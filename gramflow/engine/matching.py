@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.arrays import Picture, resized
+from gramflow.arrays import Picture, blurred, resized
 from gramflow.engine.flows import DIS, Features, Flow, better, scaled
 
 Cells = NDArray[np.float32]
@@ -101,8 +101,6 @@ def refined(cells: Cells, others: Cells, flow: Flow) -> Flow:
     The likeness of each step is blurred by a cell, and the step is the mean of all, weighted by
     their softmax, which gives fractions of a cell.
     """
-    import cv2
-
     height, width = cells.shape[:2]
     x, y = np.meshgrid(np.arange(width), np.arange(height))
     column, row = x + np.rint(flow[..., 0]).astype(int), y + np.rint(flow[..., 1]).astype(int)
@@ -113,7 +111,7 @@ def refined(cells: Cells, others: Cells, flow: Flow) -> Flow:
     for number, (right, down) in enumerate(steps):
         found = others[(row + down).clip(0, height - 1), (column + right).clip(0, width - 1)]
         alike = np.einsum("yxc,yxc->yx", cells, found)
-        likeness[number] = cv2.GaussianBlur(alike, (0, 0), 1)
+        likeness[number] = blurred(alike, 1)
     weights = np.exp(_SHARPNESS * (likeness - likeness.max(0)))
     mean = np.tensordot(weights, np.array(steps, np.float32), (0, 0)) / weights.sum(0)[..., None]
     corrected: Flow = np.rint(flow) + mean

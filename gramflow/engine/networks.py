@@ -61,21 +61,13 @@ class _VGG(Network):
         return np.clip((values[0] + self._means)[..., ::-1] / np.float32(255), 0, 1)
 
 
-def _convolutions(*counts: int) -> tuple[str, ...]:
-    return tuple(
-        f"block{block}_conv{conv}"
-        for block, count in enumerate(counts, 1)
-        for conv in range(1, count + 1)
-    )
-
-
 _RELEASE = "https://storage.googleapis.com/tensorflow/keras-applications"
 
 
 class VGG16(_VGG):
     """VGG-16, 13 convolutions: what Gatys-style programs use most."""
 
-    layers = _convolutions(2, 2, 3, 3, 3)
+    layers = bundled.convolutions(2, 2, 3, 3, 3)
     weights_url = f"{_RELEASE}/vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
     weights_hash = "6d6bbae143d832006294945121d1f1fc"
 
@@ -89,7 +81,7 @@ class VGG16(_VGG):
 class VGG19(_VGG):
     """VGG-19, 16 convolutions: the network of Gatys et al. 2016."""
 
-    layers = _convolutions(2, 2, 4, 4, 4)
+    layers = bundled.convolutions(2, 2, 4, 4, 4)
     weights_url = f"{_RELEASE}/vgg19/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
     weights_hash = "253f8cb515780f3b799900260a226db6"
 

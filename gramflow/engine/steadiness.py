@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gramflow.arrays import Picture, blurred
+from gramflow.arrays import Picture, blurred, luminance
 from gramflow.engine.flows import Map
 
 OWN = 0
@@ -67,7 +67,7 @@ class _View:
     def broad(self, picture: Picture) -> tuple[Map, Picture]:
         """The brightness and the colours of a picture, blurred within its trusted part."""
         broad: Picture = np.divide(blurred(self.trust[..., None] * picture, _BLUR), self._seen)
-        grey = broad @ _LUMA
+        grey = luminance(broad)
         return grey, broad - grey[..., None]
 
     def mean(self, values: Map) -> float:
@@ -174,4 +174,3 @@ def _followed(painted: Picture, film: Picture, wrong: Map) -> float:
 _ROUNDS = 3  # of the correction: values beyond black and white are cut off
 _BLUR = 4.0  # pixels
 _CHANGE = 0.002  # of the film's tones (0..1) from frame to frame
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
