@@ -95,6 +95,7 @@ def config_at(look: Values, content: Path, style: Path, size: int, effort: float
                 "videos": {"content": {"path": str(content)}},
                 "styles": {"style": {"images": [str(style)]}},
                 "looks": {"default": given | changes},
+                "encode": {"pixel_format": "yuv444p"},  # which may have odd sizes
             }
         )
 

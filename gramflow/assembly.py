@@ -9,7 +9,7 @@ from gramflow.arrays import Picture
 from gramflow.config import Config, Look
 from gramflow.engine.flows import Features, FlowMethod
 from gramflow.engine.losses import Loss
-from gramflow.engine.networks import Network, Pooling, Source, build
+from gramflow.engine.networks import Network, Padding, Pooling, Source, build
 from gramflow.engine.optimizers import Optimizer
 from gramflow.engine.stylizers import Palette, Stylizer
 from gramflow.engine.targets import StyleTargets
@@ -53,7 +53,7 @@ def make_features(config: Config, look: Look, weights: Weights) -> Features:
 
     @cache
     def extractor(layers: tuple[str, ...]) -> Any:
-        return _part(config, weights, layers, look.pooling)
+        return _part(config, weights, layers, look)
 
     def features(picture: Picture, layers: Sequence[str]) -> dict[str, Any]:
         found = extractor(tuple(layers))(network.preprocess(picture), training=False)
@@ -64,15 +64,15 @@ def make_features(config: Config, look: Look, weights: Weights) -> Features:
 
 def make_extractor(config: Config, look: Look, weights: Weights) -> Any:
     """The Keras model that gives the features of all layers a look uses."""
-    return _part(config, weights, layers_of(config, look), look.pooling)
+    return _part(config, weights, layers_of(config, look), look)
 
 
-def _part(config: Config, weights: Weights, layers: Sequence[str], pooling: Pooling) -> Any:
+def _part(config: Config, weights: Weights, layers: Sequence[str], look: Look) -> Any:
     """A Keras model that ends at these layers; all such models share one network's weights."""
     import keras
 
     network = config.registry.find("networks", weights.network)
-    whole = _whole(network, weights.checked(), weights.identity, pooling)
+    whole = _whole(network, weights.checked(), weights.identity, look.pooling, look.padding)
     outputs = {layer: whole.get_layer(layer).output for layer in layers}
     part = keras.Model(whole.input, outputs)
     part.trainable = False
@@ -80,13 +80,15 @@ def _part(config: Config, weights: Weights, layers: Sequence[str], pooling: Pool
 
 
 @lru_cache(maxsize=1)
-def _whole(network: Plugin, source: Source, identity: str, pooling: Pooling) -> Any:
+def _whole(
+    network: Plugin, source: Source, identity: str, pooling: Pooling, padding: Padding
+) -> Any:
     """The network with all layers that have weights, kept for who needs it next.
 
     identity: the weights', so that a replaced file is read anew.
     """
     layers = bundled.LAYERS if source == "bundled" else network.cls.layers
-    return build(network.cls(), source, layers, pooling)
+    return build(network.cls(), source, layers, pooling, padding)
 
 
 def layers_of(config: Config, look: Look) -> list[str]:

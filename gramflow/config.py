@@ -57,6 +57,7 @@ class Look:
     seed: int
     style_scale: float
     pooling: Literal["average", "max"]
+    padding: Literal["mirror", "zeros"]
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
     evaluations: int
     first: float

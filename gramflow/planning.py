@@ -127,7 +127,7 @@ def calibrate(config: Config, look: Look, device: str) -> float:
     Timed once with random weights, a few evaluations of a small picture, and kept in
     work/calibration.json for this network, this precision, these loss terms and this device.
     """
-    recipe = [device, config.network, look.pooling, look.precision, look.losses]
+    recipe = [device, config.network, look.pooling, look.padding, look.precision, look.losses]
     name = recipes.digest(recipe)[:16]
     known: dict[str, float] = read_json(CALIBRATION) if CALIBRATION.is_file() else {}
     if name not in known:

@@ -183,6 +183,7 @@ def _target_recipe(
         "network": network,
         "weights": weights.identity if weights else config.weights,
         "pooling": look.pooling,
+        "padding": look.padding,
         # the weight of a term does not change its target
         "losses": {
             name: _with_contents(config, "losses", name, term) | {"weight": None}

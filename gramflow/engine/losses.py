@@ -203,7 +203,20 @@ def gram_sums(features: Tensor) -> tuple[Tensor, Tensor]:
     `features` has the shape (1, h, w, channels).
     """
     flat = ops.reshape(features, (-1, features.shape[-1]))
-    return ops.matmul(ops.transpose(flat), flat), count(flat)
+    return products(flat), count(flat)
+
+
+def products(rows: Tensor) -> Tensor:
+    """X'X of a matrix X, with its gradient X (D + D') in one multiplication in place of two."""
+
+    def evaluated(rows: Tensor) -> Any:
+        def gradient(*slopes: Tensor, upstream: Tensor = None) -> Tensor:
+            (slope,) = slopes if upstream is None else (upstream,)  # by Keras's backend
+            return ops.matmul(rows, slope + ops.transpose(slope))
+
+        return ops.matmul(ops.transpose(rows), rows), gradient
+
+    return ops.custom_gradient(evaluated)(rows)
 
 
 def gram_matrix(features: Tensor) -> Tensor:
@@ -212,8 +225,8 @@ def gram_matrix(features: Tensor) -> Tensor:
     `features` has the shape (1, h, w, channels). Gatys et al. 2016, equation 3, has no divisor;
     with it the matrix does not grow with the picture or the layer.
     """
-    products, divisor = gram_sums(features)
-    return products / divisor
+    sums, divisor = gram_sums(features)
+    return sums / divisor
 
 
 class Gram(Layered):
@@ -235,8 +248,8 @@ class Gram(Layered):
 
     def remembered(self, statistic: Any) -> Tensor:
         """A Gram matrix."""
-        products, divisor = statistic
-        return products / divisor
+        sums, divisor = statistic
+        return sums / divisor
 
     def distance(self, statistic: Any, target: Any) -> Tensor:
         """As the base says."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from gramflow import ops
 from gramflow.arrays import Tensor
-from gramflow.engine.losses import Layered, Tensors
+from gramflow.engine.losses import Layered, Tensors, products
 
 
 class Moments(Layered):
@@ -34,12 +34,12 @@ class Moments(Layered):
         else:
             flat = ops.reshape(features, (-1, channels)) - target["mean"]
         pixels = ops.cast(ops.shape(flat)[0], flat.dtype)
-        return pixels, ops.sum(flat, axis=0), ops.matmul(ops.transpose(flat), flat)
+        return pixels, ops.sum(flat, axis=0), products(flat)
 
     def remembered(self, statistic: Any) -> Tensor:
         """(1 + channels, channels): the mean, and below it the mean products."""
-        pixels, sums, products = statistic
-        return ops.concatenate([sums[None], products]) / pixels
+        pixels, sums, squares = statistic
+        return ops.concatenate([sums[None], squares]) / pixels
 
     def prepared(self, target: Tensors) -> Tensors:
         """By layer: mean (channels,), energy, spread = B and root = R, (channels, channels)."""
@@ -47,9 +47,9 @@ class Moments(Layered):
 
     def distance(self, statistic: Any, target: Any) -> Tensor:
         """As the base says."""
-        pixels, sums, products = statistic
+        pixels, sums, squares = statistic
         shift = sums / pixels
-        spread = (products / pixels - shift[:, None] * shift) / target["energy"]
+        spread = (squares / pixels - shift[:, None] * shift) / target["energy"]
         root = target["root"]
         overlap = ops.matmul(ops.matmul(root, spread), root)
         return _distance(shift, ops.trace(spread), overlap, target)

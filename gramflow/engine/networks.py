@@ -1,4 +1,4 @@
-"""Feature extractors: the convolutions of keras.applications, with a choice of pooling."""
+"""Feature extractors: the convolutions of keras.applications, with other pooling and padding."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from gramflow.errors import GramflowError
 SMALLEST = 16
 """Pixels of a picture's shorter side: four poolings leave one."""
 Pooling = Literal["average", "max"]
+Padding = Literal["mirror", "zeros"]
 
 
 class Network:
@@ -97,8 +98,16 @@ Source = Path | Literal["bundled"] | None
 `gramflow.bundled`), or for None a seed (see `randomize`)."""
 
 
-def build(network: Network, weights: Source, layers: Sequence[str], pooling: Pooling) -> Any:
+def build(
+    network: Network,
+    weights: Source,
+    layers: Sequence[str],
+    pooling: Pooling,
+    padding: Padding = "zeros",
+) -> Any:
     """A Keras model from a preprocessed picture to a dict of the features of `layers`.
+
+    padding: what its convolutions of stride 1 see beyond the picture's edge.
 
     Raises GramflowError when the file does not fit the network.
     """
@@ -109,11 +118,11 @@ def build(network: Network, weights: Source, layers: Sequence[str], pooling: Poo
         model = bundled.load(model)
     elif isinstance(weights, Path):
         load_weights(model, weights)
-    pooled = _with_pooling(model, pooling)
+    model = _adapted(model, pooling, padding)
     if weights is None:
-        randomize(pooled, network)
-    outputs = {layer: pooled.get_layer(layer).output for layer in layers}
-    extractor = keras.Model(pooled.input, outputs)
+        randomize(model, network)
+    outputs = {layer: model.get_layer(layer).output for layer in layers}
+    extractor = keras.Model(model.input, outputs)
     extractor.trainable = False
     return extractor
 
@@ -153,13 +162,17 @@ def load_weights(model: Any, path: Path) -> None:
         ) from error
 
 
-def _with_pooling(model: Any, pooling: Pooling) -> Any:
-    """The same model and weights, its max pooling replaced (Gatys et al. 2016 prefer average)."""
+def _adapted(model: Any, pooling: Pooling, padding: Padding) -> Any:
+    """The same weights with other pooling (Gatys et al. 2016 prefer average) and padding."""
     import keras
+
+    from gramflow.engine.layers import MirroredConv2D
 
     def replaced(layer: Any) -> Any:
         if isinstance(layer, keras.layers.MaxPooling2D) and pooling == "average":
             return keras.layers.AveragePooling2D(2, strides=2, name=layer.name)
+        if padding == "mirror" and type(layer) is keras.layers.Conv2D and layer.strides == (1, 1):
+            return MirroredConv2D.from_config(layer.get_config())
         return layer.__class__.from_config(layer.get_config())
 
     copy = keras.models.clone_model(model, clone_function=replaced)

@@ -1,8 +1,8 @@
 """Pictures in tiles: how one is cut so that a network's activations keep a memory limit, exactly.
 
 A tile is computed from its own pixels and as many around them as the network's deepest layer
-sees. Those around it end at the picture's true edge, where the network pads every layer with
-zeros as it does untiled; elsewhere the features that padding could have reached are cut off. Tiles
+sees. Those around it end at the picture's true edge, where the network pads every layer as
+it does untiled; elsewhere the features that padding could have reached are cut off. Tiles
 begin at multiples of the pooling's total stride. So each feature of the picture is computed as
 without tiles, in exactly one tile.
 """

@@ -117,6 +117,7 @@ def test_the_seed_preset_is_the_seed_method(folder: Path) -> None:
         "height": 224,
         "start": "noise",
         "pooling": "average",
+        "padding": "zeros",
         "evaluations": 600,
         "epoch": 20,
         "stop": 0.0,

@@ -118,6 +118,7 @@ def test_seed_preset_is_the_seed_method():
         "stop": 0.0,
         "bounds": False,
         "pooling": "average",
+        "padding": "zeros",
         "precision": "float32",
     }
     assert {key: settings_[key] for key in expected} == expected
@@ -153,6 +154,19 @@ def test_total_variation_by_hand(device):
     x = np.zeros((1, 2, 2, 3), np.float32)
     x[0, 0, 1] = 2  # one of two pairs to the right, one of two pairs below differs
     assert float(term(x, {}, {})) == 4 / 2 + 4 / 2
+
+
+def test_beyond_the_edge_the_picture_is_mirrored(device, weights):
+    network, layers = networks.VGG16(), ["block1_conv1", "block1_conv2"]
+    extract = networks.build(network, weights[1], layers, "average", "mirror")
+    values = network.preprocess(picture(1))
+    features = extract(values)
+    before = values[0].astype(np.float64)
+    for layer in layers:
+        kernel, bias = (array.astype(np.float64) for array in weights[0][layer])
+        mirrored = np.pad(before, ((1, 1), (1, 1), (0, 0)), mode="edge")
+        before = np.maximum(plain_vgg.convolve(mirrored, kernel, bias)[1:-1, 1:-1], 0)
+        assert np.allclose(features[layer][0], before, atol=1e-2, rtol=1e-3)
 
 
 @pytest.mark.parametrize("pooling", ["average", "max"])

@@ -150,6 +150,7 @@ def test_a_lead_arrives_beside_the_keyframe():
     [
         {"evaluations": 7},
         {"pooling": "max"},
+        {"padding": "zeros"},
         {"width": 66},
         {"style_scale": 0.5},
         {"losses": {"gram": {"weight": 3}}},
@@ -191,6 +192,7 @@ def test_targets_are_shared_where_they_are_equal():
     for other in (
         dataclasses.replace(look, style_scale=0.5),
         dataclasses.replace(look, pooling="max"),
+        dataclasses.replace(look, padding="zeros"),
         dataclasses.replace(look, losses={"content": look.losses["content"]}),
     ):
         assert target_name(config, style, other) != target

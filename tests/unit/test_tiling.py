@@ -162,15 +162,15 @@ def double():
     use("float32")
 
 
-@pytest.mark.parametrize("pooling", ["average", "max"])
-def test_vgg_in_tiles_is_exact(device, double, tmp_path, pooling):
+@pytest.mark.parametrize(("pooling", "padding"), [("average", "mirror"), ("max", "zeros")])
+def test_vgg_in_tiles_is_exact(device, double, tmp_path, pooling, padding):
     plain_vgg.save_weights(plain_vgg.make_weights(), tmp_path / "vgg16.h5")
     terms = {
         "content": losses.Content(losses.Content.Settings(weight=1.0)),
         "gram": losses.Gram(losses.Gram.Settings(weight=1.0, layers=plain_vgg.STYLE)),
     }
     layers = sorted({layer for term in terms.values() for layer in term.layers})
-    network = networks.build(networks.VGG16(), tmp_path / "vgg16.h5", layers, pooling)
+    network = networks.build(networks.VGG16(), tmp_path / "vgg16.h5", layers, pooling, padding)
     size = (45, 331)
     plan = limited(network, terms, *size, 45 * 250)
     assert len(plan.tiles(*size)) > 1
