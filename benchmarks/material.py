@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 SHARED = Path(os.environ.get("SHARED", Path(__file__).parents[2] / "shared"))
+DEMO = Path(__file__).parents[1] / "demo"
 RESULTS = Path(__file__).parent / "results"
 
 
