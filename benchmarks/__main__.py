@@ -14,7 +14,17 @@ from pathlib import Path
 from benchmarks.material import RESULTS
 from gramflow.memory import host_memory
 
-NAMES = ("seed", "precision", "flow", "optimizers", "preview", "look", "memory", "overhead")
+NAMES = (
+    "seed",
+    "precision",
+    "flow",
+    "steady",
+    "optimizers",
+    "preview",
+    "look",
+    "memory",
+    "overhead",
+)
 
 
 def machine() -> str:

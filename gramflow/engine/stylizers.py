@@ -240,7 +240,7 @@ class Optimize(Stylizer):
         Style losses look at the whole picture, and are content once most of it is painted: from
         the bare frame a small area would never be painted like the rest.
         """
-        evaluations = max(self.palette.settings["evaluations"], _FILLING)
+        evaluations = max(self.palette.settings["evaluations"] // 2, _FILLING)
         alone = self.palette.network.preprocess(frame)
         alone = alone + self._change(width, frame, alone, evaluations, weights, curve)[0]
         share = np.maximum(unknown, blurred(unknown, 1.5))[..., None]
@@ -380,7 +380,7 @@ def _displayable(network: Network) -> Bounds:
 
 
 _BARE = 0.02  # of a frame's pixels, unknown: less is not worth a coarse painting
-_FILLING = 20  # evaluations of that at least
+_FILLING = 8  # evaluations of that at least; twice as many have changed nothing that can be seen
 _GAIN = 1.5  # a term falls with about the power -2/3 of its weight
 _STEP = 4.0  # the most that a weight changes at once
 _RANGE = 8.0  # and from the settings' in all

@@ -1,0 +1,204 @@
+"""How steady and how covered films of drawn scenes are, whose flow is known exactly.
+
+`python -m benchmarks steady [WIDTH] [PRESET]` paints with the demo's styles, by the trained
+network that comes along, and prints three tables:
+
+1. The second frame of scenes with different motion, after the first one was painted from nothing:
+   the temporal error (mean squared difference along the exact flow, outside occlusions) of the film
+   itself, of the frames painted each on its own, and of the second one painted from the first, with
+   the look's flow and with the exact one; content and style of that one against the one on its own.
+2. Ground that a walking figure uncovers: how far the painted picture is from the film where it was
+   hidden once, divided by the same elsewhere. A frame painted on its own says what it should be.
+3. The measures that papers tell, over that film.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.material import DEMO, RESULTS
+from benchmarks.measures import (
+    LPIPS,
+    LPIPS_WEIGHTS,
+    flow_change,
+    structure_change,
+    warping_error,
+)
+from benchmarks.problems import stylizer_of
+from demo.draw.scenes import SCENES, Film, figure
+from gramflow.arrays import Picture
+from gramflow.assembly import make_flow
+from gramflow.config import load
+from gramflow.engine.device import prepare
+from gramflow.engine.flows import Flow, trust, warp
+from gramflow.engine.steadiness import Neighbour
+from gramflow.engine.stylizers import Painted
+from gramflow.media.pictures import encode_png, from_pixels, to_pixels
+
+WIDTH, PRESET = 256, "draft"
+MOTIONS = {"zoom": "starry_night", "rotation": "oil", "fast": "starry_night", "flat": "cut_paper"}
+"""Scenes, each with a style."""
+FRAMES, WALK = 9, "oil"
+PICTURES = RESULTS / "pictures/steady"
+
+
+Known = tuple[Flow, NDArray[np.bool_]]
+"""The exact flow to another frame, and the pixels that this other one does not show."""
+
+
+class Counted:
+    """An objective that adds up the pixels it is evaluated for."""
+
+    def __init__(self, objective: Any) -> None:
+        self.objective = objective
+        self.pixels = 0
+
+    def __call__(self, picture: Any, *arguments: Any) -> Any:
+        """As the objective."""
+        self.pixels += picture.shape[1] * picture.shape[2]
+        return self.objective(picture, *arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.objective, name)
+
+
+class Painter:
+    """A preset with one of the demo's styles."""
+
+    def __init__(self, style: str, preset: str, width: int, height: int) -> None:
+        file = str(DEMO / f"styles/{style}.jpg")
+        config = load(
+            {
+                "network": "vgg19",
+                "videos": {"scene": {"path": file}},
+                "styles": {style: {"images": [file]}},
+                "looks": {"default": {"preset": preset, "width": width, "height": height}},
+            }
+        )
+        self.stylizer: Any = stylizer_of(config)
+        self.counted = self.stylizer.objective = Counted(self.stylizer.objective)
+        self.flow = make_flow(config, config.looks["default"])
+
+    def paint(self, frame: Picture, *neighbours: Neighbour) -> tuple[Painted, float]:
+        """A frame with the one before, if there is one; evaluations, in those of a whole frame."""
+        self.counted.pixels = 0
+        painted = self.stylizer.paint(frame, dict(enumerate(neighbours, 1)), 0, lambda _: None)
+        return painted, self.counted.pixels / (frame.shape[0] * frame.shape[1])
+
+    def neighbour(
+        self, frame: Picture, before: Picture, painted: Painted, exact: Known | None = None
+    ) -> Neighbour:
+        """The frame before, brought to this one by the look's flow or by the exact one."""
+        if exact is None:
+            flow = self.flow.between(frame, before)
+            known = trust(frame, before, flow, self.flow.between(before, frame))
+        else:
+            flow, hidden = exact
+            known = np.where(hidden, 0, 1).astype(np.float32)
+        stored = from_pixels(to_pixels(painted.picture))
+        return Neighbour(warp(stored, flow), warp(before, flow), known, painted.weights)
+
+
+def style_of(painted: Painted) -> float:
+    """Gram's and moments' terms, as the presets weigh them."""
+    return 20 * painted.terms["gram"] + 40 * painted.terms["moments"]
+
+
+def motions(width: int, height: int, preset: str) -> None:
+    """The first table."""
+    print("| scene, style | film | alone | look's flow | exact flow | content | style |")
+    print("| --- " * 7 + "|", flush=True)
+    for name, style in MOTIONS.items():
+        scene, painter = SCENES[name]((height, width)), Painter(style, preset, width, height)
+        before, frame = scene.frame(0), scene.frame(1)
+        flow, hidden = known = scene.motion(1, 0)
+        first, alone = painter.paint(before)[0], painter.paint(frame)[0]
+        chained = [
+            painter.paint(frame, painter.neighbour(frame, before, first, exact))[0]
+            for exact in (None, known)
+        ]
+        errors = [warping_error(frame, before, flow, ~hidden)] + [
+            warping_error(each.picture, first.picture, flow, ~hidden) for each in (alone, *chained)
+        ]
+        cells = " | ".join(f"{error:.5f}" for error in errors)
+        ratios = (
+            chained[0].terms["content"] / alone.terms["content"],
+            style_of(chained[0]) / style_of(alone),
+        )
+        print(f"| {name}, {style} | {cells} | {ratios[0]:.2f} | {ratios[1]:.2f} |", flush=True)
+        save(f"{name}.png", [before, frame], [first.picture, chained[0].picture])
+
+
+def walk(width: int, height: int, preset: str) -> None:
+    """The other two tables, of a figure that crosses a street."""
+    film, painter = figure(FRAMES, (height, width)), Painter(WALK, preset, width, height)
+    painted, work, once = [painter.paint(film.frames[0])[0]], [], np.zeros((height, width), bool)
+    for number in range(1, FRAMES):
+        before, frame = film.frames[number - 1], film.frames[number]
+        flow, hidden = film.backward[number - 1], film.uncovered[number - 1]
+        found, made = painter.paint(frame, painter.neighbour(frame, before, painted[-1]))
+        painted.append(found)
+        work.append(made)
+        once = (warp(once.astype(np.float32), flow) > 0.5) | hidden
+        print(f"frame {number + 1} of {FRAMES}", file=sys.stderr)
+    alone = painter.paint(film.frames[-1])[0]
+    print("\n| the last frame | distance from film, once hidden | elsewhere | ratio |")
+    print("| --- " * 4 + "|")
+    for name, each in (("painted along", painted[-1]), ("on its own", alone)):
+        distance = np.abs(each.picture - film.frames[-1]).mean(-1)
+        inside, outside = distance[once].mean(), distance[~once].mean()
+        print(f"| {name} | {inside:.3f} | {outside:.3f} | {inside / outside:.2f} |")
+    of_preset = painter.stylizer.palette.settings["evaluations"]
+    print(
+        f"\nOnce hidden: {once.mean():.1%} of the picture. Evaluations a frame, in those of a "
+        f"whole one: {np.mean(work):.1f}, of which the preset's own {of_preset}."
+    )
+    save("walk.png", film.frames[::2], [each.picture for each in painted[::2]])
+    papers(painter, film, [each.picture for each in painted], alone.picture)
+
+
+def papers(painter: Painter, film: Film, painted: list[Picture], alone: Picture) -> None:
+    """The third table."""
+    rows: dict[str, list[float]] = {}
+
+    def add(name: str, value: float) -> None:
+        rows.setdefault(name, []).append(value)
+
+    lpips = LPIPS() if LPIPS_WEIGHTS.is_file() else None
+    for number, (flow, hidden) in enumerate(zip(film.backward, film.uncovered, strict=True), 1):
+        frames, pictures = film.frames[number - 1 : number + 1], painted[number - 1 : number + 1]
+        add("warping error", warping_error(pictures[1], pictures[0], flow, ~hidden))
+        add("the film's own", warping_error(frames[1], frames[0], flow, ~hidden))
+        add("tOF, pixels", flow_change(painter.flow, frames, pictures))
+        add("CFSD", structure_change(frames[1], pictures[1]))
+        if lpips:
+            add("tLP", abs(lpips(*pictures) - lpips(*frames)))
+            add("content LPIPS", lpips(frames[1], pictures[1]))
+    add("e_stab", float(np.sqrt(np.mean(rows["warping error"]))))
+    add("CFSD, the last frame on its own", structure_change(film.frames[-1], alone))
+    print("\n| measure | mean over the film |\n| --- | --- |")
+    for name, values in rows.items():
+        print(f"| {name} | {np.mean(values):.5f} |")
+
+
+def save(name: str, *rows: Sequence[Picture]) -> None:
+    """A sheet of pictures, for looking at."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    sheet = np.vstack([np.hstack(row) for row in rows])
+    (PICTURES / name).write_bytes(encode_png(to_pixels(sheet)))
+
+
+def main(width: int = WIDTH, preset: str = PRESET) -> None:
+    """All tables, a row as soon as it is known."""
+    height = 2 * round(width * 9 / 32)
+    prepare(2)
+    print(f"{width}x{height} pixels, preset {preset}, bundled weights.\n")
+    motions(width, height, preset)
+    walk(width, height, preset)
+
+
+if __name__ == "__main__":
+    main(*(kind(given) for kind, given in zip((int, str), sys.argv[1:], strict=False)))
