@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-cluster bench bench-temporal lint format docs lock clean
+.PHONY: demo test test-cluster bench bench-temporal check-vgg16 lint format docs lock clean
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores all
@@ -23,6 +23,11 @@ bench: .venv/installed-bench
 # How steady each way of painting is; with the folder of test material in SHARED.
 bench-temporal: .venv/installed
 	$(BIN)/python -m benchmarks.temporal
+	$(BIN)/python -m benchmarks steady
+
+# Whether ImageNet's VGG-16, from a file in WEIGHTS, repeats the losses of the project's first version.
+check-vgg16: .venv/installed
+	$(BIN)/python -m benchmarks.check_vgg16 $(WEIGHTS)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check

@@ -2,6 +2,7 @@
 
 demo.jpg and demo.mp4: the film that `make demo` made, beside the one that it was made from.
 styles.jpg: a frame of the demo's film in every style that comes along, by the workflow itself.
+matrix.jpg: a portrait, a night and a drawing, drawn by the project, in every one of them.
 """
 
 import shutil
@@ -15,7 +16,11 @@ import cv2
 import numpy as np
 import yaml
 
+from benchmarks.steady import Painter
+from demo.draw.contents import CONTENTS
 from gramflow.arrays import Pixels
+from gramflow.engine.device import prepare
+from gramflow.media.pictures import resize, to_pixels
 
 ROOT = Path(__file__).parents[1]
 FILM = ROOT / "demo/seaside.mp4"
@@ -24,6 +29,8 @@ STYLES = sorted((ROOT / "demo/styles").glob("*.jpg"))
 OUT = ROOT / "docs/pictures"
 LOOK = {"preset": "draft", "width": 256}
 FRAME = 6  # of the film, in every style
+MATRIX = ("portrait", "night", "drawing")
+WIDE, TALL = 192, 192  # pixels that the matrix's pictures have at most
 
 
 def frames_of(film: Path) -> list[Pixels]:
@@ -45,10 +52,10 @@ def sheet(rows: list[list[Pixels]], size: tuple[int, int], name: str) -> None:
 
 def demo() -> None:
     """Every third frame of the demo's film, above the painted ones, and the painted film."""
-    rows = [
-        film[start::3][:4] for start in (0, 12) for film in (frames_of(FILM), frames_of(PAINTED))
-    ]
-    sheet(rows, (320, 180), "demo.jpg")
+    film, painted = frames_of(FILM), frames_of(PAINTED)
+    height, width = painted[0].shape[:2]
+    rows = [frames[start::3][:4] for start in (0, 12) for frames in (film, painted)]
+    sheet(rows, (width, height), "demo.jpg")
     shutil.copyfile(PAINTED, OUT / "demo.mp4")
 
 
@@ -73,10 +80,38 @@ def styles() -> None:
     sheet([pictures[:4], pictures[4:]], (320, 180), "styles.jpg")
 
 
+def matrix() -> None:
+    """The drawn contents in the first column, and what becomes of them in each style."""
+    prepare(2)
+    drawn = [CONTENTS[name]() for name in MATRIX]
+    factors = [min(WIDE / each.shape[1], TALL / each.shape[0]) for each in drawn]
+    frames = [
+        resize(each, round(each.shape[1] * factor), round(each.shape[0] * factor))
+        for each, factor in zip(drawn, factors, strict=True)
+    ]
+    columns = [frames]
+    for path in STYLES:
+        painted = []
+        for frame in frames:
+            height, width = frame.shape[:2]
+            painter = Painter(path.stem, "draft", width, height)
+            painted.append(painter.paint(frame)[0].picture)
+        columns.append(painted)
+    rows = [np.hstack([to_pixels(column[row]) for column in columns]) for row in range(len(frames))]
+    widest = max(row.shape[1] for row in rows)
+    padded = [
+        np.pad(row, ((0, 4), (0, widest - row.shape[1]), (0, 0)), constant_values=255)
+        for row in rows
+    ]
+    image = cv2.cvtColor((np.vstack(padded) // 257).astype(np.uint8), cv2.COLOR_RGB2BGR)
+    cv2.imwrite(str(OUT / "matrix.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 90])
+
+
 def main() -> None:
     """Make them all, or those that are named."""
-    for name in sys.argv[1:] or ("demo", "styles"):
-        {"demo": demo, "styles": styles}[name]()
+    made = {"demo": demo, "styles": styles, "matrix": matrix}
+    for name in sys.argv[1:] or made:
+        made[name]()
 
 
 if __name__ == "__main__":

@@ -44,11 +44,14 @@ def weights_of(network: str) -> Weights:
     return bundled_weights() if network == "vgg19" else random_weights(network)
 
 
-def stylizer_of(config: Config) -> Stylizer:
-    """The look's stylizer, everything that a frame does not change done."""
+def stylizer_of(config: Config, weights: Weights | None = None) -> Stylizer:
+    """The look's stylizer, everything that a frame does not change done.
+
+    weights: those of `weights_of` if None.
+    """
     from gramflow.engine.objective import Objective
 
-    look, weights = config.looks["default"], weights_of(config.network)
+    look, weights = config.looks["default"], weights or weights_of(config.network)
     objective = Objective(make_extractor(config, look, weights), make_losses(config, look))
     (style,) = config.styles.values()
     network = make_network(config, weights.network)

@@ -76,6 +76,7 @@ class Painter:
                 "videos": {"scene": {"path": file}},
                 "styles": {style: {"images": [file]}},
                 "looks": {"default": {"preset": preset, "width": width, "height": height}},
+                "encode": {"pixel_format": "yuv444p"},  # which may have odd sizes
             }
         )
         self.stylizer: Any = stylizer_of(config)

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from gramflow.assembly import make_losses
 from gramflow.config import load
 from gramflow.engine import losses, networks
 from gramflow.engine.optimizers import ScipyLBFGS
@@ -197,6 +198,27 @@ def test_random_weights_keep_every_layer_alive(device):
     first = again(network.preprocess(picture(1)))["block1_conv1"].numpy()
     build = networks.build(network, None, ["block1_conv1"], "average")
     assert np.array_equal(first, build(network.preprocess(picture(1)))["block1_conv1"].numpy())
+
+
+def test_terms_are_scaled_alike_for_both_networks(device):
+    """So that one look's weights serve VGG-16, of which no trained weights have been at hand."""
+    from gramflow.engine.objective import Objective
+
+    config = load({"videos": {"v": {"path": __file__}}, "styles": {"s": {"images": [__file__]}}})
+    terms = {
+        name: term for name, term in make_losses(config, config.looks["default"]).items()
+        if term.layers
+    }  # fmt: skip
+    layers = sorted({layer for term in terms.values() for layer in term.layers})
+    content, style, painted = (networks._reference(seed, 96) for seed in (3, 4, 5))
+    found = []
+    for network in (networks.VGG16(), networks.VGG19()):
+        objective = Objective(networks.build(network, None, layers, "average", "mirror"), terms)
+        targets = objective.targets(network.preprocess(content), "frame")
+        targets |= objective.targets(network.preprocess(style), "style")
+        found.append(objective(network.preprocess(painted), targets)[2])
+    for name in terms:
+        assert 0.5 < float(found[0][name]) / float(found[1][name]) < 2, name
 
 
 def test_weights_that_do_not_fit_are_refused(device, weights, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from gramflow import ops
 from gramflow.engine import losses, networks, precision
 from gramflow.engine.lbfgs import LBFGS
+from gramflow.engine.moments import Moments
 from gramflow.engine.stylizers import Optimize, Palette
 from gramflow.engine.targets import style_targets
 from gramflow.errors import GramflowError
@@ -17,6 +18,7 @@ LAYERS = {"block1_conv1": 1.0, "block2_conv1": 1.0}
 TERMS = {
     "content": losses.Content(losses.Content.Settings(layers={"block2_conv1": 1.0})),
     "gram": losses.Gram(losses.Gram.Settings(weight=50.0, layers=LAYERS)),
+    "moments": Moments(Moments.Settings(weight=1.0, layers=LAYERS)),
     "tv": losses.TotalVariation(losses.Loss.Settings(weight=1e-3)),
 }
 NETWORK = networks.VGG16()
@@ -42,7 +44,7 @@ def exact(extractor):
 @pytest.fixture(scope="module")
 def targets(exact):
     style = style_targets(exact, NETWORK, [picture(3)], [1.0])
-    return exact.targets(NETWORK.preprocess(picture(1)), "frame") | style
+    return exact.targets(NETWORK.preprocess(picture(1)), "frame") | exact.prepared(style)
 
 
 def lowered(extractor, name):
