@@ -1,23 +1,20 @@
 """The README's pictures: `python -m benchmarks.pictures` after `make demo`, into docs/pictures/.
 
 demo.jpg and demo.mp4: the film that `make demo` made, beside the one that it was made from.
-styles.jpg: a frame of the demo's film in every style that comes along, by the workflow itself.
-matrix.jpg: a portrait, a night and a drawing, drawn by the project, in every one of them.
+styles.jpg: a street, a portrait, a night and a drawing, which the project drew, in every style that
+comes along.
 """
 
 import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
-import yaml
 
 from benchmarks.steady import Painter
-from demo.draw.contents import CONTENTS
+from demo.draw.contents import CONTENTS as DRAW
 from gramflow.arrays import Pixels
 from gramflow.engine.device import prepare
 from gramflow.media.pictures import resize, to_pixels
@@ -27,10 +24,9 @@ FILM = ROOT / "demo/seaside.mp4"
 PAINTED = ROOT / "results/seaside.oil.mp4"
 STYLES = sorted((ROOT / "demo/styles").glob("*.jpg"))
 OUT = ROOT / "docs/pictures"
-LOOK = {"preset": "draft", "width": 256}
-FRAME = 6  # of the film, in every style
-MATRIX = ("portrait", "night", "drawing")
-WIDE, TALL = 192, 192  # pixels that the matrix's pictures have at most
+LOOK = {"preset": "draft", "evaluations": 8, "coarsest": 96}
+CONTENTS = ("day", "portrait", "night", "drawing")
+SIDE = 192  # pixels that each picture has at most
 
 
 def frames_of(film: Path) -> list[Pixels]:
@@ -60,31 +56,10 @@ def demo() -> None:
 
 
 def styles() -> None:
-    """One frame, and what becomes of it in each style."""
-    frame = frames_of(FILM)[FRAME]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        cv2.imwrite(str(folder / "frame.png"), cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
-        config = {
-            "network": "vgg19",
-            "weights": "bundled",
-            "videos": {"frame": {"path": "*.png", "fps": 1}},
-            "styles": {path.stem: {"images": [str(path)]} for path in STYLES},
-            "looks": {"default": LOOK},
-        }
-        folder.joinpath("config.yaml").write_text(yaml.safe_dump(config))
-        command = ["-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--cores", "all"]
-        subprocess.run([sys.executable, *command], cwd=folder, check=True)
-        painted = [frames_of(folder / f"results/frame.{path.stem}.mp4")[0] for path in STYLES]
-    pictures = [frame, *painted]
-    sheet([pictures[:4], pictures[4:]], (320, 180), "styles.jpg")
-
-
-def matrix() -> None:
     """The drawn contents in the first column, and what becomes of them in each style."""
     prepare(2)
-    drawn = [CONTENTS[name]() for name in MATRIX]
-    factors = [min(WIDE / each.shape[1], TALL / each.shape[0]) for each in drawn]
+    drawn = [DRAW[name]() for name in CONTENTS]
+    factors = [SIDE / max(each.shape[:2]) for each in drawn]
     frames = [
         resize(each, round(each.shape[1] * factor), round(each.shape[0] * factor))
         for each, factor in zip(drawn, factors, strict=True)
@@ -94,9 +69,10 @@ def matrix() -> None:
         painted = []
         for frame in frames:
             height, width = frame.shape[:2]
-            painter = Painter(path.stem, "draft", width, height)
+            painter = Painter(path.stem, LOOK, width, height)
             painted.append(painter.paint(frame)[0].picture)
         columns.append(painted)
+        print(path.stem, flush=True)
     rows = [np.hstack([to_pixels(column[row]) for column in columns]) for row in range(len(frames))]
     widest = max(row.shape[1] for row in rows)
     padded = [
@@ -104,12 +80,12 @@ def matrix() -> None:
         for row in rows
     ]
     image = cv2.cvtColor((np.vstack(padded) // 257).astype(np.uint8), cv2.COLOR_RGB2BGR)
-    cv2.imwrite(str(OUT / "matrix.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 90])
+    cv2.imwrite(str(OUT / "styles.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 90])
 
 
 def main() -> None:
     """Make them all, or those that are named."""
-    made = {"demo": demo, "styles": styles, "matrix": matrix}
+    made = {"demo": demo, "styles": styles}
     for name in sys.argv[1:] or made:
         made[name]()
 

@@ -11,7 +11,7 @@ from benchmarks.material import SHARED
 from gramflow.arrays import Picture
 from gramflow.assembly import make_extractor, make_flow, make_losses, make_network, make_stylizer
 from gramflow.config import Config, load
-from gramflow.engine.flows import FlowMethod, trust, warp
+from gramflow.engine.flows import FlowMethod, kept, trust, warp
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted, Stylizer
@@ -83,7 +83,8 @@ def neighbour(flow: FlowMethod, frame: Picture, other: Picture, painted: Picture
     motion = flow.between(frame, other)
     known = trust(frame, other, motion, flow.between(other, frame))
     stored = from_pixels(to_pixels(painted))
-    return Neighbour(warp(stored, motion), warp(other, motion), known)
+    start = kept(frame, other, motion, known)
+    return Neighbour(warp(stored, motion), warp(other, motion), known, kept=start)
 
 
 @dataclass(frozen=True)

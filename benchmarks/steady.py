@@ -33,7 +33,7 @@ from gramflow.arrays import Picture
 from gramflow.assembly import make_flow
 from gramflow.config import load
 from gramflow.engine.device import prepare
-from gramflow.engine.flows import Flow, trust, warp
+from gramflow.engine.flows import Flow, kept, trust, warp
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted
 from gramflow.media.pictures import encode_png, from_pixels, to_pixels
@@ -66,16 +66,16 @@ class Counted:
 
 
 class Painter:
-    """A preset with one of the demo's styles."""
+    """A look with one of the demo's styles."""
 
-    def __init__(self, style: str, preset: str, width: int, height: int) -> None:
+    def __init__(self, style: str, look: dict[str, Any], width: int, height: int) -> None:
         file = str(DEMO / f"styles/{style}.jpg")
         config = load(
             {
                 "network": "vgg19",
                 "videos": {"scene": {"path": file}},
                 "styles": {style: {"images": [file]}},
-                "looks": {"default": {"preset": preset, "width": width, "height": height}},
+                "looks": {"default": look | {"width": width, "height": height}},
                 "encode": {"pixel_format": "yuv444p"},  # which may have odd sizes
             }
         )
@@ -96,11 +96,12 @@ class Painter:
         if exact is None:
             flow = self.flow.between(frame, before)
             known = trust(frame, before, flow, self.flow.between(before, frame))
+            start = kept(frame, before, flow, known)
         else:
             flow, hidden = exact
-            known = np.where(hidden, 0, 1).astype(np.float32)
+            known = start = np.where(hidden, 0, 1).astype(np.float32)
         stored = from_pixels(to_pixels(painted.picture))
-        return Neighbour(warp(stored, flow), warp(before, flow), known, painted.weights)
+        return Neighbour(warp(stored, flow), warp(before, flow), known, painted.weights, start)
 
 
 def style_of(painted: Painted) -> float:
@@ -113,7 +114,10 @@ def motions(width: int, height: int, preset: str) -> None:
     print("| scene, style | film | alone | look's flow | exact flow | content | style |")
     print("| --- " * 7 + "|", flush=True)
     for name, style in MOTIONS.items():
-        scene, painter = SCENES[name]((height, width)), Painter(style, preset, width, height)
+        scene, painter = (
+            SCENES[name]((height, width)),
+            Painter(style, {"preset": preset}, width, height),
+        )
         before, frame = scene.frame(0), scene.frame(1)
         flow, hidden = known = scene.motion(1, 0)
         first, alone = painter.paint(before)[0], painter.paint(frame)[0]
@@ -135,7 +139,10 @@ def motions(width: int, height: int, preset: str) -> None:
 
 def walk(width: int, height: int, preset: str) -> None:
     """The other two tables, of a figure that crosses a street."""
-    film, painter = figure(FRAMES, (height, width)), Painter(WALK, preset, width, height)
+    film, painter = (
+        figure(FRAMES, (height, width)),
+        Painter(WALK, {"preset": preset}, width, height),
+    )
     painted, work, once = [painter.paint(film.frames[0])[0]], [], np.zeros((height, width), bool)
     for number in range(1, FRAMES):
         before, frame = film.frames[number - 1], film.frames[number]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,12 +12,20 @@ import numpy as np
 from gramflow import store
 from gramflow.arrays import Picture, Pixels, resized
 from gramflow.chains import Step
-from gramflow.engine.flows import Flow, FlowMethod, Map, scaled, trust, warp
+from gramflow.engine.flows import Flow, FlowMethod, Map, kept, scaled, trust, warp
 from gramflow.engine.steadiness import OWN, Neighbour, led
 from gramflow.media.pictures import from_pixels, resize
 
-Motion = tuple[Flow, Map]
-"""The flow from a frame into another, and how far it is to be trusted, at the footage's size."""
+
+@dataclass(frozen=True)
+class Motion:
+    """The flow from a frame into another one, how far it is to be trusted, and where what was
+    painted there is worth going on from (see `gramflow.engine.flows.kept`); all at the footage's
+    size."""
+
+    flow: Flow
+    trust: Map
+    kept: Map
 
 
 class Footage:
@@ -83,14 +92,22 @@ class Footage:
         """
         frame, target = self._view(number), self._view(other)
         flow, reverse = self.flow.between(frame, target), self.flow.between(target, frame)
-        known = resized(trust(frame, target, flow, reverse), *self.size)
-        return scaled(flow, *self.size), np.clip(known, 0, 1)
+        known = trust(frame, target, flow, reverse)
+        maps = (known, kept(frame, target, flow, known))
+        return Motion(
+            scaled(flow, *self.size), *(np.clip(resized(each, *self.size), 0, 1) for each in maps)
+        )
 
     def neighbour(self, number: int, key: str, motion: Motion) -> Neighbour:
         """A frame and its painted picture of this key, warped along the motion into the frame."""
-        flow, trust = motion
-        picture, frame = warp(self.painting(key), flow), warp(self.frame(number), flow)
-        return Neighbour(picture, frame, trust, self.weights(key))
+        picture, frame = self.painting(key), self.frame(number)
+        return Neighbour(
+            warp(picture, motion.flow),
+            warp(frame, motion.flow),
+            motion.trust,
+            self.weights(key),
+            motion.kept,
+        )
 
     def painting(self, key: str) -> Picture:
         """A painted picture of the store, at the size of this footage."""

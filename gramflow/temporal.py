@@ -17,7 +17,7 @@ from gramflow.engine.flows import DIS, Flow, Map, scaled, trust, warp, wrong
 from gramflow.engine.networks import SMALLEST
 from gramflow.engine.steadiness import Neighbour, Steadiness, steadiness
 from gramflow.files import read_json, write_json
-from gramflow.footage import Footage, Motion
+from gramflow.footage import Footage
 from gramflow.manifest import Manifest
 from gramflow.media.pictures import from_pixels, resize
 from gramflow.progress import Every, Say
@@ -135,13 +135,13 @@ class _Film:
 
     def measured(
         self, numbers: Sequence[int], threads: int
-    ) -> Iterator[tuple[Steadiness, Motion | None]]:
+    ) -> Iterator[tuple[Steadiness, tuple[Flow, Map] | None]]:
         """Of these frames, in order, each against the one before; no motion if it repeats that."""
         with ThreadPoolExecutor(threads) as pool:
             for first in range(0, len(numbers), _AT_ONCE):
                 yield from pool.map(self._measure, numbers[first : first + _AT_ONCE])
 
-    def _measure(self, number: int) -> tuple[Steadiness, Motion | None]:
+    def _measure(self, number: int) -> tuple[Steadiness, tuple[Flow, Map] | None]:
         key, before = self.keys[number], self.keys[number - 1]
         if key == before:
             return REPEATED, None

@@ -191,6 +191,17 @@ def trust(frame: Picture, other: Picture, flow: Flow, reverse: Flow) -> Map:
     return known * _fits(disagreement, np.float32(1))
 
 
+def kept(frame: Picture, other: Picture, flow: Flow, trusted: Map) -> Map:
+    """How far what was painted in the other frame is worth going on from, 0..1: where the flow is
+    trusted, and where the frames look alike along it.
+
+    In flat areas a flow is little more than a guess, and not trusted when the one back guesses
+    otherwise. But paint of the same area is a better start there than the bare frame.
+    """
+    alike = _inside(flow) * _fits(mismatch(frame, other, flow), np.float32(0.012))
+    return np.maximum(trusted, alike)
+
+
 def wrong(frame: Picture, other: Picture, flow: Flow, reverse: Flow) -> Map:
     """Where a flow agrees with its reverse, but the frames do not look alike along it, 0..1.
 

@@ -18,12 +18,19 @@ class Neighbour:
 
     frame: the film's own frame of that time, warped likewise. trust: (height, width), 0..1: where
     the warp can be relied on. weights: of the loss terms that adjust theirs, as it was painted.
+    kept: (height, width), 0..1: where its picture is worth going on from; None: as trust.
     """
 
     picture: Picture
     frame: Picture
     trust: Map
     weights: Mapping[str, float] = field(default_factory=dict)
+    kept: Map | None = None
+
+    @property
+    def start(self) -> Map:
+        """`kept`, or `trust` where that is all that is known."""
+        return self.trust if self.kept is None else self.kept
 
 
 def led(neighbour: Neighbour, lead: Neighbour, share: float) -> Neighbour:
@@ -41,6 +48,7 @@ def led(neighbour: Neighbour, lead: Neighbour, share: float) -> Neighbour:
         neighbour.frame + part * (lead.frame - neighbour.frame),
         trust,
         neighbour.weights,
+        np.maximum(trust, neighbour.start),
     )
 
 

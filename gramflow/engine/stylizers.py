@@ -316,7 +316,7 @@ class Optimize(Stylizer):
     ) -> NDArray[np.float32]:
         """Where the look wants the optimisation to begin.
 
-        With a neighbour: there where it can be trusted, else from the frame itself. In later
+        With a neighbour: there where it is worth it, else from the frame itself. In later
         passes from the mean of it and the frame's own picture (Ruder et al. 2016, equation 11).
         """
         start, network = self.palette.settings["start"], self.palette.network
@@ -328,8 +328,8 @@ class Optimize(Stylizer):
         own = neighbours[OWN].picture if OWN in neighbours else frame
         if 1 not in neighbours:
             return network.preprocess(own)
-        trust = neighbours[1].trust[..., None]
-        share = trust / (1 + trust) if OWN in neighbours else trust
+        known = neighbours[1].start[..., None]
+        share = known / (1 + known) if OWN in neighbours else known
         return network.preprocess(share * neighbours[1].picture + (1 - share) * own)
 
     def _ranges(self) -> dict[str, dict[str, NDArray[np.float32]]]:
@@ -368,7 +368,7 @@ def _unknown(frame: Picture, neighbours: Mapping[int, Neighbour]) -> Map:
     """(height, width), 0..1: where there is nothing painted to go on from."""
     if OWN in neighbours:
         return np.zeros(frame.shape[:2], np.float32)
-    return 1 - neighbours[1].trust if 1 in neighbours else np.ones(frame.shape[:2], np.float32)
+    return 1 - neighbours[1].start if 1 in neighbours else np.ones(frame.shape[:2], np.float32)
 
 
 def _displayable(network: Network) -> Bounds:

@@ -146,6 +146,21 @@ def test_edges_of_motion_are_trusted_where_the_frames_fit_but_not_in_flat_areas(
     assert flows.trust(flat, flat, flow, -flow)[:, 119:121].max() < 0.3
 
 
+def test_paint_is_kept_where_the_frames_look_alike_but_not_beyond_the_picture():
+    """In a flat area two guesses at the motion disagree; what came in from the right is new."""
+    frame = np.full((160, 240, 3), 0.5, np.float32)
+    other = frame.copy()
+    other[60:100, 60:120] = 0.6
+    flow = np.full((160, 240, 2), 3, np.float32) * np.float32([1, 0])
+    trusted = flows.trust(frame, other, flow, 2 * flow)
+    assert trusted.max() == 0
+    kept = flows.kept(frame, other, flow, trusted)
+    assert kept[:, -3:].max() == 0
+    assert kept[70:90, 70:110].max() == 0
+    kept[50:110, 45:130] = 1
+    assert kept[:, :-3].min() == 1
+
+
 def test_a_flow_keeps_its_motion_at_another_size():
     flow = np.zeros((40, 60, 2), np.float32) + np.float32([6, 4])
     for width, height in ((30, 10), (120, 80), (60, 40)):
@@ -299,6 +314,7 @@ def test_footage_warps_painted_neighbours_to_the_frame(tmp_path):
         error = np.abs(neighbour.picture - footage.frame(3)).mean(-1)
         assert (error * neighbour.trust).mean() < 0.02
         assert neighbour.trust[10:-10, -3:].mean() < 0.3
+        assert (neighbour.start >= neighbour.trust).all() and neighbour.start[:, -3:].max() < 0.5
 
 
 def test_footage_finds_the_flow_at_the_films_own_size(tmp_path):
@@ -320,13 +336,13 @@ def test_footage_finds_the_flow_at_the_films_own_size(tmp_path):
 
     for width, size in ((1024, (160, 240)), (64, (43, 64)), (120, (80, 120))):
         footage = Footage(tmp_path, keys, (60, 40), Watched(flows.DIS.Settings(width=width)), 3)
-        flow, trust = footage.motion(1, 0)
-        assert flow.shape == (40, 60, 2) and trust.shape == (40, 60)
+        motion = footage.motion(1, 0)
+        assert motion.flow.shape == (40, 60, 2) and motion.trust.shape == (40, 60)
         assert asked == [size, size]
         asked.clear()
         if width == 1024:
-            assert np.abs(flow[5:-5, 5:-5] - np.float32([1, 0])).max() < 0.1
-            assert trust[5:-5, 5:-5].min() > 0.9
+            assert np.abs(motion.flow[5:-5, 5:-5] - np.float32([1, 0])).max() < 0.1
+            assert motion.trust[5:-5, 5:-5].min() > 0.9
     wide = Footage(tmp_path, keys, (120, 80), Watched(flows.DIS.Settings(width=64)), 3)
     wide.motion(1, 0)
     assert asked == [(80, 120)] * 2  # never smaller than what is painted

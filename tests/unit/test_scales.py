@@ -93,15 +93,19 @@ def stylizer_of(extractor, targets, optimizer, terms=TERMS, **given):
     return Optimize(Optimize.Settings(), palette)
 
 
-def neighbours(trust):
-    return {1: Neighbour(picture(2), picture(2), np.full((48, 64), trust, np.float32))}
+def neighbours(trust, kept=None):
+    trust, kept = (
+        None if each is None else np.full((48, 64), each, np.float32) for each in (trust, kept)
+    )
+    return {1: Neighbour(picture(2), picture(2), trust, {}, kept)}
 
 
 @pytest.mark.parametrize(
     ("known", "coarse", "whole"),
     [
         ({}, [(24, 80), (40, 80)], 80),
-        (neighbours(0.25), [(40, 40)], 70),
+        (neighbours(0.25), [(40, 20)], 70),
+        (neighbours(0.25, 0.99), [], 40),
         (neighbours(0.99), [], 40),
         (neighbours(0.25) | {OWN: 0}, [], 40),
     ],
