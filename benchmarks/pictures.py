@@ -1,8 +1,7 @@
 """The README's pictures: `python -m benchmarks.pictures` after `make demo`, into docs/pictures/.
 
 demo.jpg and demo.mp4: the film that `make demo` made, beside the one that it was made from.
-styles.jpg: a street, a portrait, a night and a drawing, which the project drew, in every style that
-comes along.
+styles.jpg: a street that the project drew, in every style that comes along.
 """
 
 import shutil
@@ -14,7 +13,7 @@ import cv2
 import numpy as np
 
 from benchmarks.steady import Painter
-from demo.draw.contents import CONTENTS as DRAW
+from demo.draw.contents import CONTENTS
 from gramflow.arrays import Pixels
 from gramflow.engine.device import prepare
 from gramflow.media.pictures import resize, to_pixels
@@ -24,9 +23,8 @@ FILM = ROOT / "demo/seaside.mp4"
 PAINTED = ROOT / "results/seaside.oil.mp4"
 STYLES = sorted((ROOT / "demo/styles").glob("*.jpg"))
 OUT = ROOT / "docs/pictures"
-LOOK = {"preset": "draft", "evaluations": 8, "coarsest": 96}
-CONTENTS = ("day", "portrait", "night", "drawing")
-SIDE = 192  # pixels that each picture has at most
+LOOK = {"preset": "draft", "evaluations": 8}
+CONTENT, WIDTH = "day", 256
 
 
 def frames_of(film: Path) -> list[Pixels]:
@@ -56,31 +54,18 @@ def demo() -> None:
 
 
 def styles() -> None:
-    """The drawn contents in the first column, and what becomes of them in each style."""
+    """A drawn content, and what becomes of it in each style."""
     prepare(2)
-    drawn = [DRAW[name]() for name in CONTENTS]
-    factors = [SIDE / max(each.shape[:2]) for each in drawn]
-    frames = [
-        resize(each, round(each.shape[1] * factor), round(each.shape[0] * factor))
-        for each, factor in zip(drawn, factors, strict=True)
-    ]
-    columns = [frames]
+    drawn = CONTENTS[CONTENT]()
+    height = round(drawn.shape[0] * WIDTH / drawn.shape[1])
+    frame = resize(drawn, WIDTH, height)
+    pictures = [frame]
     for path in STYLES:
-        painted = []
-        for frame in frames:
-            height, width = frame.shape[:2]
-            painter = Painter(path.stem, LOOK, width, height)
-            painted.append(painter.paint(frame)[0].picture)
-        columns.append(painted)
+        painter = Painter(path.stem, LOOK, WIDTH, height)
+        pictures.append(painter.paint(frame)[0].picture)
         print(path.stem, flush=True)
-    rows = [np.hstack([to_pixels(column[row]) for column in columns]) for row in range(len(frames))]
-    widest = max(row.shape[1] for row in rows)
-    padded = [
-        np.pad(row, ((0, 4), (0, widest - row.shape[1]), (0, 0)), constant_values=255)
-        for row in rows
-    ]
-    image = cv2.cvtColor((np.vstack(padded) // 257).astype(np.uint8), cv2.COLOR_RGB2BGR)
-    cv2.imwrite(str(OUT / "styles.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 90])
+    pixels = [(to_pixels(picture) // 257).astype(np.uint8) for picture in pictures]
+    sheet([pixels[:4], pixels[4:]], (WIDTH, height), "styles.jpg")
 
 
 def main() -> None:
