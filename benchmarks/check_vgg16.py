@@ -15,12 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.look import save
 from benchmarks.material import SHARED, need
 from benchmarks.problems import room, stylizer_of
 from gramflow.config import Config, load
 from gramflow.engine.device import prepare
 from gramflow.engine.networks import VGG16
-from gramflow.media.pictures import encode_png, read_picture, resize, to_pixels
+from gramflow.media.pictures import read_picture, resize
 from gramflow.weights import resolve
 
 SIZE = 224
@@ -53,7 +54,7 @@ def main(weights: str, count: int = 3, evaluations: int = 600) -> None:
 def _config(night: Path, evaluations: int) -> Config:
     """The seed's look; its style, red and blue swapped, is written to a file."""
     style = read_picture(SHARED / "data/seed/starry_night.jpg")
-    night.write_bytes(encode_png(to_pixels(style[..., ::-1])))
+    save(night, style[..., ::-1])
     return load(
         {
             "network": "vgg16",

@@ -24,7 +24,7 @@ from benchmarks.problems import config_of, weights_of
 from gramflow.arrays import Picture, resized
 from gramflow.assembly import make_features
 from gramflow.engine.device import prepare
-from gramflow.engine.flows import DIS, Flow, Map, grey, reliability, scaled, trust
+from gramflow.engine.flows import DIS, Flow, Map, Match, grey, reliability, scaled
 from gramflow.engine.matching import Matched
 
 WIDTH = 512
@@ -103,7 +103,7 @@ def scores(pairs: list[Pair], method: Method, photometric: bool) -> dict[str, Sc
         flow, reverse = method(pair.frame, pair.other)
         seconds = time.perf_counter() - started
         frames = pair.frame, pair.other
-        known = trust(*frames, flow, reverse) if photometric else reliability(flow, reverse)
+        known = Match(*frames, flow, reverse).trust if photometric else reliability(flow, reverse)
         found[pair.name] = score(pair, flow, known, seconds)
     return found
 

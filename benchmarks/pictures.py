@@ -12,17 +12,17 @@ import av
 import cv2
 import numpy as np
 
+from benchmarks.material import DEMO
 from benchmarks.steady import Painter
 from demo.draw.contents import CONTENTS
 from gramflow.arrays import Pixels
 from gramflow.engine.device import prepare
 from gramflow.media.pictures import resize, to_pixels
 
-ROOT = Path(__file__).parents[1]
-FILM = ROOT / "demo/seaside.mp4"
-PAINTED = ROOT / "results/seaside.oil.mp4"
-STYLES = sorted((ROOT / "demo/styles").glob("*.jpg"))
-OUT = ROOT / "docs/pictures"
+FILM = DEMO / "seaside.mp4"
+PAINTED = DEMO.parent / "results/seaside.oil.mp4"
+STYLES = sorted((DEMO / "styles").glob("*.jpg"))
+OUT = DEMO.parent / "docs/pictures"
 LOOK = {"preset": "draft", "evaluations": 8}
 CONTENT, WIDTH = "day", 256
 

@@ -201,7 +201,7 @@ def main(width: int = 224, count: int = 120) -> None:
         before = stylizer(*one.shape[1::-1], **look).paint(one, {}, 0, lambda _: None)
         config = config_of("night", {})
         flow = make_flow(config, config.looks["default"])
-        painted(f"{name}, second", two, {1: neighbour(flow, two, one, before.picture)}, count)
+        painted(f"{name}, second", two, {1: neighbour(flow, two, one, before)}, count)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from benchmarks.material import SHARED
 from gramflow.arrays import Picture
 from gramflow.assembly import make_extractor, make_flow, make_losses, make_network, make_stylizer
 from gramflow.config import Config, load
-from gramflow.engine.flows import FlowMethod, kept, trust, warp
+from gramflow.engine.flows import FlowMethod, Match, warp
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted, Stylizer
@@ -78,13 +78,14 @@ def alley(count: int) -> list[Picture]:
     return [read_picture(folder / f"frame_000{number}.png") for number in range(1, count + 1)]
 
 
-def neighbour(flow: FlowMethod, frame: Picture, other: Picture, painted: Picture) -> Neighbour:
+def neighbour(flow: FlowMethod, frame: Picture, other: Picture, painted: Painted) -> Neighbour:
     """Another frame's painted picture, warped to this frame, as it would be from the store."""
     motion = flow.between(frame, other)
-    known = trust(frame, other, motion, flow.between(other, frame))
-    stored = from_pixels(to_pixels(painted))
-    start = kept(frame, other, motion, known)
-    return Neighbour(warp(stored, motion), warp(other, motion), known, kept=start)
+    match = Match(frame, other, motion, flow.between(other, frame))
+    stored = from_pixels(to_pixels(painted.picture))
+    return Neighbour(
+        warp(stored, motion), warp(other, motion), match.trust, painted.weights, match.kept
+    )
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def problem(
     neighbours = {}
     if after:
         before = config_of(style, look | {"height": height, "evaluations": after, "stop": 0})
-        painted = _paint(stylizer_of(before), frames[0], {}).picture
+        painted = _paint(stylizer_of(before), frames[0], {})
         flow = make_flow(config, config.looks["default"])
         neighbours[1] = neighbour(flow, frames[1], frames[0], painted)
     capture = Capture(None)

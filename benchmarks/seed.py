@@ -61,7 +61,7 @@ class Today:
         patient = {"evaluations": 300, "epoch": 1, "stop": 0}
         self.patient = stylizer_of(config_of("night", look | TODAY | patient, NETWORK))
         self.flow = make_flow(config, config.looks["default"])
-        self.before: tuple[Picture, Picture] | None = None
+        self.before: tuple[Picture, Painted] | None = None
 
     def paint(self, frame: Picture, goal: float) -> dict[str, tuple[Painted, float]]:
         """Both ways, with their seconds; the next frame goes on from the look's own."""
@@ -76,7 +76,7 @@ class Today:
                 neighbours[1] = neighbour(self.flow, frame, *self.before)
             painted = stylizer.paint(frame, neighbours, 0, watch)
             found[name] = painted, time.perf_counter() - started
-        self.before = frame, found["as it is"][0].picture
+        self.before = frame, found["as it is"][0]
         return found
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.look import save as write
 from benchmarks.material import DEMO, RESULTS
 from benchmarks.measures import (
     LPIPS,
@@ -27,16 +28,16 @@ from benchmarks.measures import (
     structure_change,
     warping_error,
 )
-from benchmarks.problems import stylizer_of
+from benchmarks.problems import neighbour, stylizer_of
 from demo.draw.scenes import SCENES, Film, figure
 from gramflow.arrays import Picture
 from gramflow.assembly import make_flow
 from gramflow.config import load
 from gramflow.engine.device import prepare
-from gramflow.engine.flows import Flow, kept, trust, warp
+from gramflow.engine.flows import Flow, warp
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted
-from gramflow.media.pictures import encode_png, from_pixels, to_pixels
+from gramflow.media.pictures import from_pixels, to_pixels
 
 WIDTH, PRESET = 256, "draft"
 MOTIONS = {"zoom": "starry_night", "rotation": "oil", "fast": "starry_night", "flat": "cut_paper"}
@@ -94,19 +95,19 @@ class Painter:
     ) -> Neighbour:
         """The frame before, brought to this one by the look's flow or by the exact one."""
         if exact is None:
-            flow = self.flow.between(frame, before)
-            known = trust(frame, before, flow, self.flow.between(before, frame))
-            start = kept(frame, before, flow, known)
-        else:
-            flow, hidden = exact
-            known = start = np.where(hidden, 0, 1).astype(np.float32)
+            return neighbour(self.flow, frame, before, painted)
+        flow, hidden = exact
+        known = np.where(hidden, 0, 1).astype(np.float32)
         stored = from_pixels(to_pixels(painted.picture))
-        return Neighbour(warp(stored, flow), warp(before, flow), known, painted.weights, start)
+        return Neighbour(warp(stored, flow), warp(before, flow), known, painted.weights)
 
 
-def style_of(painted: Painted) -> float:
-    """Gram's and moments' terms, as the presets weigh them."""
-    return 20 * painted.terms["gram"] + 40 * painted.terms["moments"]
+def style_of(painter: Painter, painted: Painted) -> float:
+    """The style's terms, as the look weighs them."""
+    terms = painter.stylizer.palette.losses.items()
+    return sum(
+        loss.settings.weight * painted.terms[name] for name, loss in terms if loss.source == "style"
+    )
 
 
 def motions(width: int, height: int, preset: str) -> None:
@@ -131,7 +132,7 @@ def motions(width: int, height: int, preset: str) -> None:
         cells = " | ".join(f"{error:.5f}" for error in errors)
         ratios = (
             chained[0].terms["content"] / alone.terms["content"],
-            style_of(chained[0]) / style_of(alone),
+            style_of(painter, chained[0]) / style_of(painter, alone),
         )
         print(f"| {name}, {style} | {cells} | {ratios[0]:.2f} | {ratios[1]:.2f} |", flush=True)
         save(f"{name}.png", [before, frame], [first.picture, chained[0].picture])
@@ -195,8 +196,7 @@ def papers(painter: Painter, film: Film, painted: list[Picture], alone: Picture)
 def save(name: str, *rows: Sequence[Picture]) -> None:
     """A sheet of pictures, for looking at."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    sheet = np.vstack([np.hstack(row) for row in rows])
-    (PICTURES / name).write_bytes(encode_png(to_pixels(sheet)))
+    write(PICTURES / name, np.vstack([np.hstack(row) for row in rows]))
 
 
 def main(width: int = WIDTH, preset: str = PRESET) -> None:

@@ -23,9 +23,9 @@ import numpy as np
 import yaml
 
 from benchmarks.material import SHARED, need
+from benchmarks.measures import warping_error
 from gramflow import store
 from gramflow.arrays import Picture
-from gramflow.engine.flows import warp
 from gramflow.media.pictures import from_pixels, read_picture, resize
 from gramflow.records import Record
 
@@ -93,7 +93,7 @@ def sintel_error(before: Picture, after: Picture) -> float:
     """The temporal error between pictures of the second and the third frame."""
     height, width = before.shape[:2]
     truth, seen = ground_truth(width, height)
-    return float(np.square(warp(after, truth) - before).mean(-1)[seen].mean())
+    return warping_error(before, after, truth, seen)
 
 
 def errors_of(clip: str, folder: Path, look: str) -> str:

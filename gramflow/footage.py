@@ -12,16 +12,17 @@ import numpy as np
 from gramflow import store
 from gramflow.arrays import Picture, Pixels, resized
 from gramflow.chains import Step
-from gramflow.engine.flows import Flow, FlowMethod, Map, kept, scaled, trust, warp
+from gramflow.engine.flows import Flow, FlowMethod, Map, Match, scaled, warp
 from gramflow.engine.steadiness import OWN, Neighbour, led
 from gramflow.media.pictures import from_pixels, resize
 
 
 @dataclass(frozen=True)
 class Motion:
-    """The flow from a frame into another one, how far it is to be trusted, and where what was
-    painted there is worth going on from (see `gramflow.engine.flows.kept`); all at the footage's
-    size."""
+    """The flow from a frame into another one, at the footage's size.
+
+    trust, kept: as of `gramflow.engine.flows.Match`.
+    """
 
     flow: Flow
     trust: Map
@@ -92,11 +93,9 @@ class Footage:
         """
         frame, target = self._view(number), self._view(other)
         flow, reverse = self.flow.between(frame, target), self.flow.between(target, frame)
-        known = trust(frame, target, flow, reverse)
-        maps = (known, kept(frame, target, flow, known))
-        return Motion(
-            scaled(flow, *self.size), *(np.clip(resized(each, *self.size), 0, 1) for each in maps)
-        )
+        match = Match(frame, target, flow, reverse)
+        maps = (np.clip(resized(each, *self.size), 0, 1) for each in (match.trust, match.kept))
+        return Motion(scaled(flow, *self.size), *maps)
 
     def neighbour(self, number: int, key: str, motion: Motion) -> Neighbour:
         """A frame and its painted picture of this key, warped along the motion into the frame."""

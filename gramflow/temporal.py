@@ -13,7 +13,7 @@ import numpy as np
 from gramflow import store
 from gramflow.arrays import Picture, resized
 from gramflow.config import Config, Look, Render
-from gramflow.engine.flows import DIS, Flow, Map, scaled, trust, warp, wrong
+from gramflow.engine.flows import DIS, Flow, Map, Match, scaled, warp
 from gramflow.engine.networks import SMALLEST
 from gramflow.engine.steadiness import Neighbour, Steadiness, steadiness
 from gramflow.files import read_json, write_json
@@ -147,8 +147,12 @@ class _Film:
             return REPEATED, None
         frame, other = self._views.frame(number), self._views.frame(number - 1)
         found, reverse = self._dis.between(frame, other), self._dis.between(other, frame)
-        flow, known = scaled(found, *self.size), self._map(trust(frame, other, found, reverse))
-        astray = self._map(wrong(frame, other, found, reverse))
+        match = Match(frame, other, found, reverse)
+        flow, known, astray = (
+            scaled(found, *self.size),
+            self._map(match.trust),
+            self._map(match.wrong),
+        )
         film = resize(frame, *self.size), warp(resize(other, *self.size), flow)
         neighbour = Neighbour(warp(self._painting(before), flow), film[1], known)
         return steadiness(self._painting(key), film[0], neighbour, astray), (flow, known)

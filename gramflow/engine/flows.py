@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import ceil
 from typing import Any, ClassVar, Literal
 
@@ -172,44 +173,56 @@ def better(frame: Picture, other: Picture, usual: Flow, detailed: Flow) -> Flow:
     return np.where((costs[1] < costs[0] - 0.001)[..., None], detailed, usual)
 
 
-def trust(frame: Picture, other: Picture, flow: Flow, reverse: Flow) -> Map:
-    """How far each vector of `flow` may be trusted: its reliability, corrected by what is seen.
+class Match:
+    """How well two frames match along a flow, and what that says of it; all maps are 0..1.
 
-    Two flows that agree may both be wrong; then the warped frame does not look like this one,
-    unless all is flat there. And fast pixels count as reliable when the flows disagree by several
-    pixels: here they must agree by one. The edges of motion, where reliability is low, are wider
-    than they need be: where the frames fit and the flows agree even better, they are trusted, but
-    not in flat areas, where everything fits. The more contrast there is around a pixel, the
-    greater a difference is allowed, since a tenth of a pixel of error shows there.
+    flow: from the frame into the other one. reverse: the flow back.
     """
-    different, contrast = mismatch(frame, other, flow), _contrast(frame)
-    disagreement: Map = np.sqrt(_squares(flow + _along(reverse, flow)))
-    seen = _fits(different, np.float32(0.012) + np.float32(0.12) * contrast)
-    seen *= _inside(flow) & (disagreement < 0.5) & (contrast > 0.01)
-    known = np.maximum(reliability(flow, reverse), _blurred(seen, 0.8))
-    known *= _alike(different, contrast)
-    return known * _fits(disagreement, np.float32(1))
 
+    def __init__(self, frame: Picture, other: Picture, flow: Flow, reverse: Flow) -> None:
+        self._flow = flow
+        self._reverse = reverse
+        self._different = mismatch(frame, other, flow)
+        self._contrast = _contrast(frame)
+        self._reliability = reliability(flow, reverse)
 
-def kept(frame: Picture, other: Picture, flow: Flow, trusted: Map) -> Map:
-    """How far what was painted in the other frame is worth going on from, 0..1: where the flow is
-    trusted, and where the frames look alike along it.
+    @cached_property
+    def trust(self) -> Map:
+        """How far each vector of the flow may be trusted: its reliability, corrected by what is
+        seen.
 
-    In flat areas a flow is little more than a guess, and not trusted when the one back guesses
-    otherwise. But paint of the same area is a better start there than the bare frame.
-    """
-    alike = _inside(flow) * _fits(mismatch(frame, other, flow), np.float32(0.012))
-    return np.maximum(trusted, alike)
+        Two flows that agree may both be wrong; then the warped frame does not look like this one,
+        unless all is flat there. And fast pixels count as reliable when the flows disagree by
+        several pixels: here they must agree by one. The edges of motion, where reliability is low,
+        are wider than they need be: where the frames fit and the flows agree even better, they are
+        trusted, but not in flat areas, where everything fits. The more contrast there is around a
+        pixel, the greater a difference is allowed, since a tenth of a pixel of error shows there.
+        """
+        disagreement: Map = np.sqrt(_squares(self._flow + _along(self._reverse, self._flow)))
+        seen = _fits(self._different, _SAME + np.float32(0.12) * self._contrast)
+        seen *= _inside(self._flow) & (disagreement < 0.5) & (self._contrast > 0.01)
+        known = np.maximum(self._reliability, _blurred(seen, 0.8))
+        known *= _alike(self._different, self._contrast)
+        return known * _fits(disagreement, np.float32(1))
 
+    @cached_property
+    def kept(self) -> Map:
+        """How far what was painted in the other frame is worth going on from: where the flow is
+        trusted, and where the frames look alike along it.
 
-def wrong(frame: Picture, other: Picture, flow: Flow, reverse: Flow) -> Map:
-    """Where a flow agrees with its reverse, but the frames do not look alike along it, 0..1.
+        In flat areas a flow is little more than a guess, and not trusted when the one back guesses
+        otherwise. But paint of the same area is a better start there than the bare frame.
+        """
+        return np.maximum(self.trust, _inside(self._flow) * _fits(self._different, _SAME))
 
-    There `reliability` trusts it, and paint that is moved by it is dragged over something else.
-    What is hidden and broad changes of light do not count.
-    """
-    different = mismatch(frame, other, flow)
-    return reliability(flow, reverse) * (1 - _alike(different, _contrast(frame)))
+    @cached_property
+    def wrong(self) -> Map:
+        """Where the flow agrees with its reverse, but the frames do not look alike along it.
+
+        There `reliability` trusts it, and paint that is moved by it is dragged over something
+        else. What is hidden and broad changes of light do not count.
+        """
+        return self._reliability * (1 - _alike(self._different, self._contrast))
 
 
 def reliability(flow: Flow, reverse: Flow) -> Map:
@@ -327,4 +340,5 @@ def grey(picture: Picture) -> NDArray[np.uint8]:
 
 _PATCHES = 16  # pixels of the shorter side below which DIS has nothing to search in
 _STANDS_OUT = np.float32(0.02)  # of a difference, beside a change of light
+_SAME = np.float32(0.012)  # of a mismatch, in a flat area of two frames that look alike
 _WORST = np.float32(0.1)  # of a mismatch: what is hidden says nothing about the pixels beside it

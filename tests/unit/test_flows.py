@@ -111,9 +111,9 @@ def test_a_flow_that_agrees_with_its_reverse_is_not_trusted_where_it_shows_somet
     other[60:100, 80:160] = textured(9, 160, 240)[60:100, 80:160]  # this changed without a motion
     flow = np.zeros((160, 240, 2), np.float32)
     assert flows.reliability(flow, flow)[60:100, 80:160].min() == 1
-    trust = flows.trust(frame, other, flow, flow)
+    trust = flows.Match(frame, other, flow, flow).trust
     assert trust[64:96, 84:156].mean() < 0.1
-    wrong = flows.wrong(frame, other, flow, flow)
+    wrong = flows.Match(frame, other, flow, flow).wrong
     assert wrong[64:96, 84:156].mean() > 0.9
     wrong[55:105, 75:165] = 0
     assert wrong.max() == 0
@@ -125,14 +125,14 @@ def test_flows_that_disagree_by_pixels_are_not_trusted_however_fast_they_are():
     frame = textured(4, 160, 240)
     flow = np.full((160, 240, 2), 40, np.float32)
     assert flows.reliability(flow, 3 - flow)[:100, :180].min() == 1  # the paper allows it
-    assert flows.trust(frame, frame, flow, 3 - flow).max() == 0
+    assert flows.Match(frame, frame, flow, 3 - flow).trust.max() == 0
 
 
 def test_a_change_of_light_is_no_motion():
     frame = textured(5, 160, 240)
     slope = np.linspace(-0.1, 0.05, 240, dtype=np.float32)[None, :, None]
     still = np.zeros((160, 240, 2), np.float32)
-    assert flows.trust(frame, np.clip(frame * 0.93 + slope, 0, 1), still, still).mean() > 0.97
+    assert flows.Match(frame, np.clip(frame * 0.93 + slope, 0, 1), still, still).trust.mean() > 0.97
 
 
 def test_edges_of_motion_are_trusted_where_the_frames_fit_but_not_in_flat_areas():
@@ -141,9 +141,9 @@ def test_edges_of_motion_are_trusted_where_the_frames_fit_but_not_in_flat_areas(
     flow[:, 120:, 0] = 0.4  # an edge, though hardly a motion
     assert flows.reliability(flow, -flow)[:, 119:121].max() < 0.3
     frame = textured(6, 160, 240)
-    assert flows.trust(frame, frame, flow, -flow)[:, 119:121].mean() > 0.6
+    assert flows.Match(frame, frame, flow, -flow).trust[:, 119:121].mean() > 0.6
     flat = np.full_like(frame, 0.5)
-    assert flows.trust(flat, flat, flow, -flow)[:, 119:121].max() < 0.3
+    assert flows.Match(flat, flat, flow, -flow).trust[:, 119:121].max() < 0.3
 
 
 def test_paint_is_kept_where_the_frames_look_alike_but_not_beyond_the_picture():
@@ -152,9 +152,9 @@ def test_paint_is_kept_where_the_frames_look_alike_but_not_beyond_the_picture():
     other = frame.copy()
     other[60:100, 60:120] = 0.6
     flow = np.full((160, 240, 2), 3, np.float32) * np.float32([1, 0])
-    trusted = flows.trust(frame, other, flow, 2 * flow)
-    assert trusted.max() == 0
-    kept = flows.kept(frame, other, flow, trusted)
+    match = flows.Match(frame, other, flow, 2 * flow)
+    assert match.trust.max() == 0
+    kept = match.kept
     assert kept[:, -3:].max() == 0
     assert kept[70:90, 70:110].max() == 0
     kept[50:110, 45:130] = 1
