@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from functools import cache
+from importlib.util import find_spec
 from itertools import chain, product
 from math import log2
 from pathlib import Path
@@ -494,6 +495,10 @@ def _with_settings(
     name = given["name"]
     settings = {key: value for key, value in given.items() if key != "name"}
     plugin = registry.find(kind, name, entry)
+    for package in getattr(plugin.cls, "packages", ()):
+        if find_spec(package) is None:
+            advice = f"{sys.executable} -m pip install {package}"
+            raise refused(entry, f"{name} needs {package}, which is not installed; {advice}")
     settings = checked(settings, plugin.schema, entry)
     for setting, named in plugin.marked("layer", settings).items():
         for layer in named:

@@ -225,4 +225,7 @@ _LIMITS = {
 
 
 def _wanted_of(schema: Schema, key: str) -> str:
-    return _wanted(schema.get("properties", {}).get(key, {})) or "it"
+    """What the schema of an object accepts for a key, and what that is for."""
+    inner = schema.get("properties", {}).get(key, {})
+    purpose = inner.get("description")
+    return (_wanted(inner) or "it") + (f": {purpose}" if purpose else "")

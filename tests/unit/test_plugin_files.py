@@ -18,7 +18,7 @@ from gramflow.engine.losses import Loss
 
 class Learned(Still):
     """Reads weights."""
-    name = "learned"
+    name = "trained"
 
     @dataclass(frozen=True)
     class Settings(Still.Settings):
@@ -60,8 +60,8 @@ def config(**look: Any) -> Config:
     )
 
 
-def learned(**settings: Any) -> Config:
-    return config(flow={"name": "learned", "weights": "a.onnx", **settings})
+def trained(**settings: Any) -> Config:
+    return config(flow={"name": "trained", "weights": "a.onnx", **settings})
 
 
 def keys(of: Config) -> list[dict[int, str]]:
@@ -71,15 +71,15 @@ def keys(of: Config) -> list[dict[int, str]]:
 
 @pytest.mark.usefixtures("folder")
 def test_what_a_file_holds_enters_the_key_and_its_name_does_not() -> None:
-    first = keys(learned())
-    assert keys(learned(weights="same.onnx")) == first
+    first = keys(trained())
+    assert keys(trained(weights="same.onnx")) == first
     for other in ({"weights": "b.onnx"}, {"more": ["b.onnx"]}, {"other": "b.onnx"}):
-        assert keys(learned(**other)) != first
-    alone = [keys(learned(weights=name)) for name in ("a.onnx", "b.onnx")]
+        assert keys(trained(**other)) != first
+    alone = [keys(trained(weights=name)) for name in ("a.onnx", "b.onnx")]
     assert alone[0] != alone[1]
     # a flow that is not used does not count
     content = [
-        keys(config(flow={"name": "learned", "weights": name}, start="content"))
+        keys(config(flow={"name": "trained", "weights": name}, start="content"))
         for name in ("a.onnx", "b.onnx")
     ]
     assert content[0] == content[1]
@@ -97,9 +97,9 @@ def test_a_losss_file_enters_its_target_too() -> None:
 @pytest.mark.parametrize(
     ("look", "start"),
     [
-        ({"flow": {"name": "learned", "weights": "lost"}}, "looks.default.flow.weights: lost: no"),
+        ({"flow": {"name": "trained", "weights": "lost"}}, "looks.default.flow.weights: lost: no"),
         (
-            {"flow": {"name": "learned", "weights": "a.onnx", "more": ["b.onnx", "lost"]}},
+            {"flow": {"name": "trained", "weights": "a.onnx", "more": ["b.onnx", "lost"]}},
             "looks.default.flow.more: lost: no such file; correct the path",
         ),
         ({"losses": {"judge": {"model": "lost"}}}, "looks.default.losses.judge.model: lost: no"),
@@ -119,7 +119,7 @@ def test_a_file_of_one_machine_is_refused_where_machines_share_nothing(folder: P
             "plugins": [str(folder / "mine.py")],
             "videos": {"clip": {"path": str(folder / "mine.py")}},
             "styles": {"red": {"images": [str(folder / "mine.py")]}},
-            "looks": {"default": {"flow": {"name": "learned", "weights": "a.onnx"}}},
+            "looks": {"default": {"flow": {"name": "trained", "weights": "a.onnx"}}},
         }
     )
     with pytest.raises(GramflowError, match=r"^looks\.default\.flow\.weights: a\.onnx is on"):
