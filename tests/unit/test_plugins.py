@@ -50,7 +50,7 @@ def test_the_built_ins_are_plugins_like_any_other() -> None:
             assert plugin.origin == ""
             assert plugin.cls.kind == kind
             assert plugin.cls.__doc__
-            given = {name: "file" for name in plugin.schema["required"]}
+            given = dict.fromkeys(plugin.schema["required"], "file")
             assert checked(given, plugin.schema) is not None
             for name, entry in plugin.schema["properties"].items():
                 assert entry["description"], f"{plugin.name}.{name}"
