@@ -24,8 +24,9 @@ from benchmarks.problems import config_of, weights_of
 from gramflow.arrays import Picture, resized
 from gramflow.assembly import make_features
 from gramflow.engine.device import prepare
-from gramflow.engine.flows import DIS, Flow, Map, Match, grey, reliability, scaled
+from gramflow.engine.flows import DIS, Flow, Map, grey, scaled
 from gramflow.engine.matching import Matched
+from gramflow.engine.trust import Match, reliability
 
 WIDTH = 512
 Method = Callable[[Picture, Picture], tuple[Flow, Flow]]

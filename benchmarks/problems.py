@@ -11,11 +11,12 @@ from benchmarks.material import SHARED
 from gramflow.arrays import Picture
 from gramflow.assembly import make_extractor, make_flow, make_losses, make_network, make_stylizer
 from gramflow.config import Config, load
-from gramflow.engine.flows import FlowMethod, Match, warp
+from gramflow.engine.flows import FlowMethod, warp
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted, Stylizer
 from gramflow.engine.targets import style_targets
+from gramflow.engine.trust import match
 from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
 from gramflow.recipes import style_sides
 from gramflow.styles import style_pictures
@@ -80,11 +81,14 @@ def alley(count: int) -> list[Picture]:
 
 def neighbour(flow: FlowMethod, frame: Picture, other: Picture, painted: Painted) -> Neighbour:
     """Another frame's painted picture, warped to this frame, as it would be from the store."""
-    motion = flow.between(frame, other)
-    match = Match(frame, other, motion, flow.between(other, frame))
+    found = match(flow, frame, other)
     stored = from_pixels(to_pixels(painted.picture))
     return Neighbour(
-        warp(stored, motion), warp(other, motion), match.trust, painted.weights, match.kept
+        warp(stored, found.flow),
+        warp(other, found.flow),
+        found.trust,
+        painted.weights,
+        found.kept,
     )
 
 

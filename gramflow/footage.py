@@ -12,8 +12,9 @@ import numpy as np
 from gramflow import store
 from gramflow.arrays import Picture, Pixels, resized
 from gramflow.chains import Step
-from gramflow.engine.flows import Flow, FlowMethod, Map, Match, scaled, warp
+from gramflow.engine.flows import Flow, FlowMethod, Map, scaled, warp
 from gramflow.engine.steadiness import OWN, Neighbour, led
+from gramflow.engine.trust import match
 from gramflow.media.pictures import from_pixels, resize
 
 
@@ -21,7 +22,7 @@ from gramflow.media.pictures import from_pixels, resize
 class Motion:
     """The flow from a frame into another one, at the footage's size.
 
-    trust, kept: as of `gramflow.engine.flows.Match`.
+    trust, kept: as of `gramflow.engine.trust.Match`.
     """
 
     flow: Flow
@@ -92,10 +93,9 @@ class Footage:
         smaller, which averages what errors there are.
         """
         frame, target = self._view(number), self._view(other)
-        flow, reverse = self.flow.between(frame, target), self.flow.between(target, frame)
-        match = Match(frame, target, flow, reverse)
-        maps = (np.clip(resized(each, *self.size), 0, 1) for each in (match.trust, match.kept))
-        return Motion(scaled(flow, *self.size), *maps)
+        found = match(self.flow, frame, target)
+        maps = (np.clip(resized(each, *self.size), 0, 1) for each in (found.trust, found.kept))
+        return Motion(scaled(found.flow, *self.size), *maps)
 
     def neighbour(self, number: int, key: str, motion: Motion) -> Neighbour:
         """A frame and its painted picture of this key, warped along the motion into the frame."""

@@ -13,9 +13,10 @@ import numpy as np
 from gramflow import store
 from gramflow.arrays import Picture, resized
 from gramflow.config import Config, Look, Render
-from gramflow.engine.flows import DIS, Flow, Map, Match, scaled, warp
+from gramflow.engine.flows import DIS, Flow, Map, scaled, warp
 from gramflow.engine.networks import SMALLEST
 from gramflow.engine.steadiness import Neighbour, Steadiness, steadiness
+from gramflow.engine.trust import match
 from gramflow.files import read_json, write_json
 from gramflow.footage import Footage
 from gramflow.manifest import Manifest
@@ -146,12 +147,11 @@ class _Film:
         if key == before:
             return REPEATED, None
         frame, other = self._views.frame(number), self._views.frame(number - 1)
-        found, reverse = self._dis.between(frame, other), self._dis.between(other, frame)
-        match = Match(frame, other, found, reverse)
+        found = match(self._dis, frame, other)
         flow, known, astray = (
-            scaled(found, *self.size),
-            self._map(match.trust),
-            self._map(match.wrong),
+            scaled(found.flow, *self.size),
+            self._map(found.trust),
+            self._map(found.wrong),
         )
         film = resize(frame, *self.size), warp(resize(other, *self.size), flow)
         neighbour = Neighbour(warp(self._painting(before), flow), film[1], known)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from math import ceil
 from typing import Any, ClassVar, Literal
 
@@ -132,7 +131,7 @@ def warp(picture: NDArray[np.float32], flow: Flow) -> NDArray[np.float32]:
     """
     import cv2
 
-    return cv2.remap(picture, _ends(flow), None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(picture, ends(flow), None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
 def scaled(flow: Flow, width: int, height: int) -> Flow:
@@ -167,135 +166,24 @@ def better(frame: Picture, other: Picture, usual: Flow, detailed: Flow) -> Flow:
 
     def cost(flow: Flow) -> Map:
         different = np.minimum(mismatch(frame, other, flow), _WORST)
-        return _blurred(np.where(_inside(flow), different, _WORST), 2)
+        return _blurred(np.where(inside(flow), different, _WORST), 2)
 
     costs = cost(usual), cost(detailed)
     return np.where((costs[1] < costs[0] - 0.001)[..., None], detailed, usual)
 
 
-class Match:
-    """How well two frames match along a flow, and what that says of it; all maps are 0..1.
-
-    flow: from the frame into the other one. reverse: the flow back.
-    """
-
-    def __init__(self, frame: Picture, other: Picture, flow: Flow, reverse: Flow) -> None:
-        self._flow = flow
-        self._reverse = reverse
-        self._different = mismatch(frame, other, flow)
-        self._contrast = _contrast(frame)
-        self._reliability = reliability(flow, reverse)
-
-    @cached_property
-    def trust(self) -> Map:
-        """How far each vector of the flow may be trusted: its reliability, corrected by what is
-        seen.
-
-        Two flows that agree may both be wrong; then the warped frame does not look like this one,
-        unless all is flat there. And fast pixels count as reliable when the flows disagree by
-        several pixels: here they must agree by one. The edges of motion, where reliability is low,
-        are wider than they need be: where the frames fit and the flows agree even better, they are
-        trusted, but not in flat areas, where everything fits. The more contrast there is around a
-        pixel, the greater a difference is allowed, since a tenth of a pixel of error shows there.
-        """
-        disagreement: Map = np.sqrt(_squares(self._flow + _along(self._reverse, self._flow)))
-        seen = _fits(self._different, _SAME + np.float32(0.12) * self._contrast)
-        seen *= _inside(self._flow) & (disagreement < 0.5) & (self._contrast > 0.01)
-        known = np.maximum(self._reliability, _blurred(seen, 0.8))
-        known *= _alike(self._different, self._contrast)
-        return known * _fits(disagreement, np.float32(1))
-
-    @cached_property
-    def kept(self) -> Map:
-        """How far what was painted in the other frame is worth going on from: where the flow is
-        trusted, and where the frames look alike along it.
-
-        In flat areas a flow is little more than a guess, and not trusted when the one back guesses
-        otherwise. But paint of the same area is a better start there than the bare frame.
-        """
-        return np.maximum(self.trust, _inside(self._flow) * _fits(self._different, _SAME))
-
-    @cached_property
-    def wrong(self) -> Map:
-        """Where the flow agrees with its reverse, but the frames do not look alike along it.
-
-        There `reliability` trusts it, and paint that is moved by it is dragged over something
-        else. What is hidden and broad changes of light do not count.
-        """
-        return self._reliability * (1 - _alike(self._different, self._contrast))
-
-
-def reliability(flow: Flow, reverse: Flow) -> Map:
-    """How far each vector of `flow` may be trusted (Ruder et al. 2016, equations 5 and 6).
-
-    reverse: the flow back, from the other frame. 0 where a pixel leaves the frame, where it is
-    hidden in the other frame, and at the edges of motion; the rest is 1. As in the authors' code,
-    hidden pixels count -1 before a Gaussian blur (sigma 0.8), so that they grow by it.
-    """
-    import cv2
-
-    back = _along(reverse, flow)
-    energy = _squares(flow)
-    hidden = _squares(flow + back) >= 0.01 * (energy + _squares(back)) + 0.5
-    edge = _squares(_slopes(flow)) > 0.01 * energy + 0.002
-    trust = np.where(edge, 0, 1).astype(np.float32)
-    trust[hidden] = -1
-    trust[~_inside(flow)] = 0
-    grown = cv2.GaussianBlur(trust, (5, 5), 0.8, borderType=cv2.BORDER_REPLICATE)
-    return np.clip(grown, 0, 1)
-
-
-def long_term(trusts: Sequence[Map]) -> list[Map]:
-    """What is left of each neighbour's trust, nearest first, after the nearer ones took theirs.
-
-    So a pixel is tied to the nearest frame in which it was seen (Ruder et al. 2016, equation 10).
-    """
-    taken = np.zeros_like(trusts[0])
-    left = []
-    for trust in trusts:
-        left.append(np.maximum(trust - taken, 0))
-        taken += trust
-    return left
-
-
-def _ends(flow: Flow) -> NDArray[np.float32]:
+def ends(flow: Flow) -> NDArray[np.float32]:
     """Where each pixel is in the other frame: x and y."""
     height, width = flow.shape[:2]
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     return flow + np.stack([x, y], axis=-1)
 
 
-def _inside(flow: Flow) -> NDArray[np.bool_]:
+def inside(flow: Flow) -> NDArray[np.bool_]:
     """Which pixels are within the other frame, too."""
     height, width = flow.shape[:2]
-    ends = _ends(flow)
-    return (ends >= 0).all(-1) & (ends[..., 0] <= width - 1) & (ends[..., 1] <= height - 1)
-
-
-def _along(reverse: Flow, flow: Flow) -> Flow:
-    """The reverse flow where each pixel is in the other frame."""
-    import cv2
-
-    ends = _ends(flow)
-    return cv2.remap(reverse, ends, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-
-
-def _contrast(frame: Picture) -> Map:
-    """The standard deviation of the luminance around each pixel (sigma 2)."""
-    light = luminance(frame)
-    variance = _blurred(np.square(light), 2) - np.square(_blurred(light, 2))
-    contrast: Map = np.sqrt(np.maximum(variance, 0))
-    return contrast
-
-
-def _alike(different: Map, contrast: Map) -> Map:
-    """1 where a mismatch is small enough for a right flow, 0 from twice as much."""
-    return _fits(different, np.float32(0.02) + np.float32(0.15) * contrast)
-
-
-def _fits(different: Map, limit: Map | np.float32) -> Map:
-    """1 up to the limit, 0 from twice as much."""
-    return np.clip(2 - different / limit, 0, 1)
+    places = ends(flow)
+    return (places >= 0).all(-1) & (places <= np.array([width - 1, height - 1])).all(-1)
 
 
 def _light(difference: Picture) -> Picture:
@@ -321,18 +209,6 @@ def _blurred(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     return blurred(values, sigma, repeat_edge=True)
 
 
-def _squares(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.sum(np.square(vectors), axis=-1)
-
-
-def _slopes(flow: Flow) -> NDArray[np.float32]:
-    """All four derivatives of the flow by central differences, (height, width, 4)."""
-    padded = np.pad(flow, ((1, 1), (1, 1), (0, 0)), mode="edge")
-    down = (padded[2:, 1:-1] - padded[:-2, 1:-1]) / 2
-    right = (padded[1:-1, 2:] - padded[1:-1, :-2]) / 2
-    return np.concatenate([down, right], axis=-1)
-
-
 def grey(picture: Picture) -> NDArray[np.uint8]:
     """Luminance (ITU-R BT.601) as bytes, which OpenCV's flow methods want."""
     return np.rint(np.clip(luminance(picture), 0, 1) * 255).astype(np.uint8)
@@ -340,5 +216,4 @@ def grey(picture: Picture) -> NDArray[np.uint8]:
 
 _PATCHES = 16  # pixels of the shorter side below which DIS has nothing to search in
 _STANDS_OUT = np.float32(0.02)  # of a difference, beside a change of light
-_SAME = np.float32(0.012)  # of a mismatch, in a flat area of two frames that look alike
 _WORST = np.float32(0.1)  # of a mismatch: what is hidden says nothing about the pixels beside it

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gramflow.arrays import Picture, Tensor, blurred, resized
-from gramflow.engine.flows import Map, long_term
+from gramflow.engine.flows import Map
 from gramflow.engine.losses import Loss, weights_of
 from gramflow.engine.networks import SMALLEST, Network
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
@@ -16,6 +16,7 @@ from gramflow.engine.precision import Guarded, chosen, exact_evaluations, lowere
 from gramflow.engine.steadiness import OWN, Neighbour, held
 from gramflow.engine.targets import StyleTargets
 from gramflow.engine.tiling import Plan
+from gramflow.engine.trust import long_term
 
 
 @dataclass(frozen=True)
