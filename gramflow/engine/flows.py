@@ -182,8 +182,8 @@ def ends(flow: Flow) -> NDArray[np.float32]:
 def inside(flow: Flow) -> NDArray[np.bool_]:
     """Which pixels are within the other frame, too."""
     height, width = flow.shape[:2]
-    places = ends(flow)
-    return (places >= 0).all(-1) & (places <= np.array([width - 1, height - 1])).all(-1)
+    x, y = ends(flow).transpose(2, 0, 1)
+    return (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
 
 
 def _light(difference: Picture) -> Picture:
