@@ -26,11 +26,11 @@ from gramflow.assembly import make_features
 from gramflow.engine.device import prepare
 from gramflow.engine.flows import DIS, Flow, Map, grey, scaled
 from gramflow.engine.matching import Matched
-from gramflow.engine.trust import Match, reliability
+from gramflow.engine.trust import Match, match, reliability
 
 WIDTH = 512
-Method = Callable[[Picture, Picture], tuple[Flow, Flow]]
-"""The flow of a pair, and its reverse."""
+Method = Callable[[Picture, Picture], tuple[Flow, Map]]
+"""The flow of a pair, and how far it is trusted."""
 
 
 @dataclass(frozen=True)
@@ -52,22 +52,39 @@ def plain(finest: int | None) -> Method:
     if finest is not None:
         method.setFinestScale(finest)
 
-    def found(frame: Picture, other: Picture) -> tuple[Flow, Flow]:
+    def found(frame: Picture, other: Picture) -> tuple[Flow, Map]:
         first, second = grey(frame), grey(other)
-        return method.calc(first, second, None), method.calc(second, first, None)
+        flow, reverse = method.calc(first, second, None), method.calc(second, first, None)
+        return flow, reliability(flow, reverse)
+
+    return found
+
+
+def agreeing(method: DIS, seen: bool) -> Method:
+    """A plugin's, trusted where it agrees with its reverse, and, if `seen`, where it fits."""
+
+    def found(frame: Picture, other: Picture) -> tuple[Flow, Map]:
+        flow, reverse = method.between(frame, other), method.between(other, frame)
+        known = Match(frame, other, flow, reverse).trust if seen else reliability(flow, reverse)
+        return flow, known
 
     return found
 
 
 def of(method: DIS) -> Method:
-    """A plugin's."""
-    return lambda frame, other: (method.between(frame, other), method.between(other, frame))
+    """A plugin's, as looks have it."""
+
+    def found(frame: Picture, other: Picture) -> tuple[Flow, Map]:
+        known = match(method, frame, other)
+        return known.flow, known.trust
+
+    return found
 
 
 def small(method: Method) -> Method:
     """At the size that is measured at."""
 
-    def found(frame: Picture, other: Picture) -> tuple[Flow, Flow]:
+    def found(frame: Picture, other: Picture) -> tuple[Flow, Map]:
         size = _size(frame)
         return method(resized(frame, *size), resized(other, *size))
 
@@ -96,34 +113,31 @@ def score(pair: Pair, flow: Flow, known: Map, seconds: float) -> Score:
     )
 
 
-def scores(pairs: list[Pair], method: Method, photometric: bool) -> dict[str, Score]:
+def scores(pairs: list[Pair], method: Method) -> dict[str, Score]:
     """Of every pair, by its name."""
     found = {}
     for pair in pairs:
         started = time.perf_counter()
-        flow, reverse = method(pair.frame, pair.other)
-        seconds = time.perf_counter() - started
-        frames = pair.frame, pair.other
-        known = Match(*frames, flow, reverse).trust if photometric else reliability(flow, reverse)
-        found[pair.name] = score(pair, flow, known, seconds)
+        flow, known = method(pair.frame, pair.other)
+        found[pair.name] = score(pair, flow, known, time.perf_counter() - started)
     return found
 
 
-def steps(matched: bool) -> dict[str, tuple[Method, bool]]:
-    """From plain DIS to the best, with whether its trust looks at the frames."""
-    dis = of(DIS(DIS.Settings()))
+def steps(matched: bool) -> dict[str, Method]:
+    """From plain DIS to what looks have."""
+    dis = DIS(DIS.Settings())
     found = {
-        "DIS at 512 wide": (small(plain(None)), False),
-        "at the film's own size": (plain(None), False),
-        "down to single pixels": (plain(0), False),
-        "or smooth, per pixel (`dis`)": (dis, False),
-        "`dis`, trusted where it fits": (dis, True),
+        "DIS at 512 wide": small(plain(None)),
+        "at the film's own size": plain(None),
+        "down to single pixels": plain(0),
+        "or smooth, per pixel": agreeing(dis, seen=False),
+        "trusted where it fits": agreeing(dis, seen=True),
+        "`dis`: flat areas by their edges": of(dis),
     }
     if matched:
         config = config_of("night", {})
         features = make_features(config, config.looks["default"], weights_of("vgg19"))
-        method = of(Matched(Matched.Settings(), features))
-        found["`matched`, trusted where it fits"] = method, True
+        found["`matched`, likewise"] = of(Matched(Matched.Settings(), features))
     return found
 
 
@@ -156,8 +170,8 @@ def main(*arguments: str) -> None:
     print(f"| all {len(pairs)} | {head}")
     print("| --- " * 8 + "|", flush=True)
     found = {}
-    for name, (method, photometric) in steps("matched" in arguments).items():
-        found[name] = scores(pairs, method, photometric)
+    for name, method in steps("matched" in arguments).items():
+        found[name] = scores(pairs, method)
         print(f"| {name} | {cells(list(found[name].values()))}", flush=True)
     print(f"\n| scene | flow | {head}")
     print("| --- " * 9 + "|")

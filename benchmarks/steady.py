@@ -9,7 +9,8 @@ network that comes along, and prints three tables:
    the look's flow and with the exact one; content and style of that one against the one on its own.
 2. Ground that a walking figure uncovers: how far the painted picture is from the film where it was
    hidden once, divided by the same elsewhere. A frame painted on its own says what it should be.
-3. The measures that papers tell, over that film.
+3. The measures that papers tell, over that film; identity is the mean squared change of the
+   style's own picture, painted in its style.
 """
 
 import sys
@@ -37,7 +38,7 @@ from gramflow.engine.device import prepare
 from gramflow.engine.flows import Flow, warp
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted
-from gramflow.media.pictures import from_pixels, to_pixels
+from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
 
 WIDTH, PRESET = 256, "draft"
 MOTIONS = {"zoom": "starry_night", "rotation": "oil", "fast": "starry_night", "flat": "cut_paper"}
@@ -70,7 +71,8 @@ class Painter:
     """A look with one of the demo's styles."""
 
     def __init__(self, style: str, look: dict[str, Any], width: int, height: int) -> None:
-        file = str(DEMO / f"styles/{style}.jpg")
+        self.file = DEMO / f"styles/{style}.jpg"
+        file = str(self.file)
         config = load(
             {
                 "network": "vgg19",
@@ -188,6 +190,8 @@ def papers(painter: Painter, film: Film, painted: list[Picture], alone: Picture)
             add("content LPIPS", lpips(frames[1], pictures[1]))
     add("e_stab", float(np.sqrt(np.mean(rows["warping error"]))))
     add("CFSD, the last frame on its own", structure_change(film.frames[-1], alone))
+    own = resize(read_picture(painter.file), *reversed(film.frames[0].shape[:2]))
+    add("identity", float(np.square(painter.paint(own)[0].picture - own).mean()))
     print("\n| measure | mean over the film |\n| --- | --- |")
     for name, values in rows.items():
         print(f"| {name} | {np.mean(values):.5f} |")
