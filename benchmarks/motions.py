@@ -6,7 +6,6 @@ flow of a pixel is its layer's; both frames show it where the same layer is on t
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -199,13 +198,6 @@ def drawn_scenes() -> Iterator[Pair]:
     yield plane("cartoon pan", cartoon(10, 25), affine(22, 6))
 
 
-def _read_flow(path: Path) -> Flow:
-    """A .flo file of the Middlebury layout."""
-    data = path.read_bytes()
-    width, height = np.frombuffer(data, np.int32, 2, 4)
-    return np.frombuffer(data, np.float32, offset=12).reshape(height, width, 2).copy()
-
-
 def filmed_scenes() -> Iterator[Pair]:
     """MPI Sintel's alley (Butler et al. 2012) and Middlebury (Baker et al. 2011)."""
     folder = SHARED / "data/sintel_easy"
@@ -214,12 +206,12 @@ def filmed_scenes() -> Iterator[Pair]:
         for name in ("invalid_2.png", "occlusion_2_to_3.png")
     ]
     frames = [read_picture(folder / f"frame_000{number}.png") for number in (2, 3)]
-    flow = _read_flow(folder / "flow_2_to_3.flo")
+    flow = cv2.readOpticalFlow(str(folder / "flow_2_to_3.flo"))
     yield Pair("alley", frames[0], frames[1], flow, masks[0], masks[0] & masks[1])
     for name in ("Dimetrodon", "Grove3", "RubberWhale", "Urban3", "Venus"):
         folder = SHARED / "data/middlebury" / name
         frames = [read_picture(folder / f"frame{number}.png") for number in (10, 11)]
-        flow = _read_flow(folder / "flow10.flo")
+        flow = cv2.readOpticalFlow(str(folder / "flow10.flo"))
         known = (np.abs(flow) < _FAR).all(-1)
         flow[~known] = 0
         yield Pair(name, frames[0], frames[1], flow, known, known)

@@ -26,6 +26,7 @@ from benchmarks.material import SHARED, need
 from benchmarks.measures import warping_error
 from gramflow import store
 from gramflow.arrays import Picture
+from gramflow.engine.flows import scaled
 from gramflow.media.pictures import from_pixels, read_picture, resize
 from gramflow.records import Record
 
@@ -77,16 +78,13 @@ def frames_of(folder: Path, look: str) -> list[dict[str, Any]]:
 
 def ground_truth(width: int, height: int) -> tuple[Any, Any]:
     """The flow from Sintel's second frame into the third at a size, and where it holds."""
-    data = (SINTEL / "flow_2_to_3.flo").read_bytes()
-    columns, rows = np.frombuffer(data, np.int32, 2, 4)
-    flow = np.frombuffer(data, np.float32, offset=12).reshape(rows, columns, 2)
-    small = cv2.resize(flow, (width, height), interpolation=cv2.INTER_AREA)
+    flow = scaled(cv2.readOpticalFlow(str(SINTEL / "flow_2_to_3.flo")), width, height)
     masks = [
         cv2.imread(str(SINTEL / name), cv2.IMREAD_GRAYSCALE)
         for name in ("occlusion_2_to_3.png", "invalid_2.png")
     ]
     hidden = cv2.resize(np.maximum(*masks), (width, height), interpolation=cv2.INTER_AREA)
-    return small * np.float32([width / columns, height / rows]), hidden == 0
+    return flow, hidden == 0
 
 
 def sintel_error(before: Picture, after: Picture) -> float:
