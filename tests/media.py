@@ -1,4 +1,4 @@
-"""Real films, made with the real ffmpeg, for every test that needs one."""
+"""Real films, made with the real ffmpeg, and pictures, for every test that needs one."""
 
 import subprocess
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -171,3 +172,14 @@ def decoded(path: Path) -> list[np.ndarray]:
     """The frames as 8-bit RGB, decoded by PyAV."""
     with av.open(local(path)) as container:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def textured(seed=0, height=120, width=160):
+    """A picture with detail at every scale, (height, width, 3)."""
+    random = np.random.default_rng(seed)
+    layers = [
+        cv2.GaussianBlur(random.normal(size=(height, width, 3)), (0, 0), sigma) * sigma
+        for sigma in (1, 3, 9)
+    ]
+    total = sum(layers)
+    return np.clip(0.5 + 0.25 * total / total.std(), 0, 1).astype(np.float32)

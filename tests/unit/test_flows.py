@@ -9,22 +9,11 @@ from gramflow.assembly import make_network
 from gramflow.chains import Step
 from gramflow.config import load
 from gramflow.engine import flows, matching
-from gramflow.engine import trust as trusts
 from gramflow.engine.steadiness import OWN
 from gramflow.footage import Footage
 from gramflow.media.pictures import read_picture, to_pixels
 from gramflow.weights import random_weights
-
-
-def textured(seed=0, height=120, width=160):
-    """A picture with detail at every scale, (height, width, 3)."""
-    random = np.random.default_rng(seed)
-    layers = [
-        cv2.GaussianBlur(random.normal(size=(height, width, 3)), (0, 0), sigma) * sigma
-        for sigma in (1, 3, 9)
-    ]
-    total = sum(layers)
-    return np.clip(0.5 + 0.25 * total / total.std(), 0, 1).astype(np.float32)
+from tests.media import textured
 
 
 def affine_flow(matrix, height=120, width=160):
@@ -81,85 +70,9 @@ def test_methods_find_a_known_motion(method, motion):
     assert np.abs(flow - affine_flow(MOTIONS[motion]))[INNER].mean() < 0.25
 
 
-def test_reliability_by_hand():
-    """A steady flow is trusted where it stays inside; a contradicted one is not."""
-    flow = np.zeros((20, 30, 2), np.float32)
-    flow[..., 0] = 6
-    trust = trusts.reliability(flow, -flow)
-    assert np.all(trust[:, :21] == 1)
-    assert np.all(trust[:, 27:] == 0)  # these leave the frame
-    reverse = -flow
-    reverse[:, 12:15] = 2  # what lies there came from elsewhere
-    hidden = trusts.reliability(flow, reverse)
-    assert np.all(hidden[:, 6:9] == 0)
-    assert np.all(hidden[:, [5, 9]] < 0.6)  # grown by the blur
-    torn = np.zeros((20, 30, 2), np.float32)
-    torn[:, 15:, 0] = 0.4  # too little to count as hidden, but an edge of motion
-    assert np.all(trusts.reliability(torn, -torn)[:, 14:16] < 0.3)
-
-
 def shifted(scene, right, down=0, height=160, width=240):
     """What a camera sees that has moved over a scene by whole pixels."""
     return scene[20 + down : 20 + down + height, 60 + right : 60 + right + width]
-
-
-def test_a_flow_that_agrees_with_its_reverse_is_not_trusted_where_it_shows_something_else():
-    """Both say that nothing moves, where something has taken the place of something else."""
-    frame = textured(3, 160, 240)
-    other = frame.copy()
-    other[60:100, 80:160] = textured(9, 160, 240)[60:100, 80:160]  # this changed without a motion
-    flow = np.zeros((160, 240, 2), np.float32)
-    assert trusts.reliability(flow, flow)[60:100, 80:160].min() == 1
-    trust = trusts.Match(frame, other, flow, flow).trust
-    assert trust[64:96, 84:156].mean() < 0.1
-    wrong = trusts.Match(frame, other, flow, flow).wrong
-    assert wrong[64:96, 84:156].mean() > 0.9
-    wrong[55:105, 75:165] = 0
-    assert wrong.max() == 0
-    trust[55:105, 75:165] = 1
-    assert trust.min() == 1
-
-
-def test_flows_that_disagree_by_pixels_are_not_trusted_however_fast_they_are():
-    frame = textured(4, 160, 240)
-    flow = np.full((160, 240, 2), 40, np.float32)
-    assert trusts.reliability(flow, 3 - flow)[:100, :180].min() == 1  # the paper allows it
-    assert trusts.Match(frame, frame, flow, 3 - flow).trust.max() == 0
-
-
-def test_a_change_of_light_is_no_motion():
-    frame = textured(5, 160, 240)
-    slope = np.linspace(-0.1, 0.05, 240, dtype=np.float32)[None, :, None]
-    still = np.zeros((160, 240, 2), np.float32)
-    assert (
-        trusts.Match(frame, np.clip(frame * 0.93 + slope, 0, 1), still, still).trust.mean() > 0.97
-    )
-
-
-def test_edges_of_motion_are_trusted_where_the_frames_fit_but_not_in_flat_areas():
-    """The flow has an edge in the middle, which both frames belie: they are the same."""
-    flow = np.zeros((160, 240, 2), np.float32)
-    flow[:, 120:, 0] = 0.4  # an edge, though hardly a motion
-    assert trusts.reliability(flow, -flow)[:, 119:121].max() < 0.3
-    frame = textured(6, 160, 240)
-    assert trusts.Match(frame, frame, flow, -flow).trust[:, 119:121].mean() > 0.6
-    flat = np.full_like(frame, 0.5)
-    assert trusts.Match(flat, flat, flow, -flow).trust[:, 119:121].max() < 0.3
-
-
-def test_paint_is_kept_where_the_frames_look_alike_but_not_beyond_the_picture():
-    """In a flat area two guesses at the motion disagree; what came in from the right is new."""
-    frame = np.full((160, 240, 3), 0.5, np.float32)
-    other = frame.copy()
-    other[60:100, 60:120] = 0.6
-    flow = np.full((160, 240, 2), 3, np.float32) * np.float32([1, 0])
-    match = trusts.Match(frame, other, flow, 2 * flow)
-    assert match.trust.max() == 0
-    kept = match.kept
-    assert kept[:, -3:].max() == 0
-    assert kept[70:90, 70:110].max() == 0
-    kept[50:110, 45:130] = 1
-    assert kept[:, :-3].min() == 1
 
 
 def test_a_flow_keeps_its_motion_at_another_size():
@@ -250,20 +163,6 @@ def test_flow_and_painting_share_one_network(device, monkeypatch):
     assert len(built) == 1
 
 
-@pytest.mark.parametrize(
-    ("first", "second"), [("forward_1_2", "backward_2_1"), ("backward_2_1", "forward_1_2")]
-)
-def test_reliability_is_that_of_the_papers_code(shared, first, second):
-    folder = shared / "data/marple8"
-    both = (cv2.readOpticalFlow(str(folder / f"{name}.flo")) for name in (first, second))
-    trust = trusts.reliability(*both)
-    name = first.split("_", 1)[1]
-    expected = cv2.imread(str(folder / f"reliable_{name}.pgm"), cv2.IMREAD_UNCHANGED)
-    difference = np.abs(255 * trust - expected)
-    assert difference.mean() < 1.5
-    assert difference.max() < 8
-
-
 def test_dis_on_sintel(shared):
     """End-point error against ground truth, and a warp that shows the same picture."""
     folder = shared / "data/sintel_easy"
@@ -275,14 +174,6 @@ def test_dis_on_sintel(shared):
     assert np.linalg.norm(flow - truth, axis=-1)[seen].mean() < 0.35
     error = np.square(flows.warp(other, truth) - frame).mean(-1)[seen].mean()
     assert error < 0.2 * np.square(other - frame).mean(-1)[seen].mean()
-
-
-def test_long_term_weights_tie_a_pixel_to_the_nearest_frame_that_shows_it():
-    near, middle, far = np.float32(
-        [[[1, 0, 0.25, 0]], [[1, 1, 0.75, 0]], [[1, 1, 1, 1]]]  # three maps of four pixels
-    )
-    left = trusts.long_term([near, middle, far])
-    assert np.array_equal(left, [[[1, 0, 0.25, 0]], [[0, 1, 0.5, 0]], [[0, 0, 0, 1]]])
 
 
 def test_footage_warps_painted_neighbours_to_the_frame(tmp_path):
