@@ -17,12 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gramflow import bundled, weights
-from gramflow.engine.networks import VGG16, VGG19, Network, _reference, build
+from gramflow.engine.networks import VGG16, VGG19, Network, Source, _reference, build
 from gramflow.errors import GramflowError
+from gramflow.media.pictures import read_picture, resize
 from gramflow.progress import Say
 from gramflow.weights import Weights, bundled_weights, random_weights
 from gramflow.weights import resolve as resolved
 from tests.media import SHARED
+from tests.plain_moments import distance
 from tests.plain_vgg import save_weights
 
 pytestmark = pytest.mark.usefixtures("device", "cache")
@@ -261,3 +263,21 @@ def test_bundled_features_are_those_of_the_exact_weights() -> None:
         wanted, found = (np.asarray(features[layer]) for features in (exact, rounded))
         error = np.sqrt(np.mean((found - wanted) ** 2) / np.mean(wanted**2))
         assert error < 0.03, layer
+
+
+@pytest.mark.skipif(not EXACT.is_file(), reason="the shared test material is not there")
+def test_bundled_losses_are_those_of_the_exact_weights() -> None:
+    """Between a photograph and a style; as means and covariances, and as Gram matrices."""
+    vgg, layers = VGG19(), ["block1_conv1", "block3_conv1", "block5_conv1"]
+    files = SHARED / "data/sintel_easy/frame_0002.png", SHARED / "data/seed/starry_night.jpg"
+    pictures = [vgg.preprocess(resize(read_picture(file), 128, 96)) for file in files]
+
+    def losses(source: Source) -> list[float]:
+        features = [build(vgg, source, layers, "average")(each) for each in pictures]
+        of, style = [{n: np.asarray(f[n][0], np.float64) for n in layers} for f in features]
+        grams = [[np.tensordot(f[n], f[n], ((0, 1), (0, 1))) for f in (of, style)] for n in layers]
+        return [distance(of[n], style[n]) for n in layers] + [
+            float(np.sum((a - b) ** 2) / np.sum(b**2)) for a, b in grams
+        ]
+
+    np.testing.assert_allclose(losses("bundled"), losses(EXACT), rtol=0.03)
