@@ -9,17 +9,20 @@ Values = NDArray[np.float32]
 """(height, width, channels)."""
 
 
-def spread(values: Values, weights: NDArray[np.float32], guide: Picture) -> Values:
+def spread(
+    values: Values, weights: NDArray[np.float32], guide: Picture, colour: float = 0.01
+) -> Values:
     """Values by which every pixel is like its neighbours of the same colour, and like itself by
     its weight.
 
-    weights: (height, width), at least 0. guide: (height, width, 3). The fast global smoother (Min
+    weights: (height, width), at least 0. guide: (height, width, 3). colour: a difference between
+    pixels of it that divides areas. The fast global smoother (Min
     et al. 2014, equations 3, 12 and 16) of the weighted values, divided by that of the weights:
     three rounds of weighted least squares along all rows, then along all columns.
     """
     shares = weights[..., None].astype(np.float64) + _LEAST
     found = np.concatenate([shares * values, shares], axis=-1)
-    down, right = (np.exp(-np.abs(np.diff(guide, axis=n)).max(-1) / _COLOUR) for n in (0, 1))
+    down, right = (np.exp(-np.abs(np.diff(guide, axis=n)).max(-1) / colour) for n in (0, 1))
     for strength in _STRENGTHS:
         found = _along_rows(found, strength * right)
         found = _along_rows(found.transpose(1, 0, 2), strength * down.T).transpose(1, 0, 2)
@@ -45,6 +48,5 @@ def _along_rows(values: NDArray[np.float64], links: NDArray[np.float64]) -> NDAr
     return rows.reshape(height, width, channels)
 
 
-_COLOUR = 0.01  # of the guide: a difference that divides areas
 _STRENGTHS = tuple(1000 * 1.5 * 4**left / (4**3 - 1) for left in (2, 1, 0))  # equation 16
 _LEAST = 1e-10  # of a weight, so that an area without any has values, too

@@ -13,6 +13,7 @@ from gramflow.engine.losses import Loss, weights_of
 from gramflow.engine.networks import SMALLEST, Network
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
 from gramflow.engine.precision import Guarded, chosen, exact_evaluations, lowered
+from gramflow.engine.recolouring import recoloured
 from gramflow.engine.steadiness import OWN, Neighbour, held
 from gramflow.engine.targets import StyleTargets
 from gramflow.engine.tiling import Plan
@@ -146,8 +147,7 @@ class Optimize(Stylizer):
         if unknown.min() == 1:
             values, weights = self._broad(smaller, frame, values, weights, curve)
         elif smaller and unknown.mean() >= _BARE:
-            painted = network.preprocess(neighbours[1].picture)
-            values = self._filled(smaller[-1], frame, unknown, painted, weights, curve)
+            values = self._filled(smaller[-1], frame, neighbours[1], unknown, weights, curve)
         curve.close()
         told = len(curve.points)
         budget = self._budget(float(unknown.mean()))
@@ -230,8 +230,8 @@ class Optimize(Stylizer):
         self,
         width: int,
         frame: Picture,
+        neighbour: Neighbour,
         unknown: Map,
-        painted: NDArray[np.float32],
         weights: Mapping[str, float],
         curve: Curve,
     ) -> NDArray[np.float32]:
@@ -242,9 +242,10 @@ class Optimize(Stylizer):
         the bare frame a small area would never be painted like the rest.
         """
         evaluations = max(self.palette.settings["evaluations"] // 2, _FILLING)
-        alone = self.palette.network.preprocess(frame)
+        alone = self.palette.network.preprocess(recoloured(frame, neighbour))
         alone = alone + self._change(width, frame, alone, evaluations, weights, curve)[0]
         share = np.maximum(unknown, blurred(unknown, 1.5))[..., None]
+        painted = self.palette.network.preprocess(neighbour.picture)
         return np.asarray(painted + share * (alone - painted), np.float32)
 
     def _descend(
@@ -317,7 +318,7 @@ class Optimize(Stylizer):
     ) -> NDArray[np.float32]:
         """Where the look wants the optimisation to begin.
 
-        With a neighbour: there where it is worth it, else from the frame itself. In later
+        With a neighbour: there where it is worth it, else from the frame in its colours. In later
         passes from the mean of it and the frame's own picture (Ruder et al. 2016, equation 11).
         """
         start, network = self.palette.settings["start"], self.palette.network
@@ -330,7 +331,10 @@ class Optimize(Stylizer):
         if 1 not in neighbours:
             return network.preprocess(own)
         known = neighbours[1].start[..., None]
-        share = known / (1 + known) if OWN in neighbours else known
+        if OWN in neighbours:
+            share = known / (1 + known)
+        else:
+            share, own = known, recoloured(frame, neighbours[1])
         return network.preprocess(share * neighbours[1].picture + (1 - share) * own)
 
     def _ranges(self) -> dict[str, dict[str, NDArray[np.float32]]]:

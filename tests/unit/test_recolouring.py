@@ -1,0 +1,71 @@
+"""A frame in the colours of the paint around: by what every painter would expect of it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gramflow.arrays import blurred
+from gramflow.engine.recolouring import recoloured
+from gramflow.engine.steadiness import Neighbour
+from tests.media import textured
+
+WALL, FLOOR = np.float32([0.8, 0.7, 0.65]), np.float32([0.4, 0.25, 0.2])
+BLUE, GREEN = np.float32([0.2, 0.3, 0.7]), np.float32([0.3, 0.6, 0.2])
+
+
+def room(wall: np.ndarray, floor: np.ndarray) -> np.ndarray:
+    """A wall above a floor, (60, 80, 3)."""
+    return np.where(np.arange(60)[:, None, None] < 40, wall, floor) + np.zeros((60, 80, 1))
+
+
+def hidden() -> np.ndarray:
+    """What a figure hid, of the wall and of the floor; (60, 80)."""
+    known = np.ones((60, 80), np.float32)
+    known[20:55, 30:50] = 0
+    return known
+
+
+def test_a_wall_goes_on_in_its_colour_and_so_does_the_floor() -> None:
+    frame = room(WALL, FLOOR).astype(np.float32)
+    painted = room(BLUE, GREEN).astype(np.float32)
+    painted[hidden() == 0] = 1  # the figure, which is not there any more
+    found = recoloured(frame, Neighbour(painted, frame, hidden()))
+    np.testing.assert_allclose(found, room(BLUE, GREEN), atol=0.03)
+
+
+def test_detail_of_the_frame_stays() -> None:
+    frame = room(WALL, FLOOR).astype(np.float32)
+    frame += 0.1 * (textured(3, 60, 80) - 0.5)
+    painted = blurred(frame, 4) * 0.5
+    found = recoloured(frame, Neighbour(painted, frame, hidden()))
+    inside = slice(24, 36), slice(34, 46)
+    detail = [(each - blurred(each, 4))[inside].ravel() for each in (frame, found)]
+    assert np.corrcoef(*detail)[0, 1] > 0.85
+
+
+def test_far_from_all_that_is_known_it_is_the_frame() -> None:
+    frame = textured(4, 200, 900)
+    known = np.zeros((200, 900), np.float32)
+    known[:, :3] = 1
+    found = recoloured(frame, Neighbour(1 - frame, frame, known))
+    np.testing.assert_allclose(found[:, 700:], frame[:, 700:], atol=0.02)
+
+
+@pytest.mark.parametrize("size", [(2, 2), (3, 700), (40, 60)])
+def test_with_nothing_known_it_is_the_frame(size: tuple[int, int]) -> None:
+    frame = textured(5, *size)
+    known = np.zeros(size, np.float32)
+    assert np.array_equal(recoloured(frame, Neighbour(1 - frame, frame, known)), frame)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 1000))
+def test_it_is_a_picture_whatever_is_known(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    frame, painted = random.uniform(0, 1, (2, 20, 30, 3)).astype(np.float32)
+    known = (random.uniform(-1, 1, (20, 30)).clip(0)).astype(np.float32)
+    found = recoloured(frame, Neighbour(2 * painted - 0.5, frame, known))
+    assert found.dtype == np.float32
+    assert found.min() >= 0
+    assert found.max() <= 1
