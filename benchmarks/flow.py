@@ -35,7 +35,10 @@ Method = Callable[[Picture, Picture], tuple[Flow, Map]]
 
 @dataclass(frozen=True)
 class Score:
-    """What is found of a pair; see above. hidden: None where too little is. seconds: both flows."""
+    """What is found of a pair; see above. hidden: None where too little is.
+
+    seconds: for both flows and what is done to them.
+    """
 
     mean: float
     median: float

@@ -139,6 +139,7 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
     values = checked(config, schema())
     registry = Registry([folder / file for file in values["plugins"]])
     network = registry.find("networks", values["network"], ("network",))
+    _check_packages(network, ("network",))
     layers = _check_weights(values["weights"], network, folder)
     videos = {name: _video(name, video, folder) for name, video in values["videos"].items()}
     styles = {name: _style(name, style, folder) for name, style in values["styles"].items()}
@@ -282,6 +283,14 @@ def _check_weights(weights: str, network: Plugin, folder: Path) -> _Layers:
         text = f"{network.name} has no bundled weights; give {bundled.NETWORK}, or weights: auto"
         raise refused(("network",), text)
     return _Layers(bundled.LAYERS, "bundled VGG-19", ", or set weights to auto or a file")
+
+
+def _check_packages(plugin: Plugin, entry: Entry) -> None:
+    """Raise GramflowError when what the plugin's code imports as it runs is not installed."""
+    for package, requirement in getattr(plugin.cls, "packages", {}).items():
+        if find_spec(package) is None:
+            advice = f"{sys.executable} -m pip install '{requirement}'"
+            raise refused(entry, f"{plugin.name} needs {package}, which is not installed; {advice}")
 
 
 def _check_braces(path: str, entry: Entry) -> None:
@@ -438,7 +447,9 @@ def _losses(losses: Values, registry: Registry, layers: _Layers, entry: Entry) -
     resolved = {}
     for name, given in losses.items():
         at = (*entry, name)
-        settings = checked(given, registry.find("losses", name, at).schema, at)
+        plugin = registry.find("losses", name, at)
+        _check_packages(plugin, at)
+        settings = checked(given, plugin.schema, at)
         _check_layers(settings.get("layers", {}), layers, (*at, "layers"))
         if settings["weight"] != 0:
             resolved[name] = settings
@@ -495,10 +506,7 @@ def _with_settings(
     name = given["name"]
     settings = {key: value for key, value in given.items() if key != "name"}
     plugin = registry.find(kind, name, entry)
-    for package in getattr(plugin.cls, "packages", ()):
-        if find_spec(package) is None:
-            advice = f"{sys.executable} -m pip install {package}"
-            raise refused(entry, f"{name} needs {package}, which is not installed; {advice}")
+    _check_packages(plugin, entry)
     settings = checked(settings, plugin.schema, entry)
     for setting, named in plugin.marked("layer", settings).items():
         for layer in named:

@@ -1,4 +1,4 @@
-"""Optical flow: where every pixel of a frame is in another one, and how sure that is."""
+"""Optical flow: where every pixel of a frame is in another one."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -12,13 +12,15 @@ Values = NDArray[np.float32]
 def spread(
     values: Values, weights: NDArray[np.float32], guide: Picture, colour: float = 0.01
 ) -> Values:
-    """Values by which every pixel is like its neighbours of the same colour, and like itself by
-    its weight.
+    """The values, and where their weight is low, those of pixels nearby whose weight is high, but
+    not across edges of the guide.
 
     weights: (height, width), at least 0. guide: (height, width, 3). colour: a difference between
-    pixels of it that divides areas. The fast global smoother (Min
-    et al. 2014, equations 3, 12 and 16) of the weighted values, divided by that of the weights:
-    three rounds of weighted least squares along all rows, then along all columns.
+    pixels of it that divides areas.
+
+    The fast global smoother (Min et al. 2014, equations 3, 12 and 16) of the weighted values,
+    divided by that of the weights: three rounds of weighted least squares along all rows, then
+    along all columns.
     """
     shares = weights[..., None].astype(np.float64) + _LEAST
     found = np.concatenate([shares * values, shares], axis=-1)

@@ -1,7 +1,8 @@
-"""Flow by a trained network in a file: what moves far or fast, where there is nothing to search."""
+"""Flow by a trained network in a file, which finds large and fast motions better than a search."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,7 +20,7 @@ class ONNX(FlowMethod):
     gives, the last and largest (1, 2, height, width) is the flow; RAFT gives every iteration's.
     """
 
-    packages: ClassVar[tuple[str, ...]] = ("onnxruntime",)
+    packages: ClassVar[dict[str, str]] = {"onnxruntime": "onnxruntime>=1.20,<2"}
 
     @dataclass(frozen=True)
     class Settings(FlowMethod.Settings):
@@ -27,7 +28,7 @@ class ONNX(FlowMethod):
 
         weights: str = field(
             metadata={
-                "doc": "path of the network as .onnx, such as NeuFlow v2 exported by "
+                "doc": "path of the network as one .onnx file, such as NeuFlow v2 exported by "
                 "github.com/ibaiGorordo/NeuFlow_v2 (Apache-2.0) or "
                 "optical_flow_estimation_raft of github.com/opencv/opencv_zoo (BSD-3-Clause)",
                 "file": True,
@@ -54,13 +55,15 @@ class ONNX(FlowMethod):
         try:
             found = self._network.run(None, dict(zip(names, pictures, strict=True)))
         except Exception as error:  # ONNX Runtime's own classes derive from nothing else
-            raise self._refused(error) from error
+            size = " x ".join(str(length) for length in pictures[0].shape[:1:-1])
+            raise GramflowError(
+                f"flow onnx: {self.settings.weights} failed on pictures of {size} pixels "
+                f"({_line(error)}); give flow a smaller width, or choose flow dis"
+            ) from error
         flow = _finest(found)
         if flow is None:
             shapes = ", ".join(str(np.shape(each)) for each in found)
             raise self._refused(f"it gives {shapes}, none of them (1, 2, height, width)")
-        if not np.isfinite(flow).all():
-            raise self._refused("it gives numbers that are not finite")
         return scaled(np.ascontiguousarray(flow[0].transpose(1, 2, 0), np.float32), width, height)
 
     @cached_property
@@ -71,15 +74,18 @@ class ONNX(FlowMethod):
         options = onnxruntime.SessionOptions()
         options.use_deterministic_compute = True
         options.log_severity_level = 3
+        options.intra_op_num_threads = 1  # the others paint meanwhile
         known = onnxruntime.get_available_providers()
-        chosen = [name for name in _PROVIDERS if name in known]
+        chosen = [provider for provider in _PROVIDERS if provider[0] in known]
         try:
-            network = onnxruntime.InferenceSession(self.settings.weights, options, chosen)
+            # from bytes: other files that it may refer to would be no part of a frame's key
+            model = Path(self.settings.weights).read_bytes()
+            network = onnxruntime.InferenceSession(model, options, chosen)
         except Exception as error:  # ONNX Runtime's own classes derive from nothing else
             raise self._refused(error) from error
-        shapes = [each.shape for each in network.get_inputs()]
-        if len(shapes) < 2 or any(len(shape) != 4 for shape in shapes[:2]):
-            raise self._refused(f"its inputs are {shapes}, not two pictures (1, 3, height, width)")
+        inputs = [(each.type, each.shape) for each in network.get_inputs()[:2]]
+        if len(inputs) < 2 or any(t != "tensor(float)" or len(shape) != 4 for t, shape in inputs):
+            raise self._refused(f"its inputs are {inputs}, not two float (1, 3, height, width)")
         return network
 
     def _seen(self, picture: Picture) -> NDArray[np.float32]:
@@ -94,11 +100,15 @@ class ONNX(FlowMethod):
         return np.ascontiguousarray(values.transpose(2, 0, 1)[None], np.float32)
 
     def _refused(self, reason: object) -> GramflowError:
-        line = " ".join(str(reason).split())[:200]
         return GramflowError(
-            f"flow onnx: {self.settings.weights} is no network for optical flow ({line}); "
-            "give one exported to ONNX, or choose flow dis"
+            f"flow onnx: {self.settings.weights} is no network for optical flow "
+            f"({_line(reason)}); give one exported to ONNX in 32 bits, or choose flow dis"
         )
+
+
+def _line(reason: object) -> str:
+    """What ONNX Runtime says, on one line, shortened."""
+    return " ".join(str(reason).split())[:200]
 
 
 def _finest(outputs: list[Any]) -> NDArray[np.float32] | None:
@@ -107,5 +117,8 @@ def _finest(outputs: list[Any]) -> NDArray[np.float32] | None:
     return max(reversed(flows), key=np.size, default=None)
 
 
-_PROVIDERS = "CUDAExecutionProvider", "CPUExecutionProvider"
+_PROVIDERS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("CUDAExecutionProvider", {"cudnn_conv_algo_search": "DEFAULT"}),  # others go by timing
+    ("CPUExecutionProvider", {}),
+)
 _STEP = 32  # pixels: the networks halve a picture up to five times

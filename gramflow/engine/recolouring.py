@@ -25,6 +25,6 @@ def recoloured(frame: Picture, neighbour: Neighbour) -> Picture:
     return np.clip(frame + resized(change, width, height), 0, 1)
 
 
-_WIDTH = 512  # pixels of width at most: colours are broad
+_WIDTH = 1280  # pixels at most, for the time and memory that 4K would take
 _AREA = 0.05  # of a frame: a difference that divides areas
 _NEAR = 0.02  # of what is known around: where it is less, there is little to go by

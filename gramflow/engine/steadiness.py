@@ -155,7 +155,10 @@ class Steadiness:
 
 
 def steadiness(picture: Picture, frame: Picture, neighbour: Neighbour, wrong: Map) -> Steadiness:
-    """Of a picture painted from `frame`, against its neighbour; `wrong`: see flows.wrong."""
+    """Of a picture painted from `frame`, against its neighbour.
+
+    wrong: as of `gramflow.engine.trust.Match`.
+    """
     view = _View(neighbour.trust)
     difference = np.square(picture - neighbour.picture).mean(-1)
     now, then = view.tones(picture), view.tones(neighbour.picture)

@@ -141,13 +141,18 @@ class Optimize(Stylizer):
         """
         look, network = self.palette.settings, self.palette.network
         curve = Curve(look["epoch"], look["stop"], on_epoch)
-        values, weights = self._start(frame, neighbours, seed), self._weights(neighbours)
+        weights = self._weights(neighbours)
         *smaller, whole = self.styles
         unknown = _unknown(frame, neighbours)
+        some = unknown.max() > 0 and unknown.min() < 1
+        bare = recoloured(frame, neighbours[1]) if some else frame
+        values = self._start(bare, neighbours, seed)
         if unknown.min() == 1:
             values, weights = self._broad(smaller, frame, values, weights, curve)
         elif smaller and unknown.mean() >= _BARE:
-            values = self._filled(smaller[-1], frame, neighbours[1], unknown, weights, curve)
+            painted = network.preprocess(neighbours[1].picture)
+            bare = network.preprocess(bare)
+            values = self._filled(smaller[-1], frame, bare, unknown, painted, weights, curve)
         curve.close()
         told = len(curve.points)
         budget = self._budget(float(unknown.mean()))
@@ -230,22 +235,21 @@ class Optimize(Stylizer):
         self,
         width: int,
         frame: Picture,
-        neighbour: Neighbour,
+        bare: NDArray[np.float32],
         unknown: Map,
+        painted: NDArray[np.float32],
         weights: Mapping[str, float],
         curve: Curve,
     ) -> NDArray[np.float32]:
-        """The painted neighbour's values, where unknown those of the frame painted alone at this
-        width.
+        """The painted neighbour's values, where unknown those of a coarse painting of the whole
+        frame, which begins from the bare one at this width.
 
-        Style losses look at the whole picture, and are content once most of it is painted: from
-        the bare frame a small area would never be painted like the rest.
+        Style losses look at the whole picture, and are content once most of it is painted: a
+        small area by itself would never be painted like the rest.
         """
         evaluations = max(self.palette.settings["evaluations"] // 2, _FILLING)
-        alone = self.palette.network.preprocess(recoloured(frame, neighbour))
-        alone = alone + self._change(width, frame, alone, evaluations, weights, curve)[0]
+        alone = bare + self._change(width, frame, bare, evaluations, weights, curve)[0]
         share = np.maximum(unknown, blurred(unknown, 1.5))[..., None]
-        painted = self.palette.network.preprocess(neighbour.picture)
         return np.asarray(painted + share * (alone - painted), np.float32)
 
     def _descend(
@@ -314,27 +318,25 @@ class Optimize(Stylizer):
         return round(look["evaluations"] * (1 + (first - 1) * unknown))
 
     def _start(
-        self, frame: Picture, neighbours: Mapping[int, Neighbour], seed: int
+        self, bare: Picture, neighbours: Mapping[int, Neighbour], seed: int
     ) -> NDArray[np.float32]:
         """Where the look wants the optimisation to begin.
 
-        With a neighbour: there where it is worth it, else from the frame in its colours. In later
-        passes from the mean of it and the frame's own picture (Ruder et al. 2016, equation 11).
+        bare: the frame, recoloured if a neighbour is known. With a neighbour: there where it is
+        worth it, else from the bare frame. In later passes from the mean of it and the frame's
+        own picture (Ruder et al. 2016, equation 11).
         """
         start, network = self.palette.settings["start"], self.palette.network
         if start == "noise":
             random = np.random.default_rng(seed)
-            return random.standard_normal((1, *frame.shape), np.float32)
+            return random.standard_normal((1, *bare.shape), np.float32)
         if start == "content" or not neighbours:
-            return network.preprocess(frame)
-        own = neighbours[OWN].picture if OWN in neighbours else frame
+            return network.preprocess(bare)
+        own = neighbours[OWN].picture if OWN in neighbours else bare
         if 1 not in neighbours:
             return network.preprocess(own)
         known = neighbours[1].start[..., None]
-        if OWN in neighbours:
-            share = known / (1 + known)
-        else:
-            share, own = known, recoloured(frame, neighbours[1])
+        share = known / (1 + known) if OWN in neighbours else known
         return network.preprocess(share * neighbours[1].picture + (1 - share) * own)
 
     def _ranges(self) -> dict[str, dict[str, NDArray[np.float32]]]:

@@ -1,4 +1,4 @@
-"""How sure a flow is: what two frames that it connects say of it."""
+"""What two frames say of the flow between them: where it is a guess, and how far to trust it."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -9,15 +9,18 @@ from numpy.typing import NDArray
 from gramflow.arrays import Picture, blurred, luminance, resized
 from gramflow.engine.flows import Flow, FlowMethod, Map, better, ends, inside, mismatch, scaled
 from gramflow.engine.interpolation import spread
+from gramflow.errors import GramflowError
 
 
 def match(method: FlowMethod, frame: Picture, other: Picture) -> "Match":
     """Two frames of one size and the flow between them, both ways.
 
     In flat areas any flow looks right, and what is found there is a guess. So the flow of their
-    edges is spread over them.
+    edges takes its place. Raises GramflowError for a flow that is not finite.
     """
     flow, reverse = method.between(frame, other), method.between(other, frame)
+    if not (np.isfinite(flow).all() and np.isfinite(reverse).all()):
+        raise GramflowError("the optical flow has values that are not finite; choose flow dis")
     return Match(
         frame,
         other,

@@ -10,6 +10,7 @@ from gramflow.assembly import make_losses
 from gramflow.config import load
 from gramflow.engine import losses, networks
 from gramflow.engine.optimizers import ScipyLBFGS
+from gramflow.engine.recolouring import recoloured
 from gramflow.engine.steadiness import OWN, Neighbour, tones
 from gramflow.engine.stylizers import Optimize, Palette
 from gramflow.engine.targets import flattened, style_targets, unflattened
@@ -291,7 +292,9 @@ def test_start_is_content_noise_or_previous(objective_of):
 
     assert np.abs(painted("content") - frame).max() < 0.05
     assert np.abs(painted("previous") - frame).max() < 0.05
-    mixed = np.where(trust[..., None] == 1, before, frame)
+    bare = recoloured(frame, Neighbour(before, other, trust))
+    assert np.abs(bare - frame).max() > 0.2
+    mixed = np.where(trust[..., None] == 1, before, bare)
     assert np.abs(painted("previous", previous=before) - mixed).max() < 0.05
     again = picture(4)
     mixed = np.where(trust[..., None] == 1, (before + again) / 2, again)

@@ -1,4 +1,4 @@
-"""Flow, warping and reliability: against known motions, ground truth and the paper's code."""
+"""Flow and warping: against known motions and ground truth."""
 
 import cv2
 import numpy as np

@@ -9,6 +9,7 @@ from onnx import TensorProto, helper
 
 from gramflow.config import load
 from gramflow.engine.learned import ONNX
+from gramflow.engine.trust import match
 from gramflow.errors import GramflowError
 
 
@@ -16,6 +17,8 @@ def network(
     path: Path,
     size: tuple[int | str, int | str] = ("height", "width"),
     scale: float = 1.0,
+    pool: int = 8,
+    kind: int = TensorProto.FLOAT,
     outputs: tuple[str, ...] = ("coarse", "early", "flow"),
 ) -> Path:
     """A network whose flow is red of the first picture less red of the second, and its green.
@@ -24,7 +27,7 @@ def network(
     """
     shape = [1, 3, *size]
     names = ("frame", "other")
-    inputs = [helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n in names]
+    inputs = [helper.make_tensor_value_info(n, kind, shape) for n in names]
     nodes = [
         helper.make_node("Split", [name], [f"{name}_r", f"{name}_g", f"{name}_b"], axis=1)
         for name in names
@@ -34,11 +37,13 @@ def network(
         helper.make_node("Concat", ["x", "frame_g"], ["plain"], axis=1),
         helper.make_node("Mul", ["plain", "scale"], ["flow"]),
         helper.make_node("Neg", ["flow"], ["early"]),
-        helper.make_node("AveragePool", ["flow"], ["coarse"], kernel_shape=[8, 8], strides=[8, 8]),
+        helper.make_node(
+            "AveragePool", ["flow"], ["coarse"], kernel_shape=[pool] * 2, strides=[8, 8]
+        ),
         helper.make_node("Identity", ["frame"], ["picture"]),
     ]
-    constants = [helper.make_tensor("scale", TensorProto.FLOAT, [], [scale])]
-    given = [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in outputs]
+    constants = [helper.make_tensor("scale", kind, [], [scale])]
+    given = [helper.make_tensor_value_info(n, kind, None) for n in outputs]
     graph = helper.make_graph(nodes, "flow", inputs, given, constants)
     opset = [helper.make_opsetid("", 17)]
     model = helper.make_model(graph, opset_imports=opset, ir_version=9)
@@ -110,6 +115,18 @@ def test_a_network_for_something_else_is_refused(tmp_path: Path) -> None:
 def test_a_flow_that_is_not_finite_is_refused(tmp_path: Path) -> None:
     path = network(tmp_path / "a.onnx", scale=float("inf"))
     with pytest.raises(GramflowError, match="not finite"):
+        match(flow(path), flat(0, 0), flat(0, 0))
+
+
+def test_a_network_that_fails_on_a_picture_says_its_size(tmp_path: Path) -> None:
+    path = network(tmp_path / "a.onnx", pool=200)  # more than there is
+    with pytest.raises(GramflowError, match=r"failed on pictures of 64 x 64 pixels .* smaller w"):
+        flow(path).between(flat(0, 0), flat(0, 0))
+
+
+def test_a_network_of_16_bits_is_refused(tmp_path: Path) -> None:
+    path = network(tmp_path / "a.onnx", kind=TensorProto.FLOAT16)
+    with pytest.raises(GramflowError, match=r"float16.* in 32 bits"):
         flow(path).between(flat(0, 0), flat(0, 0))
 
 
@@ -134,6 +151,17 @@ def test_without_weights_the_config_says_where_some_are(config: dict) -> None:
 def test_without_the_library_the_config_says_how_to_install_it(
     config: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ONNX, "packages", ("onnxruntime_that_is_not_there",))
+    monkeypatch.setattr(ONNX, "packages", {"onnxruntime_not_there": "onnxruntime>=1.20,<2"})
     with pytest.raises(GramflowError, match=r"^looks\.default\.flow: onnx needs .* -m pip inst"):
         load(config)
+
+
+def test_so_does_it_for_a_loss_of_a_file(config: dict, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from gramflow.engine.losses import Loss\n"
+        "class Judge(Loss):\n    'A loss.'\n    name = 'judge'\n    packages = {'nowhere': 'there'}\n"
+    )
+    config["looks"]["default"] = {"losses": {"judge": {}}}
+    message = r"^looks\.default\.losses\.judge: judge needs nowhere, .* -m pip install 'there'$"
+    with pytest.raises(GramflowError, match=message):
+        load(config | {"plugins": ["mine.py"]})
