@@ -159,7 +159,8 @@ def test_without_the_library_the_config_says_how_to_install_it(
 def test_so_does_it_for_a_loss_of_a_file(config: dict, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "from gramflow.engine.losses import Loss\n"
-        "class Judge(Loss):\n    'A loss.'\n    name = 'judge'\n    packages = {'nowhere': 'there'}\n"
+        "class Judge(Loss):\n    'A loss.'\n    name = 'judge'\n"
+        "    packages = {'nowhere': 'there'}\n"
     )
     config["looks"]["default"] = {"losses": {"judge": {}}}
     message = r"^looks\.default\.losses\.judge: judge needs nowhere, .* -m pip install 'there'$"
