@@ -158,8 +158,8 @@ def mismatch(frame: Picture, other: Picture, flow: Flow) -> Map:
     return _blurred(np.abs(difference).mean(-1), 1)
 
 
-def better(frame: Picture, other: Picture, usual: Flow, detailed: Flow) -> Flow:
-    """Of two flows, the detailed one where it explains the frame better by a quarter grey level.
+def better(frame: Picture, other: Picture, usual: Flow, instead: Flow) -> Flow:
+    """Of two flows, the second one where it explains the frame better by a quarter grey level.
 
     A flat area looks alike along any flow, and keeps the usual one.
     """
@@ -168,8 +168,8 @@ def better(frame: Picture, other: Picture, usual: Flow, detailed: Flow) -> Flow:
         different = np.minimum(mismatch(frame, other, flow), _WORST)
         return _blurred(np.where(inside(flow), different, _WORST), 2)
 
-    costs = cost(usual), cost(detailed)
-    return np.where((costs[1] < costs[0] - 0.001)[..., None], detailed, usual)
+    costs = cost(usual), cost(instead)
+    return np.where((costs[1] < costs[0] - 0.001)[..., None], instead, usual)
 
 
 def ends(flow: Flow) -> NDArray[np.float32]:

@@ -150,8 +150,7 @@ class Optimize(Stylizer):
         if unknown.min() == 1:
             values, weights = self._broad(smaller, frame, values, weights, curve)
         elif smaller and unknown.mean() >= _BARE:
-            painted = network.preprocess(neighbours[1].picture)
-            bare = network.preprocess(bare)
+            painted = neighbours[1].picture
             values = self._filled(smaller[-1], frame, bare, unknown, painted, weights, curve)
         curve.close()
         told = len(curve.points)
@@ -235,22 +234,23 @@ class Optimize(Stylizer):
         self,
         width: int,
         frame: Picture,
-        bare: NDArray[np.float32],
+        bare: Picture,
         unknown: Map,
-        painted: NDArray[np.float32],
+        painted: Picture,
         weights: Mapping[str, float],
         curve: Curve,
     ) -> NDArray[np.float32]:
-        """The painted neighbour's values, where unknown those of a coarse painting of the whole
-        frame, which begins from the bare one at this width.
+        """The values of the painted neighbour, where unknown those of a coarse painting of the
+        whole frame, which begins from the bare one at this width.
 
         Style losses look at the whole picture, and are content once most of it is painted: a
         small area by itself would never be painted like the rest.
         """
         evaluations = max(self.palette.settings["evaluations"] // 2, _FILLING)
-        alone = bare + self._change(width, frame, bare, evaluations, weights, curve)[0]
+        before, start = (self.palette.network.preprocess(each) for each in (painted, bare))
+        alone = start + self._change(width, frame, start, evaluations, weights, curve)[0]
         share = np.maximum(unknown, blurred(unknown, 1.5))[..., None]
-        return np.asarray(painted + share * (alone - painted), np.float32)
+        return np.asarray(before + share * (alone - before), np.float32)
 
     def _descend(
         self,

@@ -21,11 +21,15 @@ def match(method: FlowMethod, frame: Picture, other: Picture) -> "Match":
     flow, reverse = method.between(frame, other), method.between(other, frame)
     if not (np.isfinite(flow).all() and np.isfinite(reverse).all()):
         raise GramflowError("the optical flow has values that are not finite; choose flow dis")
+    height, width = frame.shape[:2]
+    half = max(width // 2, 1), max(height // 2, 1)
+    first, second = (resized(each, *half) for each in (frame, other))
+    ahead, back = (scaled(each, *half) for each in (flow, reverse))
     return Match(
         frame,
         other,
-        _filled(frame, other, flow, reverse),
-        _filled(other, frame, reverse, flow),
+        _filled(frame, other, flow, _of_edges(first, second, ahead, back)),
+        _filled(other, frame, reverse, _of_edges(second, first, back, ahead)),
     )
 
 
@@ -114,21 +118,24 @@ def long_term(trusts: Sequence[Map]) -> list[Map]:
     return left
 
 
-def _filled(frame: Picture, other: Picture, flow: Flow, reverse: Flow) -> Flow:
-    """The flow with that of the edges in the flat areas within them, in half the size.
+def _of_edges(frame: Picture, other: Picture, flow: Flow, reverse: Flow) -> Flow:
+    """The flow of the edges, spread over the areas within them.
 
     An edge counts as far as it stands out, its flow is reliable, and the frames look alike along
-    it. Where the flow as it was explains the frame better, it stays.
+    it.
     """
+    alike = _fits(mismatch(frame, other, flow), _SAME)
+    edges = _squares(_slopes(luminance(frame)[..., None]))
+    return spread(flow, edges * reliability(flow, reverse) * alike, frame)
+
+
+def _filled(frame: Picture, other: Picture, flow: Flow, of_edges: Flow) -> Flow:
+    """The flow with that of the edges, of a smaller size, in flat areas; where the flow as it was
+    explains the frame better, it stays."""
     height, width = flow.shape[:2]
-    half = max(width // 2, 1), max(height // 2, 1)
-    small, there = resized(frame, *half), resized(other, *half)
-    ahead, back = scaled(flow, *half), scaled(reverse, *half)
-    alike = _fits(mismatch(small, there, ahead), _SAME)
-    edges = _squares(_slopes(luminance(small)[..., None]))
-    found = scaled(spread(ahead, edges * reliability(ahead, back) * alike, small), width, height)
     flat = _fits(_contrast(frame), _FLAT)[..., None]
-    return better(frame, other, flat * found + (1 - flat) * flow, flow)
+    filled = flat * scaled(of_edges, width, height) + (1 - flat) * flow
+    return better(frame, other, filled, flow)
 
 
 def _along(reverse: Flow, flow: Flow) -> Flow:
