@@ -5,8 +5,7 @@ working size to what the looks have. All is measured at 512 pixels wide, over pi
 frames show: the end point error in pixels, the share that is trusted, the share of this that is
 wrong by over 3 pixels and by over 1; and how far pixels are trusted that the other frame does not
 show. Means over all scenes, and each scene before and after; all of it is in
-benchmarks/results/flow.json. Scenes may be named; `matched` after it adds the flow of that name,
-which takes ten times as long as all others. Needs the folder of test material (SHARED).
+benchmarks/results/flow.json. Scenes may be named. Needs the folder of test material (SHARED).
 """
 
 import json
@@ -20,12 +19,9 @@ import numpy as np
 
 from benchmarks.material import RESULTS, need
 from benchmarks.motions import Pair, drawn_scenes, filmed_scenes
-from benchmarks.problems import config_of, weights_of
 from gramflow.arrays import Picture, resized
-from gramflow.assembly import make_features
 from gramflow.engine.device import prepare
 from gramflow.engine.flows import DIS, Flow, Map, grey, scaled
-from gramflow.engine.matching import Matched
 from gramflow.engine.trust import Match, match, reliability
 
 WIDTH = 512
@@ -47,6 +43,14 @@ class Score:
     wrong_by_1: float
     hidden: float | None
     seconds: float
+
+
+class Near(DIS):
+    """`dis` without matched blocks."""
+
+    def between(self, frame: Picture, other: Picture) -> Flow:
+        """As the base says."""
+        return self.near(frame, other)
 
 
 def plain(finest: int | None) -> Method:
@@ -126,22 +130,18 @@ def scores(pairs: list[Pair], method: Method) -> dict[str, Score]:
     return found
 
 
-def steps(matched: bool) -> dict[str, Method]:
+def steps() -> dict[str, Method]:
     """From plain DIS to what looks have."""
-    dis = DIS(DIS.Settings())
-    found = {
+    dis, near = DIS(DIS.Settings()), Near(DIS.Settings())
+    return {
         "DIS at 512 wide": small(plain(None)),
         "at the film's own size": plain(None),
         "down to single pixels": plain(0),
-        "or smooth, per pixel": agreeing(dis, seen=False),
+        "or smooth, per pixel": agreeing(near, seen=False),
+        "or from matched blocks": agreeing(dis, seen=False),
         "trusted where it fits": agreeing(dis, seen=True),
         "`dis`: flat areas by their edges": of(dis),
     }
-    if matched:
-        config = config_of("night", {})
-        features = make_features(config, config.looks["default"], weights_of("vgg19"))
-        found["`matched`, likewise"] = of(Matched(Matched.Settings(), features))
-    return found
 
 
 def cells(found: list[Score]) -> str:
@@ -161,9 +161,8 @@ def cells(found: list[Score]) -> str:
     )
 
 
-def main(*arguments: str) -> None:
+def main(*names: str) -> None:
     """Print the tables, rows as soon as they are known."""
-    names = [name for name in arguments if name != "matched"]
     need()
     prepare(2)
     pairs = [
@@ -173,7 +172,7 @@ def main(*arguments: str) -> None:
     print(f"| all {len(pairs)} | {head}")
     print("| --- " * 8 + "|", flush=True)
     found = {}
-    for name, method in steps("matched" in arguments).items():
+    for name, method in steps().items():
         found[name] = scores(pairs, method)
         print(f"| {name} | {cells(list(found[name].values()))}", flush=True)
     print(f"\n| scene | flow | {head}")

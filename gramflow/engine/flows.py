@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gramflow.arrays import Picture, blurred, luminance, resized
+from gramflow.engine.blocks import block_matches
 
 Flow = NDArray[np.float32]
 """(height, width, 2): x and y in pixels, from a pixel to the same point in another frame."""
@@ -61,9 +62,11 @@ class Still(FlowMethod):
 class DIS(FlowMethod):
     """Dense inverse search (Kroeger et al. 2016): fast and exact enough for most films.
 
-    Searched twice. At the whole size down to single pixels, which finds small figures and sharp
-    edges of motion, but goes astray in flat areas; and smoothly at half the size, whose patches
-    see twice as far. A pixel takes the first one only where it explains the frame better.
+    Searched three times. Smoothly at half the size, whose patches see twice as far; at the whole
+    size down to single pixels, which finds small figures and sharp edges of motion, but goes
+    astray in flat areas; and from matched blocks, for what moves further than it is wide. A pixel
+    takes the second one only where it explains the frame better than the first, and the third only
+    where it does so clearly, since blocks also match by chance, as in the noise of a flat wall.
     """
 
     @dataclass(frozen=True)
@@ -76,6 +79,14 @@ class DIS(FlowMethod):
 
     def between(self, frame: Picture, other: Picture) -> Flow:
         """As the base says."""
+        near = self.near(frame, other)
+        if min(frame.shape[:2]) < 2 * _PATCHES:
+            return near
+        far = self._search(frame, other, start=_from_blocks(frame, other, near))
+        return better(frame, other, near, far, by=_CLEARLY)
+
+    def near(self, frame: Picture, other: Picture) -> Flow:
+        """The flow without the blocks: of what moves by less than it is wide."""
         height, width = frame.shape[:2]
         fine = self._search(frame, other)
         half = width // 2, height // 2
@@ -87,7 +98,7 @@ class DIS(FlowMethod):
     def _search(
         self, frame: Picture, other: Picture, smooth: bool = False, start: Flow | None = None
     ) -> Flow:
-        """By OpenCV, down to the scale of the picture itself; from a start, if there is one."""
+        """By OpenCV, down to the scale of the picture itself; from a start, which it overwrites."""
         import cv2
 
         preset = getattr(cv2, f"DISOPTICAL_FLOW_PRESET_{self.settings.quality.upper()}")
@@ -98,7 +109,6 @@ class DIS(FlowMethod):
             method.setVariationalRefinementIterations(20)  # four times the preset's
         if start is not None:
             method.setCoarsestScale(2)
-            start = start.copy()  # or it would be overwritten
         flow: Flow = method.calc(grey(frame), grey(other), start)
         return flow
 
@@ -158,10 +168,11 @@ def mismatch(frame: Picture, other: Picture, flow: Flow) -> Map:
     return _blurred(np.abs(difference).mean(-1), 1)
 
 
-def better(frame: Picture, other: Picture, usual: Flow, instead: Flow) -> Flow:
-    """Of two flows, the second one where it explains the frame better by a quarter grey level.
+def better(frame: Picture, other: Picture, usual: Flow, instead: Flow, by: float = 0.001) -> Flow:
+    """Of two flows, the second one where it explains the frame better.
 
-    A flat area looks alike along any flow, and keeps the usual one.
+    by: how much smaller its mismatch must be; a quarter grey level, so that a flat area, which
+    looks alike along any flow, keeps the usual one.
     """
 
     def cost(flow: Flow) -> Map:
@@ -169,7 +180,7 @@ def better(frame: Picture, other: Picture, usual: Flow, instead: Flow) -> Flow:
         return _blurred(np.where(inside(flow), different, _WORST), 2)
 
     costs = cost(usual), cost(instead)
-    return np.where((costs[1] < costs[0] - 0.001)[..., None], instead, usual)
+    return np.where((costs[1] < costs[0] - by)[..., None], instead, usual)
 
 
 def ends(flow: Flow) -> NDArray[np.float32]:
@@ -184,6 +195,22 @@ def inside(flow: Flow) -> NDArray[np.bool_]:
     height, width = flow.shape[:2]
     x, y = ends(flow).transpose(2, 0, 1)
     return (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
+
+
+def _from_blocks(frame: Picture, other: Picture, usual: Flow) -> Flow:
+    """The flow of the blocks that match for sure, and elsewhere the usual one."""
+    import cv2
+
+    height, width = usual.shape[:2]
+    matched, sure = block_matches(frame, other)
+    rows, columns = sure.shape
+    larger = np.array([width / columns, height / rows], np.float32)
+
+    def enlarged(values: NDArray[Any]) -> NDArray[Any]:
+        return cv2.resize(values, (width, height), interpolation=cv2.INTER_NEAREST)
+
+    known = enlarged(sure.astype(np.uint8))[..., None] > 0
+    return np.where(known, enlarged(matched) * larger, usual)
 
 
 def _light(difference: Picture) -> Picture:
@@ -216,4 +243,5 @@ def grey(picture: Picture) -> NDArray[np.uint8]:
 
 _PATCHES = 16  # pixels of the shorter side below which DIS has nothing to search in
 _STANDS_OUT = np.float32(0.02)  # of a difference, beside a change of light
+_CLEARLY = 2 / 255  # of a mismatch: the difference that noise makes is smaller
 _WORST = np.float32(0.1)  # of a mismatch: what is hidden says nothing about the pixels beside it

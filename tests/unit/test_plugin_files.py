@@ -26,6 +26,14 @@ class Learned(Still):
         more: list[str] = field(default_factory=list, metadata={"doc": "more", "file": True})
         other: str | None = field(default=None, metadata={"doc": "perhaps", "file": True})
 
+class Deep(Still):
+    """Compares the network's features."""
+    name = "deep"
+
+    @dataclass(frozen=True)
+    class Settings(Still.Settings):
+        layers: tuple[str, ...] = field(default=(), metadata={"doc": "compared", "layer": True})
+
 class Judge(Loss):
     """Reads weights, too."""
     name = "judge"
@@ -126,13 +134,8 @@ def test_a_file_of_one_machine_is_refused_where_machines_share_nothing(folder: P
         check_apart(found)
 
 
+@pytest.mark.usefixtures("folder")
 def test_layers_of_a_flow_must_be_the_networks() -> None:
-    looks = {"default": {"flow": {"name": "matched", "layers": ["block4_conv2", "block4_conv4"]}}}
-    entries = {
-        "videos": {"clip": {"path": __file__}},
-        "styles": {"red": {"images": [__file__]}},
-        "looks": looks,
-    }
-    load(entries | {"network": "vgg19"})
+    config(flow={"name": "deep", "layers": ["block4_conv2"]})
     with pytest.raises(GramflowError, match=r"^looks\.default\.flow\.layers: vgg16 has no layer"):
-        load(entries | {"network": "vgg16"})
+        config(flow={"name": "deep", "layers": ["block4_conv2", "block4_conv4"]})

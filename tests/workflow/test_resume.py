@@ -19,6 +19,8 @@ from tests import media, plain_vgg
 from tests.workflow.project import Project
 
 FRAMES = 6
+QUICK = {"width": 32, "evaluations": 3, "start": "content", "precision": "float32"}
+"""A look; of so few evaluations none may be spent on a change of the number format."""
 
 
 def write_film(path: Path, changed: tuple[int, ...] = ()) -> None:
@@ -48,7 +50,7 @@ def make_project(folder: Path, **look: object) -> Project:
             "weights": "random",
             "videos": {"clip": {"path": "clip.mkv"}},
             "styles": {name: {"images": [f"{name}.png"]} for name in ("red", "blue")},
-            "looks": {"default": {"width": 32, "evaluations": 3, "start": "content", **look}},
+            "looks": {"default": QUICK | look},
         },
     )
 
