@@ -15,8 +15,8 @@ def block_matches(frame: Picture, other: Picture) -> tuple[NDArray[np.float32], 
     """Where the surroundings of each pixel are in the other frame, and which of that is sure.
 
     Both frames, of one size, are shrunk until the longer side has at most 160 pixels. The flow
-    returned is of that size and in its pixels. Sure is what two pixels agree on, each the best match of the other; but
-    not a single pixel among others, which is chance.
+    returned is of that size and in its pixels. Sure is what two pixels agree on, each the best
+    match of the other; but not a single pixel among others, which is chance.
 
     Searches like DIS go from coarse to fine, and lose a small thing that goes further than its own
     width: where its motion could be seen, it can no longer be seen itself. So all displacements up
