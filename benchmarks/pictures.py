@@ -2,11 +2,13 @@
 
 demo.jpg and demo.mp4: the film that `make demo` made, beside the one that it was made from.
 styles.jpg: a street that the project drew, in every style that comes along.
+looks.jpg: everything that the project drew, by preset `draft`, in every style; a column per style.
 """
 
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -15,7 +17,7 @@ import numpy as np
 from benchmarks.material import DEMO
 from benchmarks.steady import Painter
 from demo.draw.contents import CONTENTS
-from gramflow.arrays import Pixels
+from gramflow.arrays import Picture, Pixels
 from gramflow.engine.device import prepare
 from gramflow.media.pictures import resize, to_pixels
 
@@ -23,8 +25,8 @@ FILM = DEMO / "seaside.mp4"
 PAINTED = DEMO.parent / "results/seaside.oil.mp4"
 STYLES = sorted((DEMO / "styles").glob("*.jpg"))
 OUT = DEMO.parent / "docs/pictures"
-LOOK = {"preset": "draft", "evaluations": 8}
-CONTENT, WIDTH = "day", 256
+DRAFT = {"preset": "draft"}
+WIDTH = 256
 
 
 def frames_of(film: Path) -> list[Pixels]:
@@ -33,44 +35,55 @@ def frames_of(film: Path) -> list[Pixels]:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 
-def sheet(rows: list[list[Pixels]], size: tuple[int, int], name: str) -> None:
-    """Write pictures in rows, each of this width and height."""
-    lines = [
-        np.hstack([cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in row])
-        for row in rows
-    ]
+def sheet(rows: list[list[Pixels]], width: int, name: str) -> None:
+    """Write pictures in rows, each made this wide; those of a row have one aspect."""
+    lines = []
+    for row in rows:
+        height = round(row[0].shape[0] * width / row[0].shape[1])
+        lines.append(
+            [cv2.resize(each, (width, height), interpolation=cv2.INTER_AREA) for each in row]
+        )
     OUT.mkdir(exist_ok=True)
-    image = cv2.cvtColor(np.vstack(lines), cv2.COLOR_RGB2BGR)
+    image = cv2.cvtColor(np.vstack([np.hstack(line) for line in lines]), cv2.COLOR_RGB2BGR)
     cv2.imwrite(str(OUT / name), image, [cv2.IMWRITE_JPEG_QUALITY, 90])
 
 
 def demo() -> None:
     """Every third frame of the demo's film, above the painted ones, and the painted film."""
     film, painted = frames_of(FILM), frames_of(PAINTED)
-    height, width = painted[0].shape[:2]
     rows = [frames[start::3][:4] for start in (0, 12) for frames in (film, painted)]
-    sheet(rows, (width, height), "demo.jpg")
+    sheet(rows, painted[0].shape[1], "demo.jpg")
     shutil.copyfile(PAINTED, OUT / "demo.mp4")
 
 
-def styles() -> None:
-    """A drawn content, and what becomes of it in each style."""
-    prepare(2)
-    drawn = CONTENTS[CONTENT]()
-    height = round(drawn.shape[0] * WIDTH / drawn.shape[1])
-    frame = resize(drawn, WIDTH, height)
-    pictures = [frame]
+def painted(frame: Picture, look: dict[str, Any]) -> list[Pixels]:
+    """The frame at WIDTH, and what becomes of it in each style."""
+    height = round(frame.shape[0] * WIDTH / frame.shape[1])
+    pictures = [resize(frame, WIDTH, height)]
     for path in STYLES:
-        painter = Painter(path.stem, LOOK, WIDTH, height)
-        pictures.append(painter.paint(frame)[0].picture)
+        painter = Painter(path.stem, look, WIDTH, height)
+        pictures.append(painter.paint(pictures[0])[0].picture)
         print(path.stem, flush=True)
-    pixels = [(to_pixels(picture) // 257).astype(np.uint8) for picture in pictures]
-    sheet([pixels[:4], pixels[4:]], (WIDTH, height), "styles.jpg")
+    return [(to_pixels(picture) // 257).astype(np.uint8) for picture in pictures]
+
+
+def styles() -> None:
+    """The street by day, which `make demo` would paint alike."""
+    pictures = painted(CONTENTS["day"](), DRAFT | {"evaluations": 8})
+    sheet([pictures[:4], pictures[4:]], WIDTH, "styles.jpg")
+
+
+def looks() -> None:
+    """All contents that the project drew, and a frame of the demo's film."""
+    film = frames_of(FILM)[6].astype(np.float32) / 255
+    rows = [painted(frame, DRAFT) for frame in (*(draw() for draw in CONTENTS.values()), film)]
+    sheet(rows, WIDTH * 3 // 4, "looks.jpg")
 
 
 def main() -> None:
     """Make them all, or those that are named."""
-    made = {"demo": demo, "styles": styles}
+    prepare(2)
+    made = {"demo": demo, "styles": styles, "looks": looks}
     for name in sys.argv[1:] or made:
         made[name]()
 
