@@ -52,15 +52,15 @@ Known = tuple[Flow, NDArray[np.bool_]]
 
 
 class Counted:
-    """An objective that adds up the pixels it is evaluated for."""
+    """An objective that notes the number of pixels of each evaluation."""
 
-    def __init__(self, objective: Any) -> None:
+    def __init__(self, objective: Any, pixels: list[int]) -> None:
         self.objective = objective
-        self.pixels = 0
+        self.pixels = pixels
 
     def __call__(self, picture: Any, *arguments: Any) -> Any:
         """As the objective."""
-        self.pixels += picture.shape[1] * picture.shape[2]
+        self.pixels.append(picture.shape[1] * picture.shape[2])
         return self.objective(picture, *arguments)
 
     def __getattr__(self, name: str) -> Any:
@@ -83,14 +83,17 @@ class Painter:
             }
         )
         self.stylizer: Any = stylizer_of(config)
-        self.counted = self.stylizer.objective = Counted(self.stylizer.objective)
+        self.evaluated: list[int] = []
+        for name in ("objective", "low"):
+            if objective := getattr(self.stylizer, name):
+                setattr(self.stylizer, name, Counted(objective, self.evaluated))
         self.flow = make_flow(config, config.looks["default"])
 
     def paint(self, frame: Picture, *neighbours: Neighbour) -> tuple[Painted, float]:
         """A frame with the one before, if there is one; evaluations, in those of a whole frame."""
-        self.counted.pixels = 0
+        self.evaluated.clear()
         painted = self.stylizer.paint(frame, dict(enumerate(neighbours, 1)), 0, lambda _: None)
-        return painted, self.counted.pixels / (frame.shape[0] * frame.shape[1])
+        return painted, sum(self.evaluated) / (frame.shape[0] * frame.shape[1])
 
     def neighbour(
         self, frame: Picture, before: Picture, painted: Painted, exact: Known | None = None
