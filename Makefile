@@ -9,7 +9,7 @@ demo: .venv/installed
 	@echo "The film:" && ls $(CURDIR)/results/*.mp4
 
 test: .venv/installed-dev lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # A real SLURM, started and ended by the tests (as root, with Debian's slurm-wlm and munge; without
 # them its tests are skipped), a local S3 store, and jobs submitted by a script.
