@@ -13,7 +13,7 @@ from gramflow.engine.losses import Loss, weights_of
 from gramflow.engine.networks import SMALLEST, Network
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
 from gramflow.engine.precision import Guarded, chosen, exact_evaluations, lowered
-from gramflow.engine.recolouring import recoloured
+from gramflow.engine.recolouring import recoloured, with_strokes
 from gramflow.engine.steadiness import OWN, Neighbour, held
 from gramflow.engine.targets import StyleTargets
 from gramflow.engine.tiling import Plan
@@ -219,16 +219,18 @@ class Optimize(Stylizer):
         evaluations: int,
         weights: Mapping[str, float],
         curve: Curve,
+        strokes: NDArray[np.float32] | None = None,
     ) -> tuple[NDArray[np.float32], dict[str, float]]:
         """What painting a smaller copy of the values changes, enlarged to their shape; the terms
-        that it ends at."""
+        that it ends at. Strokes are a change of the values that painting begins with."""
         height, whole = frame.shape[:2]
         size = width, round(height * width / whole)
         if min(size) < SMALLEST:
             return np.zeros_like(values), {}
-        start, small = resized(values[0], *size)[None], resized(frame, *size)
+        before, small = resized(values[0], *size)[None], resized(frame, *size)
+        start = before if strokes is None else before + resized(strokes[0], *size)[None]
         found, terms = self._descend(width, small, {}, start, evaluations, weights, curve)
-        return resized(found[0] - start[0], whole, height)[None], terms
+        return resized(found[0] - before[0], whole, height)[None], terms
 
     def _filled(
         self,
@@ -241,14 +243,17 @@ class Optimize(Stylizer):
         curve: Curve,
     ) -> NDArray[np.float32]:
         """The values of the painted neighbour, where unknown those of a coarse painting of the
-        whole frame, which begins from the bare one at this width.
+        whole frame, which begins from the bare one with strokes at this width.
 
         Style losses look at the whole picture, and are content once most of it is painted: a
         small area by itself would never be painted like the rest.
         """
         evaluations = max(self.palette.settings["evaluations"] // 2, _FILLING)
-        before, start = (self.palette.network.preprocess(each) for each in (painted, bare))
-        alone = start + self._change(width, frame, start, evaluations, weights, curve)[0]
+        drawn = with_strokes(bare, frame, painted, 1 - unknown)
+        before, start, begun = map(self.palette.network.preprocess, (painted, bare, drawn))
+        strokes = begun - start
+        change, _ = self._change(width, frame, start, evaluations, weights, curve, strokes)
+        alone = start + change
         share = np.maximum(unknown, blurred(unknown, 1.5))[..., None]
         return np.asarray(before + share * (alone - before), np.float32)
 
