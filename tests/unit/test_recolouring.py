@@ -1,4 +1,4 @@
-"""A frame in the colours of the paint around: by what every painter would expect of it."""
+"""What came into sight, in the colours and strokes of the paint around: as a painter expects it."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gramflow.arrays import blurred
-from gramflow.engine.recolouring import recoloured
+from gramflow.engine.recolouring import recoloured, with_strokes
 from gramflow.engine.steadiness import Neighbour
 from tests.media import textured
 
@@ -70,3 +70,38 @@ def test_paint_that_is_the_frame_changes_nothing_whatever_is_known(seed: int) ->
     frame = random.uniform(0, 1, (20, 30, 3)).astype(np.float32)
     known = random.uniform(-1, 1, (20, 30)).clip(0).astype(np.float32)
     assert np.array_equal(recoloured(frame, Neighbour(frame, frame, known)), frame)
+
+
+def stripes(axis: int) -> np.ndarray:
+    """Dark and light strokes, four pixels each, (60, 80, 3)."""
+    place = np.indices((60, 80))[axis]
+    return np.repeat(np.where(place % 8 < 4, 0.1, -0.1)[..., None], 3, -1)
+
+
+@pytest.mark.parametrize("enlarged", [1, 5])
+def test_strokes_come_from_where_the_film_looks_alike(enlarged: int) -> None:
+    """The wall was painted in strokes along, the floor in strokes across."""
+    strokes = np.where(np.arange(60)[:, None, None] < 40, stripes(0), stripes(1))
+    frame, bare, strokes, known = (
+        each.astype(np.float32).repeat(enlarged, 0).repeat(enlarged, 1)
+        for each in (room(WALL, FLOOR), room(BLUE, GREEN), strokes, hidden())
+    )
+    found = with_strokes(bare, frame, bare + strokes * known[..., None], known) - bare
+    assert not found[known == 1].any()
+    hole = (known == 0)[..., None]
+    for part, along, across in ((np.s_[24:34], 1, 0), (np.s_[45:51], 0, 1)):
+        rows = slice(part.start * enlarged, part.stop * enlarged)
+        inside = np.where(hole, found, 0)[rows, 34 * enlarged : 46 * enlarged]
+        assert np.abs(inside).mean() > 0.08
+        change = [np.abs(np.diff(inside, axis=axis)).mean() for axis in (along, across)]
+        assert change[0] < 0.3 * change[1]
+
+
+@pytest.mark.parametrize("size", [(2, 2), (3, 700), (40, 60)])
+@pytest.mark.parametrize("known", [0, 1])
+def test_where_all_is_known_or_nothing_there_are_no_strokes(
+    size: tuple[int, int], known: int
+) -> None:
+    bare, frame, painted = (textured(seed, *size) for seed in (6, 7, 8))
+    found = with_strokes(bare, frame, painted, np.full(size, known, np.float32))
+    assert np.array_equal(found, bare)
