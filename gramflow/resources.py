@@ -17,6 +17,8 @@ _PAINTING_MB = 2500  # per megapixel, features and gradients of VGG-16; measured
 _FRAMES_AT_ONCE = 100  # that ffmpeg's decoder, filters and encoder hold at most
 _SECONDS = 1.0  # per megapixel and evaluation, on a GPU of the smaller kind
 _FILM_SECONDS = 0.3  # per megapixel; an 8-bit PNG is written in 0.1, a 16-bit one read in 0.06
+_FLOW_SECONDS = 4.0  # per megapixel, both flows and their match on a CPU core; measured 2.5 to 3.5
+_BLOCKS_SECONDS = 0.5  # per frame of any size, to match its blocks; measured .2 to .5
 _MINUTES = 10  # to start a container, to load the libraries, to find the network's weights
 
 
@@ -57,6 +59,12 @@ def painting_minutes(width: int, height: int, evaluations: float) -> int:
 def film_minutes(width: int, height: int, frames: int) -> int:
     """Minutes to decode or encode a film, every frame's PNG included."""
     return _MINUTES + ceil(_FILM_SECONDS * _megapixels(width, height) * frames / 60)
+
+
+def flow_minutes(width: int, height: int, frames: int) -> int:
+    """Minutes to find the flow between all frames of a film of this size, in both directions."""
+    seconds = _FLOW_SECONDS * _megapixels(width, height) + _BLOCKS_SECONDS
+    return _MINUTES + ceil(seconds * frames / 60)
 
 
 def frames_mb(width: int, height: int, frames: int, bits: int) -> int:

@@ -41,6 +41,6 @@ rule measure:
     threads: 4
     resources:
         mem_mb=encode_mb,
-        runtime=encode_minutes,
+        runtime=measure_minutes,
     script:
         "../scripts/measure.py"

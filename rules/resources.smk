@@ -106,6 +106,11 @@ def encode_minutes(wildcards, attempt):
     return needs.film_minutes(*painting_size(wildcards.render), frames) * attempt
 
 
+def measure_minutes(wildcards, attempt):
+    frames = len(manifest_read(wildcards.render).frames)
+    return needs.flow_minutes(*painting_size(wildcards.render), frames) * attempt
+
+
 def encoded_mb(wildcards):
     frames = len(manifest_read(wildcards.render).frames)
     return needs.frames_mb(*painting_size(wildcards.render), frames, bits=8)

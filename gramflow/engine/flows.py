@@ -107,8 +107,6 @@ class DIS(FlowMethod):
         if smooth:
             method.setVariationalRefinementAlpha(60.0)  # three times and
             method.setVariationalRefinementIterations(20)  # four times the preset's
-        if start is not None:
-            method.setCoarsestScale(2)
         flow: Flow = method.calc(grey(frame), grey(other), start)
         return flow
 
@@ -171,8 +169,8 @@ def mismatch(frame: Picture, other: Picture, flow: Flow) -> Map:
 def better(frame: Picture, other: Picture, usual: Flow, instead: Flow, by: float = 0.001) -> Flow:
     """Of two flows, the second one where it explains the frame better.
 
-    by: how much smaller its mismatch must be; a quarter grey level, so that a flat area, which
-    looks alike along any flow, keeps the usual one.
+    by: how much smaller its mismatch must be. A flat area looks alike along any flow, and keeps
+    the usual one by a quarter grey level.
     """
 
     def cost(flow: Flow) -> Map:

@@ -34,21 +34,22 @@ def with_strokes(bare: Picture, frame: Picture, painted: Picture, known: Map) ->
 
     frame: as filmed. bare: the same, recoloured; what `painted` has beyond it are strokes. All of
     one size. As in image analogies (Hertzmann et al. 2001), what the film shows says which paint
-    belongs there; it is taken in pieces as great as possible.
+    belongs there.
     """
     import cv2
 
-    rows, columns = _alike(frame, known)
+    rows, columns = _places_alike(frame, known)
     sure = cv2.erode(known, np.ones((3, 3), np.uint8))[..., None]
     strokes = (sure * (painted - bare))[rows, columns]
     return np.asarray(bare + (1 - known[..., None]) * strokes, np.float32)
 
 
-def _alike(frame: Picture, known: Map) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The row and column of a known pixel that looks like each unknown one and its surroundings.
+def _places_alike(frame: Picture, known: Map) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each pixel the row and the column of a known one that looks like it.
 
-    Found in a picture of `_SEARCHED` pixels: of all steps up to a quarter of it, every other one,
-    that to where the unknown pixels around find the least difference of colours.
+    In a small copy of the frame: of all steps up to a quarter of it, the one whose targets are
+    known and differ least in colour, averaged over the unknown pixels nearby. So these mostly take
+    the same step, and what is there comes in one piece.
     """
     height, width = known.shape
     shrunk = min(_SEARCHED / max(height, width), 1)
@@ -59,25 +60,23 @@ def _alike(frame: Picture, known: Map) -> tuple[NDArray[np.int64], NDArray[np.in
     seens = np.pad(seen, reach)
     least = np.full(seen.shape, np.inf, np.float32)
     steps = np.zeros((*seen.shape, 2), np.int64)
-    for down in range(-reach, reach + 1, 2):
-        for right in range(-reach, reach + 1, 2):
-            there = (
-                slice(reach + down, reach + down + size[1]),
-                slice(reach + right, reach + right + size[0]),
-            )
-            different = np.abs(film - films[there]).mean(-1) + 1 - seens[there]
+    for down in range(-reach, reach + 1):
+        for right in range(-reach, reach + 1):
+            rows = slice(reach + down, reach + down + size[1])
+            columns = slice(reach + right, reach + right + size[0])
+            different = np.abs(film - films[rows, columns]).mean(-1) + 1 - seens[rows, columns]
             cost = blurred((1 - seen) * different, _PIECE, repeat_edge=True)
             less = cost < least
             least[less] = cost[less]
             steps[less] = down, right
-    rows, columns = np.indices(known.shape)
-    near = rows * size[1] // height, columns * size[0] // width
-    down, right = (np.rint(steps[near] / shrunk).astype(np.int64)).transpose(2, 0, 1)
-    return (rows + down).clip(0, height - 1), (columns + right).clip(0, width - 1)
+    row, column = np.indices(known.shape)
+    step = np.rint(steps[row * size[1] // height, column * size[0] // width] / shrunk)
+    down, right = step.astype(np.int64).transpose(2, 0, 1)
+    return (row + down).clip(0, height - 1), (column + right).clip(0, width - 1)
 
 
 _WIDTH = 1280  # pixels at most, for the time and memory that 4K would take
 _AREA = 0.05  # of a frame: a difference that divides areas
 _NEAR = 0.02  # of what is known around: where it is less, there is little to go by
-_SEARCHED = 160  # pixels of the longer side
-_PIECE = 4  # pixels of these, the sigma
+_SEARCHED = 80  # pixels of the longer side: 1681 steps take some tenths of a second
+_PIECE = 2  # pixels of these, the sigma

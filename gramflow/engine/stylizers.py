@@ -222,13 +222,13 @@ class Optimize(Stylizer):
         strokes: NDArray[np.float32] | None = None,
     ) -> tuple[NDArray[np.float32], dict[str, float]]:
         """What painting a smaller copy of the values changes, enlarged to their shape; the terms
-        that it ends at. Strokes are a change of the values that painting begins with."""
+        that it ends at. Strokes, of the smaller size, are added before it is painted."""
         height, whole = frame.shape[:2]
-        size = width, round(height * width / whole)
+        size = _size(frame, width)
         if min(size) < SMALLEST:
             return np.zeros_like(values), {}
         before, small = resized(values[0], *size)[None], resized(frame, *size)
-        start = before if strokes is None else before + resized(strokes[0], *size)[None]
+        start = before if strokes is None else before + strokes
         found, terms = self._descend(width, small, {}, start, evaluations, weights, curve)
         return resized(found[0] - before[0], whole, height)[None], terms
 
@@ -249,9 +249,10 @@ class Optimize(Stylizer):
         small area by itself would never be painted like the rest.
         """
         evaluations = max(self.palette.settings["evaluations"] // 2, _FILLING)
-        drawn = with_strokes(bare, frame, painted, 1 - unknown)
-        before, start, begun = map(self.palette.network.preprocess, (painted, bare, drawn))
-        strokes = begun - start
+        preprocess, size = self.palette.network.preprocess, _size(frame, width)
+        small = [resized(each, *size) for each in (bare, frame, painted, 1 - unknown)]
+        strokes = preprocess(with_strokes(*small)) - preprocess(small[0])
+        before, start = preprocess(painted), preprocess(bare)
         change, _ = self._change(width, frame, start, evaluations, weights, curve, strokes)
         alone = start + change
         share = np.maximum(unknown, blurred(unknown, 1.5))[..., None]
@@ -374,6 +375,11 @@ class Optimize(Stylizer):
                     "trust": np.stack(long_term(maps))[..., None],
                 }
         return targets
+
+
+def _size(frame: Picture, width: int) -> tuple[int, int]:
+    """Width and height of a copy of the frame that has this width."""
+    return width, round(frame.shape[0] * width / frame.shape[1])
 
 
 def _unknown(frame: Picture, neighbours: Mapping[int, Neighbour]) -> Map:

@@ -57,7 +57,7 @@ def test_matches_both_ways_are_those_of_a_search_by_hand() -> None:
     """At pixels whose windows lie within both pictures, whatever the displacement."""
     first, second = (luminance(textured(seed, 40, 48)) for seed in (7, 8))
     reach, sigma = 3, 1.6
-    ahead, back = best_matches(first, second, reach)
+    ahead, back, _ = best_matches(first, second, reach)
 
     def normalised(picture: np.ndarray) -> np.ndarray:
         mean, squares = (blurred(each, sigma) for each in (picture, picture**2))
@@ -79,3 +79,18 @@ def test_pictures_of_any_size_have_matches_that_are_finite(size: tuple[int, int]
     flow, sure = block_matches(textured(1, *size), textured(2, *size))
     assert np.isfinite(flow).all() and flow.shape[:2] == sure.shape
     assert max(flow.shape) <= 160
+
+
+def test_what_is_sure_leads_back() -> None:
+    frame, other = carried(-18, 11)
+    (ahead, sure), (back, _) = block_matches(frame, other), block_matches(other, frame)
+    y, x = np.nonzero(sure)
+    right, down = ahead[sure].T.astype(int)
+    assert np.abs(ahead[sure] + back[y + down, x + right]).max() <= 1
+
+
+def test_where_nothing_is_to_be_seen_nothing_is_sure() -> None:
+    frame = np.full((90, 160, 3), 0.5, np.float32)
+    frame[30:60, 60:90] = 0.8
+    flow, sure = block_matches(frame, frame)
+    assert flow[sure].any(-1).sum() < 0.003 * sure.size and not sure[5:20].any()

@@ -94,7 +94,7 @@ def test_the_detailed_flow_is_taken_only_where_it_explains_more():
     assert np.array_equal(found[:, 135:], usual[:, 135:])
 
 
-@pytest.mark.parametrize("size", [(16, 16), (17, 40), (33, 31), (64, 48)])
+@pytest.mark.parametrize("size", [(16, 16), (17, 40), (33, 31), (32, 32), (300, 33), (33, 300)])
 def test_dis_takes_small_pictures(size):
     flow = flows.DIS(flows.DIS.Settings()).between(textured(0, *size), textured(1, *size))
     assert flow.shape == (*size, 2) and np.isfinite(flow).all()

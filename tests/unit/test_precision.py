@@ -67,7 +67,8 @@ def test_loss_and_gradient_are_nearly_the_exact_ones(extractor, exact, targets, 
     assert error < 0.05
 
 
-def test_a_float16_gradient_would_vanish_unscaled(extractor, exact, targets):
+def test_a_float16_gradient_is_scaled_up(extractor, exact, targets):
+    """What is small vanishes in it."""
     at = NETWORK.preprocess(picture(2))
     low = lowered(extractor, "mixed_float16")
     exactly = exact(at, targets)[1].numpy()

@@ -61,6 +61,7 @@ def test_minutes_by_hand():
     # 6240 evaluations of half a megapixel, a second per megapixel
     assert resources.painting_minutes(1000, 500, 6240) == 10 + 52
     assert resources.film_minutes(1000, 500, 2400) == 10 + 6
+    assert resources.flow_minutes(1000, 500, 2400) == 10 + 100
 
 
 def test_disk_by_hand():

@@ -138,6 +138,22 @@ def test_the_change_of_a_small_size_comes_where_nothing_is_known(extractor, targ
     assert np.allclose(change[:, :28].mean() - change[:, 36:].mean(), 10, atol=2)
 
 
+def test_what_came_into_sight_begins_with_the_strokes_of_its_like(extractor, targets, monkeypatch):
+    """A grey frame was painted in stripes, and its left part is new."""
+    frame, known = np.full((48, 64, 3), 0.5, np.float32), np.ones((48, 64), np.float32)
+    known[:, :24] = 0
+    stripes = np.where(np.arange(64) % 16 < 8, 0.1, -0.1)[:, None] * known[..., None]
+    before = Neighbour((frame + stripes).astype(np.float32), frame, known)
+
+    def contrast():
+        stylizer = stylizer_of(extractor, targets, Brighter(), evaluations=40)
+        return stylizer.paint(frame, {1: before}, 0, lambda _: None).picture[:, 2:18].std()
+
+    assert contrast() > 0.05
+    monkeypatch.setattr("gramflow.engine.stylizers.with_strokes", lambda bare, *_: bare)
+    assert contrast() < 0.01
+
+
 def test_broad_strokes_come_from_a_small_picture(extractor, targets):
     """Painted from coarse to fine a picture differs more from its frame at low frequencies."""
     frame = picture(1)
