@@ -378,8 +378,8 @@ class Optimize(Stylizer):
 
 
 def _size(frame: Picture, width: int) -> tuple[int, int]:
-    """Width and height of a copy of the frame that has this width."""
-    return width, round(frame.shape[0] * width / frame.shape[1])
+    """Width and height of a copy of the frame that has this width; one pixel at least."""
+    return width, max(round(frame.shape[0] * width / frame.shape[1]), 1)
 
 
 def _unknown(frame: Picture, neighbours: Mapping[int, Neighbour]) -> Map:
