@@ -2,13 +2,14 @@
 
 demo.jpg and demo.mp4: the film that `make demo` made, beside the one that it was made from.
 styles.jpg: a street that the project drew, in every style that comes along.
-looks.jpg: everything that the project drew, by preset `draft`, in every style; a column per style.
+looks.jpg: everything that the project drew, in every style; a column per style.
+
+The last two are painted by preset `draft`, with about as few evaluations as the demo.
 """
 
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import av
 import cv2
@@ -25,8 +26,7 @@ FILM = DEMO / "seaside.mp4"
 PAINTED = DEMO.parent / "results/seaside.oil.mp4"
 STYLES = sorted((DEMO / "styles").glob("*.jpg"))
 OUT = DEMO.parent / "docs/pictures"
-DRAFT = {"preset": "draft"}
-WIDTH = 256
+WIDTH, CELL = 256, 192
 
 
 def frames_of(film: Path) -> list[Pixels]:
@@ -56,28 +56,29 @@ def demo() -> None:
     shutil.copyfile(PAINTED, OUT / "demo.mp4")
 
 
-def painted(frame: Picture, look: dict[str, Any]) -> list[Pixels]:
-    """The frame at WIDTH, and what becomes of it in each style."""
-    height = round(frame.shape[0] * WIDTH / frame.shape[1])
-    pictures = [resize(frame, WIDTH, height)]
+def painted(frame: Picture, width: int, evaluations: int) -> list[Pixels]:
+    """The frame at this width, and what becomes of it in each style."""
+    height = round(frame.shape[0] * width / frame.shape[1])
+    pictures = [resize(frame, width, height)]
+    look = {"preset": "draft", "evaluations": evaluations}
     for path in STYLES:
-        painter = Painter(path.stem, look, WIDTH, height)
+        painter = Painter(path.stem, look, width, height)
         pictures.append(painter.paint(pictures[0])[0].picture)
         print(path.stem, flush=True)
     return [(to_pixels(picture) // 257).astype(np.uint8) for picture in pictures]
 
 
 def styles() -> None:
-    """The street by day, which `make demo` would paint alike."""
-    pictures = painted(CONTENTS["day"](), DRAFT | {"evaluations": 8})
+    """The street by day."""
+    pictures = painted(CONTENTS["day"](), WIDTH, 8)
     sheet([pictures[:4], pictures[4:]], WIDTH, "styles.jpg")
 
 
 def looks() -> None:
     """All contents that the project drew, and a frame of the demo's film."""
     film = frames_of(FILM)[6].astype(np.float32) / 255
-    rows = [painted(frame, DRAFT) for frame in (*(draw() for draw in CONTENTS.values()), film)]
-    sheet(rows, WIDTH * 3 // 4, "looks.jpg")
+    contents = *(draw() for draw in CONTENTS.values()), film
+    sheet([painted(frame, CELL, 6) for frame in contents], CELL, "looks.jpg")
 
 
 def main() -> None:
