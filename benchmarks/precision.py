@@ -38,7 +38,7 @@ Evaluate = Callable[[], float]
 
 def stylizer(width: int, height: int, **look: Any) -> Optimize:
     """Of the standard look with VGG-19, but with the terms that PyTorch's way has."""
-    losses = {name: {"weight": 0} for name in ("moments", "gamut")} | {"content": {"aim": None}}
+    losses = {name: {"weight": 0} for name in ("moments", "gamut")}
     look = {"width": width, "height": height, **look, "losses": losses | look.get("losses", {})}
     made = stylizer_of(config_of("night", look, NETWORK))
     assert isinstance(made, Optimize)

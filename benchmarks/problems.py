@@ -87,7 +87,6 @@ def neighbour(flow: FlowMethod, frame: Picture, other: Picture, painted: Painted
         warp(stored, found.flow),
         warp(other, found.flow),
         found.trust,
-        painted.weights,
         found.kept,
     )
 

@@ -28,12 +28,7 @@ from gramflow.media.pictures import resize
 NETWORK = "vgg19"
 STANDARD: dict[str, Any] = presets()["standard"]
 LOSSES: dict[str, dict[str, Any]] = {
-    # weights that stay as they are, so that losses can be compared
-    "standard": {
-        name: term | ({"aim": None} if "aim" in term else {})
-        for name, term in STANDARD["losses"].items()
-        if name != "temporal"
-    },
+    "standard": {name: term for name, term in STANDARD["losses"].items() if name != "temporal"},
     "seed": {},
 }
 TODAY: dict[str, Any] = {

@@ -104,7 +104,7 @@ class Painter:
         flow, hidden = exact
         known = np.where(hidden, 0, 1).astype(np.float32)
         stored = from_pixels(to_pixels(painted.picture))
-        return Neighbour(warp(stored, flow), warp(before, flow), known, painted.weights)
+        return Neighbour(warp(stored, flow), warp(before, flow), known)
 
 
 def style_of(painter: Painter, painted: Painted) -> float:

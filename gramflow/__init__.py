@@ -6,5 +6,5 @@ import os
 # Without it ~/.keras/keras.json may choose a backend that the engine is not written for.
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
-ENGINE_VERSION = 8
+ENGINE_VERSION = 9
 """Raised whenever the same settings would paint other pixels; part of every frame's key."""

@@ -1,6 +1,5 @@
 """A video's frames at one size, and what each is painted from beside itself."""
 
-import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -56,7 +55,7 @@ class Footage:
         self._pool = ThreadPoolExecutor(1)
         self._ahead: tuple[Step, Future[dict[int, Motion]]] | None = None
         self._writer = store.Writer(self.painted)
-        self._newest: tuple[str, Pixels, str] = "", np.empty((0, 0, 3)), ""
+        self._newest: tuple[str, Pixels] = "", np.empty((0, 0, 3))
 
     def look_ahead(self, step: Step) -> None:
         """Begin with the motion of a step on another core, while one before it is painted."""
@@ -82,8 +81,7 @@ class Footage:
         if step.number in before:
             own = self.painting(before[step.number])
             everywhere = np.ones(own.shape[:2], np.float32)
-            weights = self.weights(before[step.number])
-            found[OWN] = Neighbour(own, self.frame(step.number), everywhere, weights)
+            found[OWN] = Neighbour(own, self.frame(step.number), everywhere)
         return found
 
     def motion(self, number: int, other: int) -> Motion:
@@ -104,30 +102,22 @@ class Footage:
             warp(picture, motion.flow),
             warp(frame, motion.flow),
             motion.trust,
-            self.weights(key),
             motion.kept,
         )
 
     def painting(self, key: str) -> Picture:
         """A painted picture of the store, at the size of this footage."""
-        newest, pixels, _ = self._newest  # perhaps not in the store yet
+        newest, pixels = self._newest  # perhaps not in the store yet
         if key != newest:
             pixels = self.painted.read(key)
         return resize(from_pixels(pixels), *self.size)
-
-    def weights(self, key: str) -> dict[str, float]:
-        """Of the loss terms that adjusted theirs while that picture was painted."""
-        newest, _, note = self._newest
-        found = json.loads((note if key == newest else self.painted.note(key)) or "{}")
-        weights: dict[str, float] = found.get("weights", {})
-        return weights
 
     def keep(self, key: str, pixels: Pixels, note: str, done: Callable[[], None]) -> None:
         """Write a painted picture on another core, while the next is painted; then call `done`.
 
         Waits for the one before, and raises what came in its way.
         """
-        self._newest = key, pixels, note
+        self._newest = key, pixels
         self._writer.write(key, pixels, note, done)
 
     def settle(self) -> None:

@@ -216,7 +216,6 @@ def _note(painted: Painted, seconds: float) -> str:
             "evaluations": painted.evaluations,
             "losses": [[count, float(f"{loss:.6g}")] for count, loss in painted.losses],
             "terms": {name: float(f"{value:.6g}") for name, value in painted.terms.items()},
-            "weights": painted.weights,
             "seconds": round(seconds, 2),
         }
     )

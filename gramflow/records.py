@@ -19,8 +19,7 @@ class Record:
     weights: what the network's weights turned out to be.
     frames: per frame its number, key, whether it was in the store before (reused), evaluations,
         losses (pairs of evaluations made and lowest loss so far, at the whole size), terms (the
-        loss terms, unweighted, at the lowest loss), weights (of the terms that adjust theirs) and
-        seconds.
+        loss terms, unweighted, at the lowest loss) and seconds.
     """
 
     claim: str

@@ -63,11 +63,6 @@ class Loss:
         raise NotImplementedError
 
 
-def weights_of(losses: Mapping[str, Loss]) -> dict[str, float]:
-    """The weights of the terms' settings."""
-    return {name: loss.settings.weight for name, loss in losses.items()}
-
-
 class Layered(Loss):
     """The base of the terms that compare the features layer by layer: a weighted sum of distances.
 
@@ -176,14 +171,6 @@ class Content(Layered):
         )
         normalize: bool = field(
             default=True, metadata={"doc": "divide by the energy of the target"}
-        )
-        aim: float | None = field(
-            default=None,
-            metadata={
-                "doc": "the term's value that `weight` is adjusted for, while a shot's first frame "
-                "is painted at smaller widths: how far the picture may go from its content",
-                "exclusiveMinimum": 0,
-            },
         )
 
     def statistic(self, features: Tensor, target: Any) -> Any:

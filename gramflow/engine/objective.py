@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 
 from gramflow import ops
 from gramflow.arrays import Tensor
-from gramflow.engine.losses import Layered, Loss, Tensors, weights_of
+from gramflow.engine.losses import Layered, Loss, Tensors
 from gramflow.engine.tiling import Plan, Tile
 
 Targets = Mapping[str, Tensors]
 """By the loss term's name."""
-Factors = Mapping[str, float]
-"""What each loss term is multiplied by, by its name."""
 Evaluation = tuple[Tensor, Tensor, Tensors]
 """Total loss, gradient of the picture's shape, and every term unweighted."""
 
@@ -59,32 +57,19 @@ class Objective:
         features = self._features(picture)
         return {name: loss.target(features) for name, loss in terms.items()}
 
-    def __call__(
-        self,
-        picture: Tensor,
-        targets: Targets,
-        factors: Factors | None = None,
-        scale: float = 1.0,
-    ) -> Evaluation:
+    def __call__(self, picture: Tensor, targets: Targets, scale: float = 1.0) -> Evaluation:
         """Total loss, gradient of the picture's shape, and every term unweighted.
 
-        factors: the terms' weights; those of their settings if None. scale: what the loss is
-        multiplied by while it is differentiated (see `Guarded`).
+        scale: what the loss is multiplied by while it is differentiated (see `Guarded`).
         """
         picture = ops.convert_to_tensor(picture)
         factor = ops.convert_to_tensor(scale, picture.dtype)
-        weights = {
-            name: ops.convert_to_tensor(weight, picture.dtype)
-            for name, weight in (factors or weights_of(self.losses)).items()
-        }
         tiles = self.plan.tiles(*picture.shape[1:3])
         if len(tiles) > 1:
-            return self._tiled(picture, targets, tiles, weights, factor)
-        return self._compiled(picture, targets, weights, factor)
+            return self._tiled(picture, targets, tiles, factor)
+        return self._compiled(picture, targets, factor)
 
-    def _evaluate(
-        self, picture: Tensor, targets: Targets, weights: Tensors, scale: Tensor
-    ) -> Evaluation:
+    def _evaluate(self, picture: Tensor, targets: Targets, scale: Tensor) -> Evaluation:
         with tf.GradientTape() as tape:
             tape.watch(picture)
             features = _features(self.network, picture)
@@ -92,7 +77,7 @@ class Objective:
                 name: loss(picture, features, targets.get(name, {}))
                 for name, loss in self.losses.items()
             }
-            total = _total(weights, terms)
+            total = _total(self.losses, terms)
             scaled = scale * total
         return total, tape.gradient(scaled, picture) / scale, terms
 
@@ -102,9 +87,9 @@ def _features(network: Any, picture: Tensor) -> Tensors:
     return {layer: tf.cast(values, picture.dtype) for layer, values in network(picture).items()}
 
 
-def _total(weights: Tensors, terms: Tensors) -> Tensor:
+def _total(losses: Mapping[str, Loss], terms: Tensors) -> Tensor:
     """The weighted sum of the terms."""
-    return sum(weights[name] * term for name, term in terms.items())
+    return sum(losses[name].settings.weight * term for name, term in terms.items())
 
 
 class _Tiled:
@@ -134,14 +119,13 @@ class _Tiled:
         picture: Tensor,
         targets: Targets,
         tiles: Sequence[Tile],
-        weights: Tensors,
         scale: Tensor,
     ) -> Evaluation:
         sums: Any = None
         for tile in tiles:
             sums = _added(sums, self._sums(tile.seen(picture), tile.box, self._cut(targets, tile)))
-        loss, slopes, terms = self._summed_terms(sums, targets, weights)
-        plain_loss, plain_gradient, plain_terms = self._plain_terms(picture, targets, weights)
+        loss, slopes, terms = self._summed_terms(sums, targets)
+        plain_loss, plain_gradient, plain_terms = self._plain_terms(picture, targets)
         # a halo's gradient adds to that of the tile whose pixels it is made of
         gradient = tf.Variable(plain_gradient)
         for tile in tiles:
@@ -234,7 +218,7 @@ class _Tiled:
         return tape.gradient(sums, picture, slopes, unconnected_gradients="zero") / scale
 
     def _evaluate_sums(
-        self, sums: dict[str, Any], targets: Targets, weights: Tensors
+        self, sums: dict[str, Any], targets: Targets
     ) -> tuple[Tensor, dict[str, Any], Tensors]:
         """The weighted loss of the terms with sums, its slopes by them, and each term."""
         with tf.GradientTape() as tape:
@@ -243,17 +227,17 @@ class _Tiled:
                 name: loss.distances_from(sums[name], targets.get(name, {}))
                 for name, loss in self.summed.items()
             }
-            total = _total(weights, terms)
+            total = _total(self.summed, terms)
         return total, tape.gradient(total, sums, unconnected_gradients="zero"), terms
 
-    def _evaluate_plain(self, picture: Tensor, targets: Targets, weights: Tensors) -> Evaluation:
+    def _evaluate_plain(self, picture: Tensor, targets: Targets) -> Evaluation:
         """The terms without layers, over the whole picture."""
         with tf.GradientTape() as tape:
             tape.watch(picture)
             terms = {
                 name: loss(picture, {}, targets.get(name, {})) for name, loss in self.plain.items()
             }
-            total = tf.zeros((), picture.dtype) + _total(weights, terms)
+            total = tf.zeros((), picture.dtype) + _total(self.plain, terms)
         return total, tape.gradient(total, picture, unconnected_gradients="zero"), terms
 
 

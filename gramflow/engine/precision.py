@@ -82,12 +82,12 @@ class Guarded:
         self.exact = exact
         self.scale = _FLOAT16_SCALE if precision == "mixed_float16" else 1.0
 
-    def __call__(self, picture: Tensor, targets: Any, factors: Any = None) -> Any:
+    def __call__(self, picture: Tensor, targets: Any) -> Any:
         """As an objective's: loss, gradient and terms."""
         while self.scale >= 1:
-            evaluation = self.low(picture, targets, factors, self.scale)
+            evaluation = self.low(picture, targets, self.scale)
             loss, gradient, _ = evaluation
             if bool(ops.all(ops.isfinite(gradient))) and bool(ops.isfinite(loss)):
                 return evaluation
             self.scale = self.scale / 2 if bool(ops.isfinite(loss)) else 0.0
-        return self.exact(picture, targets, factors)
+        return self.exact(picture, targets)

@@ -1,7 +1,6 @@
 """What keeps a film steady, and how steady it is."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,14 +16,13 @@ class Neighbour:
     """A painted frame of another time, warped to the frame that is being painted.
 
     frame: the film's own frame of that time, warped likewise. trust: (height, width), 0..1: where
-    the warp can be relied on. weights: of the loss terms that adjust theirs, as it was painted.
+    the warp can be relied on.
     kept: (height, width), 0..1: where its picture is worth going on from; None: as trust.
     """
 
     picture: Picture
     frame: Picture
     trust: Map
-    weights: Mapping[str, float] = field(default_factory=dict)
     kept: Map | None = None
 
     @property
@@ -47,7 +45,6 @@ def led(neighbour: Neighbour, lead: Neighbour, share: float) -> Neighbour:
         neighbour.picture + part * (lead.picture - neighbour.picture),
         neighbour.frame + part * (lead.frame - neighbour.frame),
         trust,
-        neighbour.weights,
         np.maximum(trust, neighbour.start),
     )
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gramflow.arrays import Picture, Tensor, blurred, resized
 from gramflow.engine.flows import Map
-from gramflow.engine.losses import Loss, weights_of
+from gramflow.engine.losses import Loss
 from gramflow.engine.networks import SMALLEST, Network
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
 from gramflow.engine.precision import Guarded, chosen, exact_evaluations, lowered
@@ -26,14 +26,13 @@ class Painted:
 
     losses: evaluations made and the lowest total loss so far, epoch by epoch, at the whole size;
         where the precision changes it begins anew.
-    terms: the loss terms, unweighted, at the lowest loss. weights: of those that adjust theirs.
+    terms: the loss terms, unweighted, at the lowest loss.
     """
 
     picture: Picture
     evaluations: int = 0
     losses: list[tuple[int, float]] = field(default_factory=list)
     terms: dict[str, float] = field(default_factory=dict)
-    weights: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -112,11 +111,6 @@ class Optimize(Stylizer):
         self.precision = chosen(wanted)
         low = lowered(extractor, wanted, f"looks.{palette.name}")
         self.low = None if low is None else Objective(low, palette.losses, plan)
-        self.aims = {
-            name: loss.settings.aim
-            for name, loss in palette.losses.items()
-            if getattr(loss.settings, "aim", None)
-        }
         self.styles = {
             width: self.objective.prepared(targets) for width, targets in palette.targets.items()
         }
@@ -137,25 +131,27 @@ class Optimize(Stylizer):
         A frame with nothing to go on from is painted from coarse to fine, as by Gatys et al. 2017,
         arXiv:1611.07865, section 5, though only what changes at a smaller size is enlarged, so
         that nothing gets blurred. In one that goes on from another, what came into sight is filled
-        with a coarse painting.
+        with a coarse painting, which is the content there, too: style terms hardly pull at a small
+        part of a picture that is painted already, so nothing would keep the film from coming back.
         """
         look, network = self.palette.settings, self.palette.network
         curve = Curve(look["epoch"], look["stop"], on_epoch)
-        weights = self._weights(neighbours)
         *smaller, whole = self.styles
         unknown = _unknown(frame, neighbours)
         some = unknown.max() > 0 and unknown.min() < 1
         bare = recoloured(frame, neighbours[1]) if some else frame
-        values = self._start(bare, neighbours, seed)
+        values, content = self._start(bare, neighbours, seed), frame
         if unknown.min() == 1:
-            values, weights = self._broad(smaller, frame, values, weights, curve)
+            values = self._broad(smaller, frame, values, curve)
         elif smaller and unknown.mean() >= _BARE:
             painted = neighbours[1].picture
-            values = self._filled(smaller[-1], frame, bare, unknown, painted, weights, curve)
+            values = self._filled(smaller[-1], frame, bare, unknown, painted, curve)
+            filled = np.clip(network.deprocess(values), 0, 1)
+            content = frame + unknown[..., None] * (filled - frame)
         curve.close()
         told = len(curve.points)
         budget = self._budget(float(unknown.mean()))
-        values, terms = self._descend(whole, frame, neighbours, values, budget, weights, curve)
+        values, terms = self._descend(whole, content, neighbours, values, budget, curve)
         curve.close()
         result = network.deprocess(values)
         return Painted(
@@ -163,53 +159,19 @@ class Optimize(Stylizer):
             curve.evaluations,
             curve.points[told:],
             terms,
-            {name: weights[name] for name in self.aims},
         )
-
-    def _weights(self, neighbours: Mapping[int, Neighbour]) -> dict[str, float]:
-        """Of the loss terms; those with an aim keep what was found in the shot's first frame."""
-        found = neighbours[min(neighbours)].weights if neighbours else {}
-        return weights_of(self.palette.losses) | {
-            name: weight for name, weight in found.items() if name in self.aims
-        }
 
     def _broad(
         self,
         widths: Sequence[int],
         frame: Picture,
         values: NDArray[np.float32],
-        weights: dict[str, float],
         curve: Curve,
-    ) -> tuple[NDArray[np.float32], dict[str, float]]:
-        """The values, changed at each of the smaller widths, and the weights that were found.
-
-        The content's weight decides how much of a picture stays legible, and the right one
-        depends on width, content and style: it is adjusted until the term has the value that the
-        look aims at. The first width is gone over twice, once for the weight alone.
-        """
-        evaluations = self._budget(1)
-        if self.aims:
-            for width in widths[:1]:
-                _, terms = self._change(width, frame, values, evaluations, weights, curve)
-                weights = self._aimed(weights, terms)
+    ) -> NDArray[np.float32]:
+        """The values, changed at each of the smaller widths."""
         for width in widths:
-            change, terms = self._change(width, frame, values, evaluations, weights, curve)
-            values, weights = values + change, self._aimed(weights, terms)
-        return values, weights
-
-    def _aimed(self, weights: dict[str, float], terms: Mapping[str, float]) -> dict[str, float]:
-        """The weights with which the terms will be nearer to their aims.
-
-        Never far from those of the settings: a shot that begins black tells nothing of the rest.
-        """
-        first = weights_of(self.palette.losses)
-        adjusted = {}
-        for name, aim in self.aims.items():
-            if name in terms:
-                factor = float(np.clip((terms[name] / aim) ** _GAIN, 1 / _STEP, _STEP))
-                least, most = first[name] / _RANGE, first[name] * _RANGE
-                adjusted[name] = min(max(weights[name] * factor, least), most)
-        return weights | adjusted
+            values = values + self._change(width, frame, values, self._budget(1), curve)
+        return values
 
     def _change(
         self,
@@ -217,20 +179,21 @@ class Optimize(Stylizer):
         frame: Picture,
         values: NDArray[np.float32],
         evaluations: int,
-        weights: Mapping[str, float],
         curve: Curve,
         strokes: NDArray[np.float32] | None = None,
-    ) -> tuple[NDArray[np.float32], dict[str, float]]:
-        """What painting a smaller copy of the values changes, enlarged to their shape; the terms
-        that it ends at. Strokes, of the smaller size, are added before it is painted."""
+    ) -> NDArray[np.float32]:
+        """What painting a smaller copy of the values changes, enlarged to their shape.
+
+        Strokes, of the smaller size, are added before it is painted.
+        """
         height, whole = frame.shape[:2]
         size = _size(frame, width)
         if min(size) < SMALLEST:
-            return np.zeros_like(values), {}
+            return np.zeros_like(values)
         before, small = resized(values[0], *size)[None], resized(frame, *size)
         start = before if strokes is None else before + strokes
-        found, terms = self._descend(width, small, {}, start, evaluations, weights, curve)
-        return resized(found[0] - before[0], whole, height)[None], terms
+        found, _ = self._descend(width, small, {}, start, evaluations, curve)
+        return resized(found[0] - before[0], whole, height)[None]
 
     def _filled(
         self,
@@ -239,7 +202,6 @@ class Optimize(Stylizer):
         bare: Picture,
         unknown: Map,
         painted: Picture,
-        weights: Mapping[str, float],
         curve: Curve,
     ) -> NDArray[np.float32]:
         """The values of the painted neighbour, where unknown those of a coarse painting of the
@@ -253,8 +215,9 @@ class Optimize(Stylizer):
         small = [resized(each, *size) for each in (bare, frame, painted, 1 - unknown)]
         strokes = preprocess(with_strokes(*small)) - preprocess(small[0])
         before, start = preprocess(painted), preprocess(bare)
-        change, _ = self._change(width, frame, start, evaluations, weights, curve, strokes)
-        alone = start + change
+        change = self._change(width, frame, start, evaluations, curve, strokes)
+        fine = start - preprocess(resized(small[0], *frame.shape[1::-1]))
+        alone = start + change - _COVERED * fine
         share = np.maximum(unknown, blurred(unknown, 1.5))[..., None]
         return np.asarray(before + share * (alone - before), np.float32)
 
@@ -265,16 +228,15 @@ class Optimize(Stylizer):
         neighbours: Mapping[int, Neighbour],
         start: NDArray[np.float32],
         evaluations: int,
-        weights: Mapping[str, float],
         curve: Curve,
     ) -> tuple[NDArray[np.float32], dict[str, float]]:
-        """What is found at one size, and the terms where the loss was lowest."""
+        """What is found at one size, with the frame as content, and the terms at the lowest loss."""
         network = self.palette.network
         content = network.preprocess(frame)
         targets = self.styles[width] | self.objective.targets(content, "frame")
         targets |= self._temporal(content, neighbours) | self._ranges()
         terms: dict[str, Any] = {}
-        phases = self._phases(evaluations, targets, weights, terms)
+        phases = self._phases(evaluations, targets, terms)
         bounds = _displayable(network) if self.palette.settings["bounds"] else None
         found = self.palette.optimizer.minimize(phases, start, bounds, curve)
         return found, {name: float(value) for name, value in terms.items()}
@@ -283,7 +245,6 @@ class Optimize(Stylizer):
         self,
         evaluations: int,
         targets: Any,
-        weights: Mapping[str, float],
         terms: dict[str, Any],
     ) -> list[Phase]:
         """In low precision first, if the look wants it.
@@ -296,7 +257,7 @@ class Optimize(Stylizer):
 
             def evaluate(picture: Tensor) -> tuple[Tensor, Tensor]:
                 nonlocal lowest
-                loss, gradient, found = objective(picture, targets, weights)
+                loss, gradient, found = objective(picture, targets)
                 if not float(loss) >= lowest:
                     lowest = float(loss)
                     terms.update(found)
@@ -399,6 +360,4 @@ def _displayable(network: Network) -> Bounds:
 
 _BARE = 0.02  # of a frame's pixels, unknown: less is not worth a coarse painting
 _FILLING = 8  # evaluations of that at least; twice as many have changed nothing that can be seen
-_GAIN = 1.5  # a term falls with about the power -2/3 of its weight
-_STEP = 4.0  # the most that a weight changes at once
-_RANGE = 8.0  # and from the settings' in all
+_COVERED = 0.5  # of the frame's detail that is too fine for a coarse painting: all of it shows

@@ -127,7 +127,6 @@ def test_the_seed_preset_is_the_seed_method(folder: Path) -> None:
             "content": {
                 "weight": 4.0,
                 "normalize": False,
-                "aim": None,
                 "layers": {"block4_conv3": 1.0},
             },
             "gram": {

@@ -108,7 +108,7 @@ def test_seed_preset_is_the_seed_method():
     settings_ = look.looks["default"].settings
     layers = {"block4_conv3": 1.0}
     assert settings_["losses"] == {
-        "content": {"weight": 4.0, "layers": layers, "normalize": False, "aim": None},
+        "content": {"weight": 4.0, "layers": layers, "normalize": False},
         "gram": {"weight": 0.03, "layers": plain_vgg.STYLE, "normalize": False},
     }
     expected = {
