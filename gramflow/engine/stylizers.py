@@ -230,7 +230,7 @@ class Optimize(Stylizer):
         evaluations: int,
         curve: Curve,
     ) -> tuple[NDArray[np.float32], dict[str, float]]:
-        """What is found at one size, with the frame as content, and the terms at the lowest loss."""
+        """What is found at one size, the frame being the content, and the lowest loss's terms."""
         network = self.palette.network
         content = network.preprocess(frame)
         targets = self.styles[width] | self.objective.targets(content, "frame")
