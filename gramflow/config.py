@@ -81,13 +81,11 @@ class Look:
     def evaluations_of(self, frames: int, anew: int) -> float:
         """Most evaluations of so many frames, in those of the whole size.
 
-        anew: how many of them have nothing to go on from; they are painted at every width, and
-        twice at the smallest.
+        anew: how many of them have nothing to go on from; they are painted at every width.
         """
         first = self.first if self.start == "previous" else 1
-        shares = [(width / self.width) ** 2 for width in self.widths]
-        whole = sum(shares) + (shares[0] if len(shares) > 1 else 0)
-        return self.evaluations * (frames - anew + first * whole * anew)
+        pixels = sum((width / self.width) ** 2 for width in self.widths)
+        return self.evaluations * (frames - anew + first * pixels * anew)
 
     @property
     def settings(self) -> Values:

@@ -46,10 +46,10 @@ def test_a_film_that_is_not_extracted(config):
 
 
 @pytest.mark.parametrize(
-    ("start", "evaluations"), [("content", 25 * 15), ("previous", 220 + 3 * 2 * 15)]
+    ("start", "evaluations"), [("content", 25 * 12.5), ("previous", 220 + 3 * 2 * 12.5)]
 )
 def test_smaller_widths_cost_their_share(config, start, evaluations):
-    """A quarter of the whole, twice, for each frame or each of three keyframes."""
+    """A quarter of the whole for each frame or each of three keyframes."""
     look = replace(config.looks["default"], start=start, coarsest=50)
     smaller = replace(config, looks={"default": look})
     plan = plan_render(smaller, config.renders["clip.card"], seconds=2.0)
