@@ -137,6 +137,7 @@ class Optimize(Stylizer):
         look, network = self.palette.settings, self.palette.network
         curve = Curve(look["epoch"], look["stop"], on_epoch)
         *smaller, whole = self.styles
+        smaller = [width for width in smaller if min(_size(frame, width)) >= SMALLEST]
         unknown = _unknown(frame, neighbours)
         some = unknown.max() > 0 and unknown.min() < 1
         bare = recoloured(frame, neighbours[1]) if some else frame
@@ -154,12 +155,9 @@ class Optimize(Stylizer):
         values, terms = self._descend(whole, content, neighbours, values, budget, curve)
         curve.close()
         result = network.deprocess(values)
-        return Painted(
-            held(result, frame, neighbours[1]) if 1 in neighbours else result,
-            curve.evaluations,
-            curve.points[told:],
-            terms,
-        )
+        if 1 in neighbours:
+            result = held(result, frame, neighbours[1])
+        return Painted(result, curve.evaluations, curve.points[told:], terms)
 
     def _broad(
         self,
@@ -170,7 +168,7 @@ class Optimize(Stylizer):
     ) -> NDArray[np.float32]:
         """The values, changed at each of the smaller widths."""
         for width in widths:
-            values = values + self._change(width, frame, values, self._budget(1), curve)
+            values += self._change(width, frame, values, self._budget(1), curve)
         return values
 
     def _change(
@@ -188,8 +186,6 @@ class Optimize(Stylizer):
         """
         height, whole = frame.shape[:2]
         size = _size(frame, width)
-        if min(size) < SMALLEST:
-            return np.zeros_like(values)
         before, small = resized(values[0], *size)[None], resized(frame, *size)
         start = before if strokes is None else before + strokes
         found, _ = self._descend(width, small, {}, start, evaluations, curve)
