@@ -84,8 +84,8 @@ class Look:
         anew: how many of them have nothing to go on from; they are painted at every width.
         """
         first = self.first if self.start == "previous" else 1
-        pixels = sum((width / self.width) ** 2 for width in self.widths)
-        return self.evaluations * (frames - anew + first * pixels * anew)
+        shares = sum((width / self.width) ** 2 for width in self.widths)
+        return self.evaluations * (frames - anew + first * shares * anew)
 
     @property
     def settings(self) -> Values:

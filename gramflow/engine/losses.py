@@ -18,9 +18,10 @@ Tensors = Mapping[str, Any]
 class Loss:
     """The base of every loss term.
 
-    source: what the target is made from: the frame that is painted; the style, whose pictures'
-        targets are mixed; painted neighbours (see `Temporal`); the range of the network's values
-        ("black" and "white", each (1, 1, 1, 3)); or nothing.
+    source: what the target is made from: the frame that is painted (where something came into
+        sight, a coarse painting of it); the style, whose pictures' targets are mixed; painted
+        neighbours (see `Temporal`); the range of the network's values ("black" and "white", each
+        (1, 1, 1, 3)); or nothing.
     """
 
     kind: ClassVar[str] = "losses"

@@ -131,8 +131,7 @@ class Optimize(Stylizer):
         A frame with nothing to go on from is painted from coarse to fine, as by Gatys et al. 2017,
         arXiv:1611.07865, section 5, though only what changes at a smaller size is enlarged, so
         that nothing gets blurred. In one that goes on from another, what came into sight is filled
-        with a coarse painting, which is the content there, too: style terms hardly pull at a small
-        part of a picture that is painted already, so nothing would keep the film from coming back.
+        with a coarse painting.
         """
         look, network = self.palette.settings, self.palette.network
         curve = Curve(look["epoch"], look["stop"], on_epoch)
@@ -146,13 +145,14 @@ class Optimize(Stylizer):
             values = self._broad(smaller, frame, values, curve)
         elif smaller and unknown.mean() >= _BARE:
             painted = neighbours[1].picture
-            values = self._filled(smaller[-1], frame, bare, unknown, painted, curve)
-            filled = np.clip(network.deprocess(values), 0, 1)
-            content = frame + unknown[..., None] * (filled - frame)
+            values, content = self._filled(smaller[-1], frame, bare, unknown, painted, curve)
         curve.close()
         told = len(curve.points)
         budget = self._budget(float(unknown.mean()))
         values, terms = self._descend(whole, content, neighbours, values, budget, curve)
+        if content is not frame:  # terms tell how far from the film a picture is
+            _, _, found = self.objective(values, self._targets(whole, frame, neighbours))
+            terms = _numbers(found)
         curve.close()
         result = network.deprocess(values)
         if 1 in neighbours:
@@ -168,7 +168,7 @@ class Optimize(Stylizer):
     ) -> NDArray[np.float32]:
         """The values, changed at each of the smaller widths."""
         for width in widths:
-            values += self._change(width, frame, values, self._budget(1), curve)
+            values = values + self._change(width, frame, values, self._budget(1), curve)
         return values
 
     def _change(
@@ -199,12 +199,14 @@ class Optimize(Stylizer):
         unknown: Map,
         painted: Picture,
         curve: Curve,
-    ) -> NDArray[np.float32]:
+    ) -> tuple[NDArray[np.float32], Picture]:
         """The values of the painted neighbour, where unknown those of a coarse painting of the
-        whole frame, which begins from the bare one with strokes at this width.
+        whole frame, which begins from the bare one with strokes at this width; and the content
+        from here on: the frame, where unknown the coarse painting.
 
-        Style losses look at the whole picture, and are content once most of it is painted: a
-        small area by itself would never be painted like the rest.
+        Style terms compare the whole picture, and hardly pull once most of it is painted. So a
+        small area would not be painted by itself; nor would it stay so, since the content term
+        pulls as much as ever. The less is known, the more is left to the style terms again.
         """
         evaluations = max(self.palette.settings["evaluations"] // 2, _FILLING)
         preprocess, size = self.palette.network.preprocess, _size(frame, width)
@@ -212,10 +214,13 @@ class Optimize(Stylizer):
         strokes = preprocess(with_strokes(*small)) - preprocess(small[0])
         before, start = preprocess(painted), preprocess(bare)
         change = self._change(width, frame, start, evaluations, curve, strokes)
-        fine = start - preprocess(resized(small[0], *frame.shape[1::-1]))
-        alone = start + change - _COVERED * fine
+        known = 1 - unknown.mean()
+        detail = start - preprocess(resized(small[0], *frame.shape[1::-1]))
+        alone = start + change - _COVERED * known * detail
         share = np.maximum(unknown, blurred(unknown, 1.5))[..., None]
-        return np.asarray(before + share * (alone - before), np.float32)
+        values = np.asarray(before + share * (alone - before), np.float32)
+        content = frame + known * share * (self.palette.network.deprocess(alone) - frame)
+        return values, np.asarray(content, np.float32)
 
     def _descend(
         self,
@@ -227,15 +232,20 @@ class Optimize(Stylizer):
         curve: Curve,
     ) -> tuple[NDArray[np.float32], dict[str, float]]:
         """What is found at one size, the frame being the content, and the lowest loss's terms."""
-        network = self.palette.network
-        content = network.preprocess(frame)
-        targets = self.styles[width] | self.objective.targets(content, "frame")
-        targets |= self._temporal(content, neighbours) | self._ranges()
+        network, targets = self.palette.network, self._targets(width, frame, neighbours)
         terms: dict[str, Any] = {}
         phases = self._phases(evaluations, targets, terms)
         bounds = _displayable(network) if self.palette.settings["bounds"] else None
         found = self.palette.optimizer.minimize(phases, start, bounds, curve)
-        return found, {name: float(value) for name, value in terms.items()}
+        return found, _numbers(terms)
+
+    def _targets(
+        self, width: int, frame: Picture, neighbours: Mapping[int, Neighbour]
+    ) -> dict[str, Any]:
+        """Of all terms, for a frame at one size."""
+        content = self.palette.network.preprocess(frame)
+        targets = self.styles[width] | self.objective.targets(content, "frame")
+        return targets | self._temporal(content, neighbours) | self._ranges()
 
     def _phases(
         self,
@@ -335,8 +345,13 @@ class Optimize(Stylizer):
 
 
 def _size(frame: Picture, width: int) -> tuple[int, int]:
-    """Width and height of a copy of the frame that has this width; one pixel at least."""
-    return width, max(round(frame.shape[0] * width / frame.shape[1]), 1)
+    """Width and height of a copy of the frame that has this width."""
+    return width, round(frame.shape[0] * width / frame.shape[1])
+
+
+def _numbers(terms: Mapping[str, Any]) -> dict[str, float]:
+    """Loss terms as plain numbers."""
+    return {name: float(value) for name, value in terms.items()}
 
 
 def _unknown(frame: Picture, neighbours: Mapping[int, Neighbour]) -> Map:
@@ -355,5 +370,5 @@ def _displayable(network: Network) -> Bounds:
 
 
 _BARE = 0.02  # of a frame's pixels, unknown: less is not worth a coarse painting
-_FILLING = 8  # evaluations of that at least; twice as many have changed nothing that can be seen
-_COVERED = 0.5  # of the frame's detail that is too fine for a coarse painting: all of it shows
+_FILLING = 8  # evaluations of that at least; with half as many again a figure got a halo of paint
+_COVERED = 0.5  # of the frame's detail that is too fine for it: all of it shows as film

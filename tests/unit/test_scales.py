@@ -165,29 +165,45 @@ class Striped(LBFGS):
         return super().minimize(phases, start, bounds, curve)
 
 
+def test_too_flat_a_frame_is_not_painted_at_the_widths_where_it_would_vanish(extractor, targets):
+    """At 40 and 24 pixels this one would be 13 and 8 high, less than the network can see."""
+    optimizer = Brighter()
+    stylizer = stylizer_of(extractor, targets, optimizer, evaluations=40)
+    stylizer.paint(picture(1, height=21), {}, 0, lambda _: None)
+    known = np.repeat([[0, 1]], [16, 48], axis=1).repeat(21, axis=0).astype(np.float32)
+    frame = picture(1, height=21)
+    stylizer.paint(frame, {1: Neighbour(frame, frame, known)}, 0, lambda _: None)
+    assert [size for size, _ in optimizer.asked] == 2 * [(64, 21)]
+
+
 def test_the_film_does_not_come_back_where_a_coarse_painting_filled(extractor, targets):
-    """There the content is the coarse painting; elsewhere it stays the frame, here a grey one."""
+    """There the content is the coarse painting; elsewhere it stays the frame, here a grey one.
+    What is told of the content is the distance from the film all the same."""
     frame, known = np.full((48, 64, 3), 0.5, np.float32), np.ones((48, 64), np.float32)
     known[:, :24] = 0
     before = Neighbour(frame, frame, known)
     terms = TERMS | {"gram": losses.Gram(losses.Gram.Settings(weight=0, layers=LAYERS))}
     optimizer = Striped(LBFGS.Settings(frequency_exponent=0.5))
     stylizer = stylizer_of(extractor, targets, optimizer, terms, evaluations=40)
-    painted = stylizer.paint(frame, {1: before}, 0, lambda _: None).picture
-    assert painted[:, 2:16].std() > 0.06
-    assert painted[:, 40:].std() < 0.01
+    painted = stylizer.paint(frame, {1: before}, 0, lambda _: None)
+    assert painted.picture[:, 2:16].std() > 0.06
+    assert painted.picture[:, 40:].std() < 0.01
+    own = stylizer.objective.targets(NETWORK.preprocess(frame), "frame")
+    features = extractor(NETWORK.preprocess(painted.picture))
+    distance = float(TERMS["content"](None, features, own["content"]))
+    assert painted.terms["content"] == pytest.approx(distance, rel=0.05)
 
 
 def test_half_of_what_is_too_fine_for_a_coarse_painting_is_covered(extractor, targets):
-    """Single pixels of the frame, where a coarse painting fills it."""
+    """Single pixels of the frame, where a coarse painting fills a small part of it."""
     frame, known = picture(1), np.ones((48, 64), np.float32)
-    known[:, :24] = 0
+    known[:, :10] = 0
     before = Neighbour(frame, frame, known)
     stylizer = stylizer_of(extractor, targets, Brighter(), evaluations=40)
     painted = stylizer.paint(frame, {1: before}, 0, lambda _: None).picture
 
     def fine(of):
-        return np.diff(of[:, 2:18], axis=1).std()
+        return np.diff(of[:, 1:9], axis=1).std()
 
     assert 0.45 < fine(painted) / fine(frame) < 0.7
 
