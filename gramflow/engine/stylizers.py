@@ -371,4 +371,4 @@ def _displayable(network: Network) -> Bounds:
 
 _BARE = 0.02  # of a frame's pixels, unknown: less is not worth a coarse painting
 _FILLING = 8  # evaluations of that at least; with half as many again a figure got a halo of paint
-_COVERED = 0.5  # of the frame's detail that is too fine for it: all of it shows as film
+_COVERED = 0.5  # of the detail that is too fine for it: left as it is, it shows as film
