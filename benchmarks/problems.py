@@ -83,12 +83,8 @@ def neighbour(flow: FlowMethod, frame: Picture, other: Picture, painted: Painted
     """Another frame's painted picture, warped to this frame, as it would be from the store."""
     found = match(flow, frame, other)
     stored = from_pixels(to_pixels(painted.picture))
-    return Neighbour(
-        warp(stored, found.flow),
-        warp(other, found.flow),
-        found.trust,
-        found.kept,
-    )
+    warped = warp(stored, found.flow), warp(other, found.flow)
+    return Neighbour(*warped, found.trust, found.kept)
 
 
 @dataclass(frozen=True)

@@ -98,12 +98,8 @@ class Footage:
     def neighbour(self, number: int, key: str, motion: Motion) -> Neighbour:
         """A frame and its painted picture of this key, warped along the motion into the frame."""
         picture, frame = self.painting(key), self.frame(number)
-        return Neighbour(
-            warp(picture, motion.flow),
-            warp(frame, motion.flow),
-            motion.trust,
-            motion.kept,
-        )
+        warped = warp(picture, motion.flow), warp(frame, motion.flow)
+        return Neighbour(*warped, motion.trust, motion.kept)
 
     def painting(self, key: str) -> Picture:
         """A painted picture of the store, at the size of this footage."""

@@ -1,6 +1,6 @@
 """Stylizers: from a frame to a painted frame."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -142,7 +142,8 @@ class Optimize(Stylizer):
         bare = recoloured(frame, neighbours[1]) if some else frame
         values, content = self._start(bare, neighbours, seed), frame
         if unknown.min() == 1:
-            values = self._broad(smaller, frame, values, curve)
+            for width in smaller:
+                values = values + self._change(width, frame, values, self._budget(1), curve)
         elif smaller and unknown.mean() >= _BARE:
             painted = neighbours[1].picture
             values, content = self._filled(smaller[-1], frame, bare, unknown, painted, curve)
@@ -158,18 +159,6 @@ class Optimize(Stylizer):
         if 1 in neighbours:
             result = held(result, frame, neighbours[1])
         return Painted(result, curve.evaluations, curve.points[told:], terms)
-
-    def _broad(
-        self,
-        widths: Sequence[int],
-        frame: Picture,
-        values: NDArray[np.float32],
-        curve: Curve,
-    ) -> NDArray[np.float32]:
-        """The values, changed at each of the smaller widths."""
-        for width in widths:
-            values = values + self._change(width, frame, values, self._budget(1), curve)
-        return values
 
     def _change(
         self,
@@ -247,12 +236,7 @@ class Optimize(Stylizer):
         targets = self.styles[width] | self.objective.targets(content, "frame")
         return targets | self._temporal(content, neighbours) | self._ranges()
 
-    def _phases(
-        self,
-        evaluations: int,
-        targets: Any,
-        terms: dict[str, Any],
-    ) -> list[Phase]:
+    def _phases(self, evaluations: int, targets: Any, terms: dict[str, Any]) -> list[Phase]:
         """In low precision first, if the look wants it.
 
         `terms` gets those of the last phase's lowest loss, which the picture that is found has.

@@ -100,6 +100,13 @@ def neighbours(trust, kept=None):
     return {1: Neighbour(picture(2), picture(2), trust, kept)}
 
 
+def left_new(columns, height=48):
+    """What is known of a frame, of which so many columns came into sight."""
+    known = np.ones((height, 64), np.float32)
+    known[:, :columns] = 0
+    return known
+
+
 @pytest.mark.parametrize(
     ("known", "coarse", "whole"),
     [
@@ -140,8 +147,7 @@ def test_the_change_of_a_small_size_comes_where_nothing_is_known(extractor, targ
 
 def test_what_came_into_sight_begins_with_the_strokes_of_its_like(extractor, targets, monkeypatch):
     """A grey frame was painted in stripes, and its left part is new."""
-    frame, known = np.full((48, 64, 3), 0.5, np.float32), np.ones((48, 64), np.float32)
-    known[:, :24] = 0
+    frame, known = np.full((48, 64, 3), 0.5, np.float32), left_new(24)
     stripes = np.where(np.arange(64) % 16 < 8, 0.1, -0.1)[:, None] * known[..., None]
     before = Neighbour((frame + stripes).astype(np.float32), frame, known)
 
@@ -170,17 +176,16 @@ def test_too_flat_a_frame_is_not_painted_at_the_widths_where_it_would_vanish(ext
     optimizer = Brighter()
     stylizer = stylizer_of(extractor, targets, optimizer, evaluations=40)
     stylizer.paint(picture(1, height=21), {}, 0, lambda _: None)
-    known = np.repeat([[0, 1]], [16, 48], axis=1).repeat(21, axis=0).astype(np.float32)
     frame = picture(1, height=21)
-    stylizer.paint(frame, {1: Neighbour(frame, frame, known)}, 0, lambda _: None)
+    before = Neighbour(frame, frame, left_new(16, height=21))
+    stylizer.paint(frame, {1: before}, 0, lambda _: None)
     assert [size for size, _ in optimizer.asked] == 2 * [(64, 21)]
 
 
 def test_the_film_does_not_come_back_where_a_coarse_painting_filled(extractor, targets):
     """There the content is the coarse painting; elsewhere it stays the frame, here a grey one.
     What is told of the content is the distance from the film all the same."""
-    frame, known = np.full((48, 64, 3), 0.5, np.float32), np.ones((48, 64), np.float32)
-    known[:, :24] = 0
+    frame, known = np.full((48, 64, 3), 0.5, np.float32), left_new(24)
     before = Neighbour(frame, frame, known)
     terms = TERMS | {"gram": losses.Gram(losses.Gram.Settings(weight=0, layers=LAYERS))}
     optimizer = Striped(LBFGS.Settings(frequency_exponent=0.5))
@@ -196,8 +201,7 @@ def test_the_film_does_not_come_back_where_a_coarse_painting_filled(extractor, t
 
 def test_half_of_what_is_too_fine_for_a_coarse_painting_is_covered(extractor, targets):
     """Single pixels of the frame, where a coarse painting fills a small part of it."""
-    frame, known = picture(1), np.ones((48, 64), np.float32)
-    known[:, :10] = 0
+    frame, known = picture(1), left_new(10)
     before = Neighbour(frame, frame, known)
     stylizer = stylizer_of(extractor, targets, Brighter(), evaluations=40)
     painted = stylizer.paint(frame, {1: before}, 0, lambda _: None).picture
