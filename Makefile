@@ -54,22 +54,28 @@ lock: .venv/installed-dev
 LOCK := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
+# An installation that was interrupted leaves half a package, which pip takes for a whole one. So the
+# mark of a whole .venv is gone meanwhile, and without it everything is installed anew.
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else \
 		"gramflow needs Python 3.11 to 3.13: make PYTHON=python3.12 ...")'
+	test -e $@ || rm -rf .venv
+	rm -f $@
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 .venv/installed-dev: requirements-dev.lock .venv/installed
+	rm -f .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
-	touch $@
+	touch .venv/installed $@
 
 # PyTorch is compared with, and nothing else here needs it.
 .venv/installed-bench: .venv/installed-dev
+	rm -f .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
-	touch $@
+	touch .venv/installed .venv/installed-dev $@
 
 clean:
 	rm -rf .venv .snakemake results work store logs
