@@ -173,7 +173,8 @@ def _await_answer(url: str) -> None:
             urllib.request.urlopen(request, timeout=PATIENCE).close()
             failures.clear()
         except OSError as error:
-            failures[0] = error
+            if not isinstance(getattr(error, "reason", error), TimeoutError):
+                failures[0] = error
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()

@@ -31,7 +31,7 @@ def measured(tmp_path):
         {
             "videos": {"clip": {"path": __file__}},
             "styles": {"red": {"images": [__file__]}},
-            "looks": {"default": {"width": 160}},
+            "looks": {"default": {"width": 160, "losses": {"gram": {"weight": 1}}}},
             "store": str(tmp_path / "store"),
         }
     )
