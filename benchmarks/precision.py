@@ -37,9 +37,10 @@ Evaluate = Callable[[], float]
 
 
 def stylizer(width: int, height: int, **look: Any) -> Optimize:
-    """Of the standard look with VGG-19, but with the terms that PyTorch's way has."""
-    losses = {name: {"weight": 0} for name in ("moments", "gamut")}
-    look = {"width": width, "height": height, **look, "losses": losses | look.get("losses", {})}
+    """Of the standard look with VGG-19, but with the terms and layers that PyTorch's way has."""
+    losses = {"gram": {"weight": 20}, "moments": {"weight": 0}, "gamut": {"weight": 0}}
+    layers = {"pooling": "average", "padding": "zeros"}
+    look |= {"width": width, "height": height, "losses": losses | look.get("losses", {})} | layers
     made = stylizer_of(config_of("night", look, NETWORK))
     assert isinstance(made, Optimize)
     return made

@@ -32,7 +32,7 @@ from gramflow.records import Record
 
 ROOT = Path(__file__).parents[1]
 SINTEL = SHARED / "data/sintel_easy"
-TERMS = ("content", "gram", "moments")
+TERMS = ("content", "moments")
 NO_TERM = {"temporal": {"weight": 0}}
 LOOKS: dict[str, dict[str, Any]] = {
     "content": {"start": "content", "evaluations": 120},
