@@ -55,7 +55,11 @@ LOCK := pyproject.toml --quiet --universal --python-version 3.11 --generate-hash
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 # An installation that was interrupted leaves half a package, which pip takes for a whole one. So the
-# mark of a whole .venv is gone meanwhile, and without it everything is installed anew.
+# mark of a whole .venv is gone meanwhile, and without it everything is installed anew. Where pip only
+# fails, as without a connection, it leaves what was there whole, and the mark comes back.
+ADD = rm -f .venv/installed; $(BIN)/pip install --quiet --disable-pip-version-check $(1); \
+	code=$$?; touch .venv/installed; exit $$code
+
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else \
 		"gramflow needs Python 3.11 to 3.13: make PYTHON=python3.12 ...")'
@@ -67,15 +71,13 @@ LOCK := pyproject.toml --quiet --universal --python-version 3.11 --generate-hash
 	touch $@
 
 .venv/installed-dev: requirements-dev.lock .venv/installed
-	rm -f .venv/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
-	touch .venv/installed $@
+	$(call ADD,-r requirements-dev.lock)
+	touch $@
 
 # PyTorch is compared with, and nothing else here needs it.
 .venv/installed-bench: .venv/installed-dev
-	rm -f .venv/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
-	touch .venv/installed .venv/installed-dev $@
+	$(call ADD,torch==2.13.0)
+	touch .venv/installed-dev $@
 
 clean:
 	rm -rf .venv .snakemake results work store logs

@@ -170,11 +170,11 @@ def _await_answer(url: str) -> None:
     def ask() -> None:
         try:
             request = urllib.request.Request(url, method="HEAD")
-            urllib.request.urlopen(request, timeout=PATIENCE).close()
+            # only ends the thread: by then nobody waits for it any more
+            urllib.request.urlopen(request, timeout=2 * PATIENCE).close()
             failures.clear()
         except OSError as error:
-            if not isinstance(getattr(error, "reason", error), TimeoutError):
-                failures[0] = error
+            failures[0] = error
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
