@@ -2,29 +2,32 @@
 
 Films of so many frames, 64 pixels wide, with a cut every 100 frames, painted by a stylizer that
 only copies. Printed per film: the jobs of the standard look in segments of 50, and their planning
-(a dry run's seconds and peak memory); then the jobs of a whole run in segments of 1000, each frame
-on its own, its time per frame, and a second run with nothing to do. Where the number ends with x3,
-three styles are planned and nothing is run. As a Markdown table.
+(a dry run's seconds and peak memory, once the plan is made); then the jobs of a whole run in
+segments of 1000, each frame on its own, its time per frame, and a second run with nothing to do.
+Where the number ends with x3, three styles are planned and nothing is run. As a Markdown table.
 """
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from gramflow import store
-from gramflow.files import read_json, write_json
+from gramflow.manifest import Manifest
+from gramflow.media.pictures import encode_png
 from tests import media
 from tests.workflow.project import COPYING
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--cores", "all"]
-MANIFEST = "work/film/manifest.json"
 SIZES = ("100", "1000", "10000", "100000", "150000x3")
 SHOT = 100
 RUN: dict[str, Any] = {"segment_frames": 1000, "look": {"start": "content"}}
@@ -67,17 +70,32 @@ def prepare(folder: Path, frames: int, styles: int) -> None:
     card = ["-f", "lavfi", "-i", "testsrc=s=64x48:d=1", "-frames:v", "1"]
     media.make(*card, str(folder / "style.png"))
     snakemake(folder, "--until", "extract")
-    path = folder / MANIFEST
-    manifest = read_json(path)
-    extracted = store.frames(folder / "store")
-    pictures = [extracted.path(key).read_bytes() for key in manifest["frames"]]
-    manifest["frames"] = [f"{n % 256:02x}{n:062x}" for n in range(frames)]
-    manifest["times"] = list(range(frames))
-    manifest["shots"] = list(range(0, frames, SHOT))
-    for number, key in enumerate(manifest["frames"]):
-        extracted.path(key).parent.mkdir(parents=True, exist_ok=True)
-        extracted.path(key).write_bytes(pictures[number % len(pictures)])
-    write_json(path, manifest)
+    manifest, extracted = Manifest.load(manifest_in(folder)), store.frames(folder / "store")
+    pictures = [extracted.read(key) for key in manifest.frames]
+    keys, sizes = [], []
+    for number in range(frames):
+        pixels = pictures[number % len(pictures)].copy()
+        pixels[0, 0] = [number >> 16 & 255, number >> 8 & 255, number & 255]
+        keys.append(store.pixels_digest(pixels))
+        path = extracted.path(keys[-1])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sizes.append(path.write_bytes(encode_png(pixels)))  # without waiting for the disk
+    longer = {"frames": keys, "sizes": sizes, "times": list(range(frames))}
+    rewrite(folder, **longer, shots=list(range(0, frames, SHOT)))
+    snakemake(folder, "--until", "plan")
+
+
+def manifest_in(folder: Path) -> Path:
+    """The manifest of the film."""
+    (path,) = folder.glob("work/film/manifest.*.json")
+    return path
+
+
+def rewrite(folder: Path, **values: Any) -> None:
+    """Change the manifest, and delete what was made by it as it was."""
+    path = manifest_in(folder)
+    replace(Manifest.load(path), **values).save(path)
+    shutil.rmtree(folder / "work/renders", ignore_errors=True)
 
 
 def planning(folder: Path) -> tuple[float, float, float, str]:
@@ -101,6 +119,11 @@ def jobs_in(output: str) -> int:
     return next(int(line.split()[1]) for line in output.splitlines() if line.startswith("total"))
 
 
+def done_in(output: str) -> int:
+    """The number of jobs of a run that is over; of most it knew only when the plan was made."""
+    return int(re.findall(r"^(\d+) of \d+ steps", output, re.MULTILINE)[-1])
+
+
 def row(size: str) -> str:
     """One film's row."""
     count, _, styles = size.partition("x")
@@ -113,11 +136,10 @@ def row(size: str) -> str:
         if styles:
             return f"| {size} | {planned} | | | |"
         configure(folder, 1, **RUN)
-        uncut = read_json(folder / MANIFEST) | {"shots": [0]}
-        write_json(folder / MANIFEST, uncut)
+        rewrite(folder, shots=[0])
         whole, output = snakemake(folder, "--resources", "gpu=2")
         again, _ = snakemake(folder)
-    run = f"{jobs_in(output)} | {whole / frames * 1000:.1f} ms | {again:.1f} s"
+    run = f"{done_in(output)} | {whole / frames * 1000:.1f} ms | {again:.1f} s"
     return f"| {size} | {planned} | {run} |"
 
 

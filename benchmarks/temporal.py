@@ -28,7 +28,7 @@ from gramflow import store
 from gramflow.arrays import Picture
 from gramflow.engine.flows import scaled
 from gramflow.media.pictures import from_pixels, read_picture, resize
-from gramflow.records import Record
+from tests.workflow.project import Project
 
 ROOT = Path(__file__).parents[1]
 SINTEL = SHARED / "data/sintel_easy"
@@ -71,9 +71,8 @@ def paint(clip: dict[str, Any], looks: Sequence[str], folder: Path) -> None:
 
 def frames_of(folder: Path, look: str) -> list[dict[str, Any]]:
     """What the records tell of a render's frames."""
-    records = folder / f"work/renders/clip.night.{look}"
-    last = max(records.glob("pass*"))
-    return [f for path in sorted(last.glob("*.json")) for f in Record.load(path).frames]
+    config = yaml.safe_load(folder.joinpath("config.yaml").read_text())
+    return Project(folder, config).frames(f"clip.night.{look}")
 
 
 def ground_truth(width: int, height: int) -> tuple[Any, Any]:

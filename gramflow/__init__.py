@@ -6,5 +6,5 @@ import os
 # Without it ~/.keras/keras.json may choose a backend that the engine is not written for.
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
-ENGINE_VERSION = 9
+ENGINE_VERSION = 10
 """Raised whenever the same settings would paint other pixels; part of every frame's key."""

@@ -12,13 +12,17 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from gramflow import store
 from gramflow.config import Config, load
 from gramflow.engine.device import prepare
 from gramflow.errors import GramflowError
-from gramflow.planning import calibrate, duration, plan_render
+from gramflow.plan import current_plan
+from gramflow.planning import calibrate, duration, forecast, guessed_plan
 from gramflow.plugins import KINDS
-from gramflow.progress import clock
+from gramflow.progress import Every, clock
 from gramflow.status import RenderStatus, render_status
+from gramflow.store import Listing
+from gramflow.verify import checked_files
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,11 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given = vars(chosen)
         function, config = given.pop("function"), _load(given.pop("configfile"))
-        function(config, **given)
+        return function(config, **given) or 0
     except GramflowError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return 1
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, function in (
         ("status", show_status),
         ("plan", show_plan),
+        ("verify", verify),
         ("plugins", show_plugins),
     ):
         command = commands.add_parser(name, help=inspect.getdoc(function))
@@ -53,6 +57,10 @@ def _parser() -> argparse.ArgumentParser:
                 type=_positive,
                 default=1,
                 help="that will paint at once; default: %(default)s",
+            )
+        if function is verify:
+            command.add_argument(
+                "--delete", action="store_true", help="what is wrong; the next run makes it again"
             )
     return parser
 
@@ -104,34 +112,56 @@ def _cells(status: RenderStatus) -> tuple[str, ...]:
 def show_plan(config: Config, gpus: int) -> None:
     """what a run will take: frames, jobs, time, memory and disk"""
     table = Table("render", "frames to paint", "jobs", "time", "memory of a job", "disk")
-    device, plans = prepare(os.cpu_count() or 1), []
+    device = prepare(os.cpu_count() or 1)
     planned: set[str] = set()
+    forecasts, speeds, painted = [], [], Listing(store.painted(config.store))
     for render in config.renders.values():
-        speed = calibrate(config, config.looks[render.look], device)
-        plan = plan_render(config, render, speed, planned=planned)
-        plans.append(plan)
+        speeds.append(calibrate(config, config.looks[render.look], device))
+        plan = current_plan(config, render) or guessed_plan(config, render)
+        found = forecast(config, plan, painted, planned)
+        forecasts.append(found)
         table.add_row(
-            plan.name,
-            f"{plan.made} of {plan.frames}",
-            str(plan.jobs),
-            clock(plan.seconds),
-            _gigabytes(plan.memory_mb),
-            _gigabytes(plan.disk_mb),
+            found.name,
+            f"{found.made} of {found.frames}",
+            str(found.jobs),
+            clock(found.seconds(speeds[-1])),
+            _gigabytes(found.memory_mb),
+            _gigabytes(found.disk_mb),
         )
     table.add_section()
     table.add_row(
         f"on {device}, {gpus} at once",
-        str(sum(plan.made for plan in plans)),
-        str(sum(plan.jobs for plan in plans)),
-        clock(duration(plans, gpus)),
+        str(sum(each.made for each in forecasts)),
+        str(sum(each.jobs for each in forecasts)),
+        clock(duration(forecasts, speeds, gpus)),
         "",
-        _gigabytes(sum(plan.disk_mb for plan in plans)),
+        _gigabytes(sum(each.disk_mb for each in forecasts)),
     )
     Console().print(table)
 
 
 def _gigabytes(megabytes: float) -> str:
     return f"{megabytes / 1000:.1f} GB"
+
+
+def verify(config: Config, delete: bool) -> int:
+    """read every frame, film and report, and tell which are not as they were made"""
+    count, wrong, due = 0, 0, Every(2)
+    for checked in checked_files(config):
+        count += 1
+        if checked.wrong:
+            wrong += 1
+            print(f"{checked.path}: {checked.wrong}{', deleted' if delete else ''}", flush=True)
+            if delete:
+                checked.path.unlink()
+        if due:
+            print(f"{count} files read", file=sys.stderr, flush=True)
+    if not wrong:
+        print(f"{count} files, all of them are as they were made")
+        return 0
+    remedy = "run snakemake" if delete else "run gramflow verify --delete, and snakemake"
+    print(f"{wrong} of {count} files are wrong; {remedy}, which makes them again")
+    return 1
 
 
 def show_plugins(config: Config) -> None:

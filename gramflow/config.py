@@ -7,6 +7,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from functools import cache
@@ -19,6 +20,7 @@ from typing import Any, Literal
 import yaml
 
 from gramflow import bundled
+from gramflow.errors import GramflowError
 from gramflow.files import canonical, natural_sorted
 from gramflow.plugins import Plugin, Registry
 from gramflow.schema import Entry, checked, refused, remedy, shown
@@ -399,11 +401,13 @@ def _look(name: str, changes: Values, registry: Registry, layers: _Layers) -> Lo
     entry = ("looks", name)
     look_schema = schema()["properties"]["looks"]["additionalProperties"]
     preset = presets()[changes.get("preset", look_schema["properties"]["preset"]["default"])]
-    values = checked(_changed(preset, changes), look_schema, entry)
+    values = checked(_changed(preset, changes, registry, entry), look_schema, entry)
     del values["preset"]
     if values["bounds"] and values["optimizer"].get("frequency_exponent"):
-        advice = "set optimizer.frequency_exponent to 0 as well"
-        raise refused((*entry, "bounds"), f"pixels have bounds, frequencies have none; {advice}")
+        if "frequency_exponent" in _chosen_settings(changes, "optimizer"):
+            text = "pixels have bounds, frequencies have none; set it to 0, or bounds to false"
+            raise refused((*entry, "optimizer", "frequency_exponent"), text)
+        values["optimizer"] = values["optimizer"] | {"frequency_exponent": 0.0}
     losses = _losses(values["losses"], registry, layers, (*entry, "losses"))
     if values["start"] != "previous":
         if values["passes"] > 1:
@@ -417,16 +421,38 @@ def _look(name: str, changes: Values, registry: Registry, layers: _Layers) -> Lo
     return Look(name=name, **json.loads(canonical(values)))
 
 
-def _changed(preset: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
-    """The preset with the user's changes."""
+def _changed(
+    preset: Mapping[str, Any], changes: Mapping[str, Any], registry: Registry, entry: Entry
+) -> Values:
+    """The preset with the user's changes.
+
+    Another plugin than the preset's inherits the settings that it has, too.
+    """
     values = _merged(preset, changes)
-    for key in CHOSEN:
-        change = changes.get(key, {})
-        change = {"name": change} if isinstance(change, str) else change
-        same = change.get("name", preset[key]["name"]) == preset[key]["name"]
-        # one plugin's settings mean nothing to another
-        values[key] = _merged(preset[key], change) if same else change
+    for key, kind in CHOSEN.items():
+        change, inherited = _chosen_settings(changes, key), preset[key]
+        name = change.get("name", inherited["name"]) if isinstance(change, Mapping) else None
+        if isinstance(name, str) and name != inherited["name"]:
+            inherited = _fitting(inherited, registry.find(kind, name, (*entry, key)))
+        values[key] = _merged(inherited, change) if isinstance(name, str) else change
     return values
+
+
+def _chosen_settings(changes: Mapping[str, Any], key: str) -> Any:
+    """What the user wrote of an entry that names a plugin; a name alone is short for it."""
+    change = changes.get(key, {})
+    return {"name": change} if isinstance(change, str) else change
+
+
+def _fitting(settings: Mapping[str, Any], plugin: Plugin) -> Values:
+    """Of another plugin's settings those that this one has, too, and takes as they are."""
+    known = plugin.schema["properties"]
+    fitting: Values = {}
+    for name in settings.keys() & known.keys():
+        with suppress(GramflowError):
+            alone = {"type": "object", "properties": {name: known[name]}}
+            fitting |= checked({name: settings[name]}, alone)
+    return fitting
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:

@@ -1,10 +1,11 @@
 """A video's frames at one size, and what each is painted from beside itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,7 @@ class Footage:
             self._ahead = step, self._pool.submit(self._motions, step)
 
     def neighbours(
-        self, step: Step, painted: dict[int, str], before: dict[int, str]
+        self, step: Step, painted: Mapping[int, str], before: Mapping[int, str]
     ) -> dict[int, Neighbour]:
         """What a frame goes on from, warped to it, by how many steps back it is.
 
@@ -108,7 +109,9 @@ class Footage:
             pixels = self.painted.read(key)
         return resize(from_pixels(pixels), *self.size)
 
-    def keep(self, key: str, pixels: Pixels, note: str, done: Callable[[], None]) -> None:
+    def keep(
+        self, key: str, pixels: Pixels, note: Mapping[str, Any], done: Callable[[], None]
+    ) -> None:
         """Write a painted picture on another core, while the next is painted; then call `done`.
 
         Waits for the one before, and raises what came in its way.

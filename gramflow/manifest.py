@@ -1,12 +1,13 @@
 """What a video was decoded to: the hash and time of every frame, and the shots."""
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gramflow.files import read_json, write_json
+from gramflow.files import canonical, read_json, write_json
 
 T = TypeVar("T")
 
@@ -22,12 +23,6 @@ class Segment:
     def name(self) -> str:
         """The segment's place in file names, such as 000050-000099."""
         return f"{self.first:06d}-{self.last:06d}"
-
-    @classmethod
-    def from_name(cls, name: str) -> "Segment":
-        """The segment of a name."""
-        first, last = name.split("-")
-        return cls(int(first), int(last))
 
     @property
     def frames(self) -> range:
@@ -50,7 +45,7 @@ class Manifest:
     times: presentation time of every frame, in units, rising.
     duration: how long the last frame stays, in units.
     shots: number of the first frame of every shot; starts with 0.
-    settings: digest of the config and the files that it was extracted by.
+    sizes: bytes of every frame's file in the store.
     """
 
     width: int
@@ -61,7 +56,7 @@ class Manifest:
     times: list[int]
     duration: int
     shots: list[int]
-    settings: str = ""
+    sizes: list[int] = field(default_factory=list)
 
     def seconds(self, units: int) -> Fraction:
         """A time of this manifest in exact seconds."""
@@ -82,5 +77,13 @@ class Manifest:
 
     @classmethod
     def load(cls, path: Path) -> "Manifest":
-        """Read what `save` wrote."""
-        return cls(**read_json(path))
+        """Read what `save` wrote. Raises ValueError when it is damaged."""
+        try:
+            return cls(**read_json(path))
+        except TypeError as error:
+            raise ValueError(f"{path} is no manifest") from error
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all but the files' sizes, which differ with the program that wrote them."""
+        return hashlib.sha256(canonical(asdict(self) | {"sizes": []}).encode()).hexdigest()

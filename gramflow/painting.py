@@ -2,9 +2,8 @@
 
 import fcntl
 import hashlib
-import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -13,78 +12,76 @@ from typing import Any
 
 import numpy as np
 
-from gramflow import gpus, recipes, store
+from gramflow import gpus, store
 from gramflow.assembly import make_features, make_flow, make_stylizer
-from gramflow.chains import Part, Step
+from gramflow.chains import Step
 from gramflow.config import Config, Look, Render
 from gramflow.engine.device import prepare
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.stylizers import Painted, Stylizer
 from gramflow.errors import GramflowError
-from gramflow.files import canonical
 from gramflow.footage import Footage
 from gramflow.manifest import Manifest
 from gramflow.media.pictures import to_pixels
+from gramflow.plan import Job, Plan
 from gramflow.progress import Every, Say, clock
 from gramflow.records import Record
 from gramflow.styles import load_targets
-from gramflow.weights import Weights
 
 
 @dataclass(frozen=True)
-class PartFiles:
-    """The files of a part's job."""
+class JobFiles:
+    """The files of a painting job: what it reads, and the record that it writes."""
 
+    plan: Path
     manifest: Path
     targets: Path
-    weights: Path
     record: Path
 
 
-def paint_part(
-    config: Config, render: Render, name: str, files: PartFiles, threads: int, say: Say
+def paint_job(
+    config: Config, render: Render, name: str, files: JobFiles, threads: int, say: Say
 ) -> None:
-    """Paint the frames of a part that the store lacks, then write its record.
+    """Paint the frames of a job that the store lacks, then write its record.
 
     name: the part's (see chains.Part). May be killed at any time: every finished frame is in the
-    store, and the next try goes on after it. A second process with the same part waits for the
+    store, and the next try goes on after it. A second process with the same job waits for the
     first.
     """
-    manifest, weights = Manifest.load(files.manifest), Weights.load(files.weights)
-    look = config.looks[render.look]
-    if files.targets.stem != recipes.target_name(config, config.styles[render.style], look):
-        raise recipes.replaced(f"styles.{render.style}")
-    part = {part.name: part for part in recipes.parts(config, render, manifest)}.get(name)
-    if part is None:
-        raise recipes.replaced(f"videos.{render.video}")
-    keys = recipes.painted_keys(config, render, manifest, weights)
+    plan, manifest = Plan.load(files.plan), Manifest.load(files.manifest)
+    look, job, weights = config.looks[render.look], plan.jobs[name], plan.weights
+    if weights is None:
+        raise ValueError(f"{files.plan} was made without weights")
     title = f"{render.name} {name}"
 
     def stylizer() -> Stylizer:
         gpu.enter_context(gpus.lent(say))
         device = prepare(threads)
         made = make_stylizer(config, look, weights, load_targets(files.targets))
-        width, height = size
+        width, height = plan.size
         facts = [f"painting on {device}", f"{weights.source} weights", made.needs(height, width)]
         say(f"{title}: {', '.join(filter(None, facts))}")
         return made
 
-    backs = recipes.neighbours(config, look)
-    size = recipes.working_size(look, manifest)
-    claim = recipes.plans(config, render, manifest)[name].claim
-    kept = max(backs, default=0) + 3
+    kept = max(plan.backs, default=0) + 3
     flow = make_flow(config, look, make_features(config, look, weights))
-    footage = Footage(config.store, manifest.frames, size, flow, kept)
-    with _alone(store.lock(config.store, claim), title, say), ExitStack() as gpu:
-        made = _Painting(title, part, look, footage, keys, backs, say).paint(stylizer)
-    frames = [_told(keys[part.stage][number], number, made, footage) for number in part.frames]
-    Record(claim, render.name, asdict(weights), frames).save(files.record)
+    footage = Footage(config.store, manifest.frames, plan.size, flow, kept)
+    with _alone(store.lock(config.store, job.claim), title, say), ExitStack() as gpu:
+        made = _Painting(title, job, list(plan.backs), look, footage, say).paint(stylizer)
+    sizes = footage.painted.sizes(job.told)
+    frames = [
+        _told(key, number, made, footage.painted, sizes)
+        for number, key in zip(job.part.frames, job.told, strict=True)
+    ]
+    Record(job.claim, render.name, asdict(weights), frames).save(files.record)
 
 
-def _told(key: str, number: int, made: set[str], footage: Footage) -> dict[str, Any]:
+def _told(
+    key: str, number: int, made: set[str], painted: store.Store, sizes: dict[str, int]
+) -> dict[str, Any]:
     """What a record tells of a frame."""
-    note: dict[str, Any] = json.loads(footage.painted.note(key))
-    return {"frame": number, "key": key, "reused": key not in made} | note
+    note = {name: value for name, value in painted.note(key).items() if name != "pixels"}
+    return {**note, "frame": number, "key": key, "reused": key not in made, "bytes": sizes[key]}
 
 
 @contextmanager
@@ -102,20 +99,19 @@ def _alone(path: Path, title: str, say: Say) -> Iterator[None]:
 
 @dataclass
 class _Painting:
-    """A part being painted. keys: by pass and frame. backs: how far back neighbours are."""
+    """A job being painted. backs: how many steps back the painted frames are that a frame needs."""
 
     title: str
-    part: Part
+    job: Job
+    backs: list[int]
     look: Look
     footage: Footage
-    keys: recipes.Keys
-    backs: list[int]
     say: Say
 
     def paint(self, make_stylizer: Callable[[], Stylizer]) -> set[str]:
         """Paint what the store lacks; returns the keys of the frames made."""
         missing = self._missing()
-        total = len(self.part.places)
+        total = len(self.job.part.places)
         if len(missing) < total:
             self.say(f"{self.title}: {total - len(missing)} of {total} frames are there")
         if not missing:
@@ -132,8 +128,8 @@ class _Painting:
         started = time.monotonic()
         made = set()
         for done, (stage, step) in enumerate(missing, 1):
-            key = self.keys[stage][step.number]
-            if key in self.footage.painted:  # another render's job made it meanwhile
+            key = self.job.keys[stage][step.number]
+            if self.footage.painted.is_whole(key):  # another render's job made it meanwhile
                 continue
             place = f"frame {total - len(missing) + done}/{total}"
             result, seconds = self._paint_frame(
@@ -149,10 +145,10 @@ class _Painting:
     def _missing(self) -> list[tuple[int, Step]]:
         """Pass and step of the frames that are not in the store, each picture once."""
         found: dict[str, tuple[int, Step]] = {}
-        for chain in self.part.chains:
+        for chain in self.job.part.chains:
             for step in chain.steps(self.backs):
-                key = self.keys[chain.stage][step.number]
-                if key not in self.footage.painted:
+                key = self.job.keys[chain.stage][step.number]
+                if not self.footage.painted.is_whole(key):
                     found.setdefault(key, (chain.stage, step))
         return list(found.values())
 
@@ -165,8 +161,8 @@ class _Painting:
         following: list[tuple[int, Step]],
     ) -> tuple[Painted, float]:
         """Paint one frame; returns the seconds it took, too."""
-        started, footage, keys = time.monotonic(), self.footage, self.keys[stage]
-        before = self.keys[stage - 1] if stage > 1 else {}
+        started, footage, keys = time.monotonic(), self.footage, self.job.keys[stage]
+        before: Mapping[int, str] = self.job.keys[stage - 1] if stage > 1 else {}
         neighbours = footage.neighbours(step, keys, before)
         for _, later in following:
             footage.look_ahead(later)
@@ -209,13 +205,11 @@ def _in_words(painted: Painted, seconds: float) -> str:
     return f"{painted.evaluations} evaluations, {loss}{seconds:.1f} s"
 
 
-def _note(painted: Painted, seconds: float) -> str:
+def _note(painted: Painted, seconds: float) -> dict[str, Any]:
     """How a frame came about, to travel in its file."""
-    return canonical(
-        {
-            "evaluations": painted.evaluations,
-            "losses": [[count, float(f"{loss:.6g}")] for count, loss in painted.losses],
-            "terms": {name: float(f"{value:.6g}") for name, value in painted.terms.items()},
-            "seconds": round(seconds, 2),
-        }
-    )
+    return {
+        "evaluations": painted.evaluations,
+        "losses": [[count, float(f"{loss:.6g}")] for count, loss in painted.losses],
+        "terms": {name: float(f"{value:.6g}") for name, value in painted.terms.items()},
+        "seconds": round(seconds, 2),
+    }

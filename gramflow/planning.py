@@ -8,19 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
-from gramflow import recipes, store
+from gramflow import recipes
 from gramflow.assembly import make_extractor, make_losses, make_network
 from gramflow.config import Config, Look, Render, is_live, is_stored, video_files
 from gramflow.engine.precision import lowered
 from gramflow.errors import GramflowError
 from gramflow.files import read_json, write_json
+from gramflow.layout import CALIBRATION, Layout
 from gramflow.manifest import Manifest
 from gramflow.media.probe import Probe, probe
 from gramflow.media.source import Source
+from gramflow.plan import Job, Plan, make_plan
 from gramflow.resources import frames_mb, network_mb
-from gramflow.weights import found_in, random_weights
+from gramflow.store import Listing, Store
+from gramflow.weights import random_weights
 
-CALIBRATION = Path("work/calibration.json")
 _WIDTH, _HEIGHT = 256, 192  # of the picture that is timed
 _TIMED = 3  # evaluations
 JOB_SECONDS = 15.0
@@ -28,14 +30,13 @@ JOB_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
-class RenderPlan:
+class Forecast:
     """What a render will take.
 
     frames: to paint in all, over all passes. made: of them, what the store lacks and no render
-    planned before makes, each picture once. jobs: of painting that have something to do. chain: the
-    most frames that wait for each other: a shot's keyframes, then all passes over one of its
-    segments. seconds: of one GPU; less where the stop rule ends early. memory_mb: of a job.
-    disk_mb: of the frames to be painted.
+    before makes, each picture once. jobs: of painting that have something to do. chain: the most
+    frames that wait for each other: a shot's keyframes, then all passes over one of its segments.
+    evaluations: most of them, in those of the whole size. width, height: pixels of a frame.
     """
 
     name: str
@@ -43,75 +44,118 @@ class RenderPlan:
     made: int
     jobs: int
     chain: int
-    seconds: float
-    memory_mb: int
-    disk_mb: int
+    evaluations: float
+    width: int
+    height: int
+    memory: str | None
+
+    def seconds(self, speed: float) -> float:
+        """Of one GPU; less where the stop rule ends early. speed: as of `calibrate`."""
+        return speed * self.width * self.height / 1e6 * self.evaluations + JOB_SECONDS * self.jobs
+
+    @property
+    def memory_mb(self) -> int:
+        """Of a job."""
+        return network_mb(self.width, self.height, self.memory)
+
+    @property
+    def disk_mb(self) -> int:
+        """Of the frames to be painted."""
+        return frames_mb(self.width, self.height, self.made, bits=16)
 
 
-def plan_render(
-    config: Config,
-    render: Render,
-    seconds: float,
-    folder: Path = Path(),
-    planned: set[str] | None = None,
-) -> RenderPlan:
-    """The plan of a render whose workflow runs in `folder`.
+def forecast(
+    config: Config, plan: Plan, painted: Store | Listing, planned: set[str] | None = None
+) -> Forecast:
+    """What a render will take.
 
-    seconds: per megapixel and evaluation (see calibrate). planned: the store's keys of what the
-    renders before it make; those of this one are added. Raises GramflowError when the video cannot
-    be read yet.
+    plan: the render's. planned: the store's keys of what the renders before it make, which are not
+    made again; those of this one are added.
     """
+    look = config.looks[config.renders[plan.render].look]
     planned = set() if planned is None else planned
-    look = config.looks[render.look]
-    manifest = _manifest(config, render.video, folder)
-    keys = recipes.painted_keys(config, render, manifest, found_in(folder))
-    painted = store.painted(folder / config.store)
-    width, height = recipes.working_size(look, manifest)
-    chained = bool(recipes.neighbours(config, look))
     frames = made = jobs = 0
-    whole = 0.0
     chains: dict[str, int] = {}
-    for part in recipes.parts(config, render, manifest):
-        found = {keys[stage][number] for stage, number in part.places}
-        lacking = {key for key in found - planned if key not in painted}
-        planned |= lacking
-        missing = len(lacking)
-        frames, made, jobs = frames + len(part.places), made + missing, jobs + (missing > 0)
-        chains[part.name] = missing + max((chains[name] for name in part.needs), default=0)
-        anew = sum(stage == 0 for stage, _ in part.places) if chained else missing
-        whole += look.evaluations_of(missing, min(anew, missing))
-    return RenderPlan(
-        render.name,
+    evaluations = 0.0
+    for job in plan.jobs.values():
+        wanted = set(job.made) - planned
+        wanted -= painted.sizes(wanted).keys()
+        planned |= wanted
+        missing = len(wanted)
+        frames, made, jobs = frames + len(job.made), made + missing, jobs + bool(missing)
+        before = max((chains[name] for name in job.part.needs), default=0)
+        chains[job.part.name] = missing + before
+        evaluations += _evaluations(look, job, missing, bool(plan.backs))
+    return Forecast(
+        plan.render,
         frames,
         made,
         jobs,
         max(chains.values()),
-        seconds * width * height / 1e6 * whole + JOB_SECONDS * jobs,
-        network_mb(width, height, config.memory),
-        frames_mb(width, height, made, bits=16),
+        evaluations,
+        *plan.size,
+        config.memory,
     )
 
 
-def duration(plans: Sequence[RenderPlan], gpus: int) -> float:
+def _evaluations(look: Look, job: Job, missing: int, chained: bool) -> float:
+    """Most evaluations of a job that lacks so many frames.
+
+    Of frames that go on from each other only keyframes are painted at every width.
+    """
+    keyframes = sum(stage == 0 for stage, _ in job.part.places)
+    return look.evaluations_of(missing, min(keyframes, missing) if chained else missing)
+
+
+def guessed_plan(config: Config, render: Render) -> Plan:
+    """The plan as it would be with as many frames as the probe tells, in a single shot.
+
+    Raises GramflowError when the video cannot be read yet.
+    """
+    return make_plan(config, render, _guessed_manifest(config, render.video), None)
+
+
+def in_words(forecasts: Sequence[Forecast], unknown: Sequence[str], guessed: Sequence[str]) -> str:
+    """How many frames are to be painted, as a line; empty when there are none.
+
+    unknown: videos whose frames cannot be counted yet. guessed: those that are not extracted yet.
+    """
+    frames, jobs = sum(each.made for each in forecasts), sum(each.jobs for each in forecasts)
+    if not frames and not unknown:
+        return ""
+    about = "about " if guessed else ""
+    line = f"{about}{frames} frames to paint in {about}{jobs} jobs"
+    if guessed:
+        line += f"; not extracted yet: {', '.join(guessed)}"
+    if unknown:
+        line += f"; not known yet: {', '.join(unknown)}"
+    return line
+
+
+def duration(forecasts: Sequence[Forecast], speeds: Sequence[float], gpus: int) -> float:
     """Seconds that several GPUs take for all, painting at once whatever does not wait."""
-    longest = max((plan.chain / max(plan.made, 1) * plan.seconds for plan in plans), default=0.0)
-    return max(sum(plan.seconds for plan in plans) / gpus, longest)
+    seconds = [each.seconds(speed) for each, speed in zip(forecasts, speeds, strict=True)]
+    longest = max(
+        (
+            each.chain / max(each.made, 1) * own
+            for each, own in zip(forecasts, seconds, strict=True)
+        ),
+        default=0.0,
+    )
+    return max(sum(seconds) / gpus, longest)
 
 
-def _manifest(config: Config, video: str, folder: Path) -> Manifest:
-    """A video's manifest; before its extraction one of as many frames, in a single shot."""
-    path = folder / f"work/{video}/manifest.json"
-    if path.is_file():
-        return Manifest.load(path)
+def _guessed_manifest(config: Config, video: str) -> Manifest:
+    """A manifest of as many frames as the video will have, in a single shot."""
     settings = config.videos[video]
-    probed = folder / f"work/{video}/probe.json"
+    probed = Path(Layout(config).probe(video))
     if not probed.is_file() and (is_live(settings["path"]) or is_stored(settings["path"])):
         raise GramflowError(
             f"videos.{video}.path: {settings['path']} is not here yet, so its frames cannot be "
             "counted; run snakemake --until probe first"
         )
     files = video_files(settings)
-    source = Source.from_config(video, settings, files or [str(path)])
+    source = Source.from_config(video, settings, files or [""])
     found = Probe.load(probed) if probed.is_file() else probe(source)
     whole = float(Fraction(found.duration))
     end = whole if source.end is None else min(float(source.end), whole)
@@ -129,10 +173,11 @@ def calibrate(config: Config, look: Look, device: str) -> float:
     """
     recipe = [device, config.network, look.pooling, look.padding, look.precision, look.losses]
     name = recipes.digest(recipe)[:16]
-    known: dict[str, float] = read_json(CALIBRATION) if CALIBRATION.is_file() else {}
+    path = Path(CALIBRATION)
+    known: dict[str, float] = read_json(path) if path.is_file() else {}
     if name not in known:
         known[name] = _timed(config, look)
-        write_json(CALIBRATION, known)
+        write_json(path, known)
     return known[name]
 
 

@@ -111,7 +111,8 @@ class Registry:
         if isinstance(found, Plugin):
             return found
         try:
-            return Plugin(kind, name, found.load(), _origin(found))
+            self._known[kind, name] = plugin = Plugin(kind, name, found.load(), _origin(found))
+            return plugin
         except (ImportError, AttributeError) as error:
             message = f"the {_ONE[kind]} {name} cannot be imported ({_one_line(error)})"
             raise refused(entry, f"{message}; reinstall its package or choose another") from error

@@ -1,8 +1,7 @@
-"""What a painted frame depends on, as digests: the keys of the store and the claims of records."""
+"""What a painted frame depends on, as a digest: its key in the store."""
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -50,21 +49,23 @@ def film_sizes(config: Config) -> list[tuple[int, int]]:
     )
 
 
-def target_name(config: Config, style: Style, look: Look) -> str:
+def target_name(config: Config, style: Style, look: Look, weights: Weights | None) -> str:
     """The name of the file with a style's targets: a digest of all they depend on.
 
-    Renders that need the same targets share it. The pictures' bytes are read.
+    weights: None before they are found. Renders that need the same targets share the file. The
+    bytes of the style's pictures are read.
     """
-    return digest(_target_recipe(config, style, look, None))[:16]
+    return digest(_target_recipe(config, style, look, weights))[:16]
 
 
-def target_render(config: Config, name: str) -> Render:
+def target_render(config: Config, name: str, weights: Weights) -> Render:
     """One of the renders that need the targets of this name.
 
     Raises GramflowError when there is none (any more): a style's picture was replaced.
     """
     for render in config.renders.values():
-        if target_name(config, config.styles[render.style], config.looks[render.look]) == name:
+        style, look = config.styles[render.style], config.looks[render.look]
+        if target_name(config, style, look, weights) == name:
             return render
     raise replaced("styles")
 
@@ -75,19 +76,27 @@ def replaced(entry: str) -> GramflowError:
 
 
 def recipe(
-    config: Config, render: Render, manifest: Manifest, weights: Weights | None
+    config: Config, render: Render, size: tuple[int, int | None], weights: Weights | None
 ) -> dict[str, Any]:
     """Everything that determines a painted frame, but the frame itself.
 
-    weights: None for a claim, which has the config's entries in their place.
+    size: width and height in pixels. weights: None before they are found; the config's words then
+    stand for them, so that what comes out is no key of the store.
     """
     look = config.looks[render.look]
     return {
-        "size": working_size(look, manifest),
+        "size": size,
         "look": _effective(config, look),
         "target": _target_recipe(config, config.styles[render.style], look, weights),
         "plugins": _origins(config, _painters(look)),
     }
+
+
+def plan_recipe(config: Config, render: Render) -> list[Any]:
+    """Everything that determines a render's plan, but its video's manifest and the weights."""
+    look = config.looks[render.look]
+    size = look.width, look.height
+    return [recipe(config, render, size, None), look.passes, config.segment_frames]
 
 
 def parts(config: Config, render: Render, manifest: Manifest) -> list[Part]:
@@ -105,13 +114,14 @@ Keys = list[dict[int, str]]
 def painted_keys(
     config: Config, render: Render, manifest: Manifest, weights: Weights | None
 ) -> Keys:
-    """The keys of all that is painted for a render; without weights those of a claim.
+    """The keys of all that is painted for a render.
 
     Where the look needs neighbours, a key depends on theirs, and a frame that repeats the one
     before is painted like it: what stands still stays still.
     """
-    base = digest(recipe(config, render, manifest, weights))
-    backs = neighbours(config, config.looks[render.look])
+    look = config.looks[render.look]
+    base = digest(recipe(config, render, working_size(look, manifest), weights))
+    backs = neighbours(config, look)
     found = parts(config, render, manifest)
     stages = 1 + max(links.stage for part in found for links in part.chains)
     keys: Keys = [{} for _ in range(stages)]
@@ -139,35 +149,6 @@ def _key(
     lead = "" if step.lead is None else f"{painted[step.lead]} {step.left}"
     text = f"{base} {frames[number]} {' '.join(sources)}|{lead}|{before.get(number, '')}"
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a part's job has to do.
-
-    claim: what its record must claim to have painted: a digest of its frames' keys, but with the
-        config's entry in place of the weights' identity.
-    needs: the names of the parts that have to be painted before.
-    final: whether the film is made of its frames.
-    """
-
-    claim: str
-    needs: tuple[str, ...]
-    final: bool
-
-
-def plans(config: Config, render: Render, manifest: Manifest) -> dict[str, Plan]:
-    """The plan of every part, by its name; those of a pass are in the film's order."""
-    keys = painted_keys(config, render, manifest, None)
-    last = len(keys) - 1
-    return {
-        part.name: Plan(
-            digest([keys[part.stage][number] for number in part.frames]),
-            part.needs,
-            part.stage == last,
-        )
-        for part in parts(config, render, manifest)
-    }
 
 
 def _target_recipe(

@@ -1,25 +1,26 @@
-"""The record of a painted part: its frames' keys and how each came about."""
+"""What jobs leave behind beside frames and films: records of painted parts, and certificates.
 
-from collections.abc import Iterable
+Both are data about files, by which a later run knows whether the files are still as they were made.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile
 
 from gramflow.files import read_json, write_json
-from gramflow.manifest import Manifest
-from gramflow.store import Store
 
 
 @dataclass(frozen=True)
 class Record:
-    """What a part's job leaves behind.
+    """What a painting job did.
 
-    claim: digest of everything the part depends on (see recipes.Plan).
+    claim: digest of the keys of its frames (see plan.Job).
     weights: what the network's weights turned out to be.
-    frames: per frame its number, key, whether it was in the store before (reused), evaluations,
-        losses (pairs of evaluations made and lowest loss so far, at the whole size), terms (the
-        loss terms, unweighted, at the lowest loss) and seconds.
+    frames: per frame its number, key, the bytes of its file, whether it was in the store before
+        (reused), evaluations, losses (pairs of evaluations made and lowest loss so far, at the
+        whole size), terms (the loss terms, unweighted, at the lowest loss) and seconds.
     """
 
     claim: str
@@ -28,9 +29,9 @@ class Record:
     frames: list[dict[str, Any]]
 
     @property
-    def keys(self) -> list[str]:
-        """The keys of the painted frames, in order."""
-        return [frame["key"] for frame in self.frames]
+    def sizes(self) -> dict[str, int]:
+        """The bytes of every frame's file, by key."""
+        return {frame["key"]: frame["bytes"] for frame in self.frames}
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""
@@ -50,54 +51,42 @@ def load_all(paths: Iterable[str]) -> list[Record]:
     return [Record.load(Path(path)) for path in paths]
 
 
-def keys_in(paths: Iterable[str]) -> list[str]:
-    """The keys of the painted frames of all these records, in order."""
-    return [key for record in load_all(paths) for key in record.keys]
+@dataclass(frozen=True)
+class Certificate:
+    """By what the files of a product (a film, a report) were made, and what they were then.
 
-
-def set_aside_unless_true(path: Path, claim: str, painted: Store) -> None:
-    """Rename a record that claims something else, or of which a frame is missing in the store.
-
-    Snakemake then makes it again. Renamed, not deleted: also a dry run comes here.
+    claim: digest of everything the product depends on.
+    sizes, digests: bytes and SHA-256 of each file, by its path in the project.
     """
-    try:
-        record = Record.load(path)
-    except FileNotFoundError:
-        return
-    except ValueError:
-        _set_aside(path)
-        return
-    if record.claim != claim or not all(key in painted for key in record.keys):
-        _set_aside(path)
+
+    claim: str
+    sizes: dict[str, int]
+    digests: dict[str, str]
+
+    @classmethod
+    def of(cls, claim: str, files: Mapping[str, Path]) -> "Certificate":
+        """For files as they are now: where each can be read, by its path in the project."""
+        digests = {name: file_digest(path) for name, path in files.items()}
+        return cls(claim, {name: path.stat().st_size for name, path in files.items()}, digests)
+
+    def holds(self, claim: str, sizes: Mapping[str, int]) -> bool:
+        """Whether files of these sizes, by path, can be those that the claim is about."""
+        return self.claim == claim and self.sizes == sizes
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON."""
+        write_json(path, asdict(self))
+
+    @classmethod
+    def load(cls, path: Path) -> "Certificate":
+        """Read what `save` wrote. Raises ValueError when it is damaged."""
+        try:
+            return cls(**read_json(path))
+        except TypeError as error:
+            raise ValueError(f"{path} is no certificate") from error
 
 
-def set_aside_unless_complete(path: Path, settings: str, frames: Store) -> None:
-    """The same for a manifest by other settings, or of which a frame is missing in the store."""
-    if not path.is_file():
-        return
-    manifest = Manifest.load(path)
-    if manifest.settings != settings or not all(key in frames for key in set(manifest.frames)):
-        _set_aside(path)
-
-
-def set_aside_unless_by(path: Path, settings: str) -> None:
-    """The same for any file that tells by which settings it was made."""
-    if path.is_file() and read_json(path).get("settings") != settings:
-        _set_aside(path)
-
-
-def set_aside_unless_whole(path: Path) -> None:
-    """The same for an .npz file of which a part is missing or damaged."""
-    if not path.is_file():
-        return
-    try:
-        with ZipFile(path) as file:
-            damaged = file.testzip() is not None
-    except (BadZipFile, EOFError, OSError):
-        damaged = True
-    if damaged:
-        _set_aside(path)
-
-
-def _set_aside(path: Path) -> None:
-    path.replace(path.with_suffix(f".stale{path.suffix}"))
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,15 +1,14 @@
 """How far every render is, from the files alone: running jobs are not asked."""
 
-import json
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from gramflow import store
 from gramflow.config import Config, Render
-from gramflow.manifest import Manifest
-from gramflow.media.pictures import read_note
-from gramflow.recipes import painted_keys, parts
-from gramflow.weights import found_in
+from gramflow.layout import FILM
+from gramflow.plan import current_plan
 
 _RECENT = 20  # frames that tell the speed
 
@@ -39,31 +38,24 @@ class RenderStatus:
         return None if self.seconds is None else missing * self.seconds
 
 
-def render_status(config: Config, render: Render, folder: Path = Path()) -> RenderStatus:
-    """The status of a render whose workflow runs in `folder`."""
-    film = (folder / f"results/{render.name}.mp4").is_file()
-    try:
-        manifest = Manifest.load(folder / f"work/{render.video}/manifest.json")
-    except FileNotFoundError:
+def render_status(config: Config, render: Render) -> RenderStatus:
+    """The status of a render."""
+    film = Path(FILM.format(render=render.name)).is_file()
+    plan = current_plan(config, render)
+    if plan is None:
         return RenderStatus(render.name, None, 0, None, film)
-    paths = _painted(config, render, manifest, folder)
-    done = [path for path in paths if path.is_file()]
-    return RenderStatus(render.name, len(paths), len(done), _speed(done), film)
+    painted = store.painted(config.store)
+    keys = [key for job in plan.jobs.values() for key in job.made]
+    there = painted.sizes(keys)
+    done = [key for key in keys if key in there]
+    return RenderStatus(render.name, len(keys), len(done), _speed(painted, there), film)
 
 
-def _painted(config: Config, render: Render, manifest: Manifest, folder: Path) -> list[Path]:
-    """Where the painted frames are or will be, as often as they stand in a pass."""
-    painted = store.painted(str(folder / config.store))
-    keys = painted_keys(config, render, manifest, found_in(folder))
-    return [
-        painted.path(keys[stage][number])
-        for part in parts(config, render, manifest)
-        for stage, number in part.places
-    ]
-
-
-def _speed(paths: list[Path]) -> float | None:
+def _speed(painted: store.Store, keys: Iterable[str]) -> float | None:
     """Seconds per frame of the frames painted last."""
-    latest = sorted(set(paths), key=lambda path: path.stat().st_mtime)[-_RECENT:]
-    seconds = [json.loads(read_note(path))["seconds"] for path in latest]
+    latest = sorted(keys, key=lambda key: painted.path(key).stat().st_mtime)[-_RECENT:]
+    seconds = []
+    for key in latest:
+        with suppress(ValueError):
+            seconds.append(float(painted.note(key)["seconds"]))
     return sum(seconds) / len(seconds) if seconds else None

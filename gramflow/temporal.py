@@ -93,7 +93,11 @@ def measure_film(
     cv2.setNumThreads(1)  # one frame per thread
     look = config.looks[render.look]
     film = _Film(
-        config, look, manifest, [key for record in records for key in record.keys], threads
+        config,
+        look,
+        manifest,
+        [frame["key"] for record in records for frame in record.frames],
+        threads,
     )
     starts = set(manifest.shots)
     numbers = [number for number in range(len(manifest.frames)) if number not in starts]

@@ -29,7 +29,6 @@ class Weights:
     identity: the SHA-256 of that file or of the package's, or "random"; with `network` a part of
     every frame's key.
     warning: what the user should know; empty if nothing.
-    settings: digest of the config and the file that they were found by.
     """
 
     network: str
@@ -37,7 +36,6 @@ class Weights:
     path: str | None
     identity: str
     warning: str = ""
-    settings: str = ""
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""
@@ -45,8 +43,11 @@ class Weights:
 
     @classmethod
     def load(cls, path: Path) -> "Weights":
-        """Read what `save` wrote."""
-        return cls(**read_json(path))
+        """Read what `save` wrote. Raises ValueError when it is damaged."""
+        try:
+            return cls(**read_json(path))
+        except TypeError as error:
+            raise ValueError(f"{path} tells of no weights") from error
 
     def checked(self) -> Source:
         """What `networks.build` loads them from.
@@ -57,7 +58,7 @@ class Weights:
             if bundled.identity() != self.identity:
                 raise GramflowError(
                     "weights: this gramflow bundles others than the one that found them; install "
-                    "the same version everywhere, or delete work/weights.json and run again"
+                    "the same version everywhere, or delete work/weights.*.json and run again"
                 )
             return "bundled"
         if self.path is None:
@@ -65,7 +66,8 @@ class Weights:
         path = Path(self.path)
         if not path.is_file():
             raise GramflowError(
-                f"weights: {path} is gone; bring it back, or delete work/weights.json and run again"
+                f"weights: {path} is gone; bring it back, or delete work/weights.*.json and run "
+                "again"
             )
         if hashlib.sha256(path.read_bytes()).hexdigest() != self.identity:
             raise GramflowError(f"weights: {path} was replaced; run again")
@@ -80,12 +82,6 @@ def random_weights(network: str) -> Weights:
 def bundled_weights() -> Weights:
     """Those that come with the package."""
     return Weights(bundled.NETWORK, "bundled", None, bundled.identity())
-
-
-def found_in(folder: Path) -> Weights | None:
-    """What the last run in a folder found; None before the first one."""
-    path = folder / "work/weights.json"
-    return Weights.load(path) if path.is_file() else None
 
 
 def resolve(setting: str, name: str, network: Network, layers: Iterable[str], say: Say) -> Weights:
@@ -117,7 +113,7 @@ def _imagenet_or_bundled(name: str, network: Network, layers: Iterable[str], say
             ) from error
         warning = (
             f"{error}; until then the bundled VGG-19 is used. To try the download again, delete "
-            "work/weights.json"
+            "work/weights.*.json"
         )
         say(f"WARNING: {warning}")
         return replace(bundled_weights(), warning=warning)

@@ -3,17 +3,20 @@
 
 rule encode:
     input:
+        again=lambda wildcards: again_product(wildcards.render, "film"),
         source=lambda wildcards: get_source(CONFIG.renders[wildcards.render]),
-        probe=lambda wildcards: f"work/{CONFIG.renders[wildcards.render].video}/probe.json",
-        manifest=get_manifest,
-        records=get_records,
+        probe=ancient(get_probe),
+        manifest=ancient(get_manifest),
+        plan=ancient(get_plan),
+        records=ancient(get_records),
     output:
-        report(
-            "results/{render}.mp4",
+        film=report(
+            layout.FILM,
             caption="../workflow/report/film.rst",
             category="{render}",
             labels={"picture": "film"},
         ),
+        certificate=layout.CERTIFICATE.replace("{product}", "film"),
     log:
         "logs/encode/{render}.log",
     conda:
@@ -23,12 +26,5 @@ rule encode:
         mem_mb=encode_mb,
         runtime=encode_minutes,
         disk_mb=encoded_mb,
-    params:
-        video=lambda wildcards: video_settings(
-            CONFIG.renders[wildcards.render].video, "path", "fps", "start", "end"
-        ),
-        video_name=lambda wildcards: CONFIG.renders[wildcards.render].video,
-        encode=canonical(CONFIG.encode),
-        store=CONFIG.store,
     script:
         "../scripts/encode.py"

@@ -1,14 +1,15 @@
 # Every frame of a video into the store, once; the manifest lists them.
 
 
-checkpoint extract:
+rule extract:
     input:
+        again=lambda wildcards: again_manifest(wildcards.video),
         source=get_source,
-        probe="work/{video}/probe.json",
+        probe=lambda wildcards: LAYOUT.probe(wildcards.video),
     output:
-        manifest="work/{video}/manifest.json",
+        layout.MANIFEST,
     log:
-        "logs/extract/{video}.log",
+        "logs/extract/{video}.{digest}.log",
     conda:
         "../envs/cpu.yaml"
     threads: 4
@@ -16,11 +17,5 @@ checkpoint extract:
         mem_mb=extract_mb,
         runtime=extract_minutes,
         disk_mb=extracted_mb,
-    params:
-        video=lambda wildcards: video_settings(
-            wildcards.video, *CONFIG.videos[wildcards.video]
-        ),
-        settings=lambda wildcards: extraction(wildcards.video),
-        store=CONFIG.store,
     script:
         "../scripts/extract.py"

@@ -3,9 +3,9 @@
 
 rule capture:
     output:
-        "work/{video}/capture.mkv",
+        layout.CAPTURE,
     log:
-        "logs/capture/{video}.log",
+        "logs/capture/{video}.{digest}.log",
     conda:
         "../envs/cpu.yaml"
     resources:
@@ -20,18 +20,16 @@ rule capture:
 
 rule probe:
     input:
-        get_source,
+        again=lambda wildcards: again_probe(wildcards.video),
+        source=get_source,
     output:
-        "work/{video}/probe.json",
+        layout.PROBE,
     log:
-        "logs/probe/{video}.log",
+        "logs/probe/{video}.{digest}.log",
     conda:
         "../envs/cpu.yaml"
     resources:
         mem_mb=probe_mb,
         runtime=10,
-    params:
-        video=lambda wildcards: video_settings(wildcards.video, "path", "fps"),
-        files=lambda wildcards: extraction(wildcards.video),
     script:
         "../scripts/probe.py"

@@ -3,14 +3,17 @@
 
 rule plot_loss:
     input:
-        get_records,
+        again=lambda wildcards: again_product(wildcards.render, "loss"),
+        plan=ancient(get_plan),
+        records=ancient(get_records),
     output:
-        report(
-            "results/{render}.loss.png",
+        plot=report(
+            layout.LOSS_PLOT,
             caption="../workflow/report/loss.rst",
             category="{render}",
             labels={"picture": "loss"},
         ),
+        certificate=layout.CERTIFICATE.replace("{product}", "loss"),
     log:
         "logs/plot_loss/{render}.log",
     conda:
@@ -24,16 +27,19 @@ rule plot_loss:
 
 rule measure:
     input:
-        manifest=get_manifest,
-        records=get_records,
+        again=lambda wildcards: again_product(wildcards.render, "temporal"),
+        manifest=ancient(get_manifest),
+        plan=ancient(get_plan),
+        records=ancient(get_records),
     output:
-        json="results/{render}.temporal.json",
+        json=layout.TEMPORAL,
         plot=report(
-            "results/{render}.temporal.png",
+            layout.TEMPORAL_PLOT,
             caption="../workflow/report/temporal.rst",
             category="{render}",
             labels={"picture": "steadiness"},
         ),
+        certificate=layout.CERTIFICATE.replace("{product}", "temporal"),
     log:
         "logs/measure/{render}.log",
     conda:

@@ -1,7 +1,5 @@
 # What each job needs of a machine (gramflow/resources.py), more at every retry.
 # --set-resources RULE:NAME=VALUE and --set-threads RULE=N win over them.
-from snakemake.exceptions import WorkflowError
-
 from gramflow import resources as needs
 from gramflow.media.probe import Probe
 
@@ -14,61 +12,38 @@ def painting_threads(_):
     return needs.painting_threads(workflow.resource_settings.cores, gpus)
 
 
-def painting_size(render):
-    """Width and height that a render is painted at."""
-    return recipes.working_size(
-        CONFIG.looks[CONFIG.renders[render].look], manifest_read(render)
-    )
+def job_of(wildcards):
+    """What a painting job paints."""
+    return plan_of_job(wildcards.render).jobs[wildcards.part]
 
 
-def manifest_stamp(render):
-    """A render's manifest and its time; before it is there Snakemake shows <TBD>."""
-    path, _ = copy_of(manifest_path(CONFIG.renders[render].video))
-    if not path.is_file():
-        # by this word it knows that there will be a number later
-        raise WorkflowError(f"FileNotFoundError: {path}")
-    return path, path.stat().st_mtime_ns
-
-
-def manifest_read(render):
-    """The manifest of a render's video."""
-    return manifest_by(*manifest_stamp(render))
-
-
-def painted_frames(wildcards):
-    """How many frames a part's job paints."""
-    return frames_by(wildcards.render, *manifest_stamp(wildcards.render))[
-        wildcards.part
-    ]
-
-
-@cache
-def frames_by(render, path, modified):
-    """The same of all parts, once per manifest."""
-    parts = recipes.parts(CONFIG, CONFIG.renders[render], manifest_by(path, modified))
-    return {part.name: len(part.places) for part in parts}
+def frames_to_paint(wildcards):
+    """How many frames of a job are not in the store."""
+    made = set(job_of(wildcards).made)
+    return len(made) - len(PAINTED.sizes(made))
 
 
 def painting_mb(wildcards, attempt):
-    size = painting_size(wildcards.render)
-    return needs.network_mb(*size, CONFIG.memory) * attempt
+    return (
+        needs.network_mb(*plan_of_job(wildcards.render).size, CONFIG.memory) * attempt
+    )
 
 
 def painting_minutes(wildcards, attempt):
     look = CONFIG.looks[CONFIG.renders[wildcards.render].look]
-    size, frames = painting_size(wildcards.render), painted_frames(wildcards)
+    size, frames = plan_of_job(wildcards.render).size, len(job_of(wildcards).made)
     alone = look.start != "previous" or wildcards.part.startswith("keyframes")
     anew = frames if alone else 1
     return needs.painting_minutes(*size, look.evaluations_of(frames, anew)) * attempt
 
 
 def painted_mb(wildcards):
-    size, frames = painting_size(wildcards.render), painted_frames(wildcards)
-    return needs.frames_mb(*size, frames, bits=16)
+    frames = len(job_of(wildcards).made)
+    return needs.frames_mb(*plan_of_job(wildcards.render).size, frames, bits=16)
 
 
 def targets_mb(wildcards, attempt):
-    look = CONFIG.looks[TARGETS[wildcards.target].look]
+    look = CONFIG.looks[target_of(wildcards).look]
     size = [recipes.style_sides(look)[look.width]] * 2
     return needs.network_mb(*size, CONFIG.memory) * attempt
 
@@ -83,34 +58,34 @@ def probe_mb(_, attempt):
 
 
 def extract_mb(_, input, attempt):
-    probe = Probe.load(fetch(input.probe))
+    probe = read(Probe, fetch(input.probe))
     return needs.film_mb(probe.width, probe.height) * attempt
 
 
 def extract_minutes(_, input, attempt):
-    probe = Probe.load(fetch(input.probe))
+    probe = read(Probe, fetch(input.probe))
     return needs.film_minutes(probe.width, probe.height, probe.frames) * attempt
 
 
 def extracted_mb(_, input):
-    probe = Probe.load(fetch(input.probe))
+    probe = read(Probe, fetch(input.probe))
     return needs.frames_mb(probe.width, probe.height, probe.frames, probe.bits)
 
 
 def encode_mb(wildcards, attempt):
-    return needs.film_mb(*painting_size(wildcards.render)) * attempt
+    return needs.film_mb(*plan_of_job(wildcards.render).size) * attempt
 
 
 def encode_minutes(wildcards, attempt):
-    frames = len(manifest_read(wildcards.render).frames)
-    return needs.film_minutes(*painting_size(wildcards.render), frames) * attempt
+    plan = plan_of_job(wildcards.render)
+    return needs.film_minutes(*plan.size, len(plan.frames)) * attempt
 
 
 def measure_minutes(wildcards, attempt):
-    frames = len(manifest_read(wildcards.render).frames)
-    return needs.flow_minutes(*painting_size(wildcards.render), frames) * attempt
+    plan = plan_of_job(wildcards.render)
+    return needs.flow_minutes(*plan.size, len(plan.frames)) * attempt
 
 
 def encoded_mb(wildcards):
-    frames = len(manifest_read(wildcards.render).frames)
-    return needs.frames_mb(*painting_size(wildcards.render), frames, bits=8)
+    plan = plan_of_job(wildcards.render)
+    return needs.frames_mb(*plan.size, len(plan.frames), bits=8)

@@ -1,6 +1,6 @@
 # Where the machines share no folder, what rules make travels through Snakemake's default storage,
-# and what the main process reads of it has to be fetched. Without one, files are where they are.
-from functools import cache
+# and what the main process reads of it is fetched. Without one, files are where they are.
+import errno
 from pathlib import Path
 
 APART = workflow.storage_settings.default_storage_provider is not None
@@ -13,43 +13,43 @@ def mounted(files):
     return [storage.fs(file, retrieve=False) for file in files]
 
 
+def object_of(path):
+    """A file's object in the storage, or None without a storage."""
+    return workflow.inputfile(path).storage_object
+
+
+def exists(path):
+    """Whether a file that rules make is there."""
+    stored = object_of(path)
+    return stored.exists() if stored else Path(path).is_file()
+
+
+def size_of(path):
+    """The bytes of a file that is there."""
+    stored = object_of(path)
+    return stored.size() if stored else Path(path).stat().st_size
+
+
 def copy_of(path):
-    """Where a work file can be read when it is there, and its object in the storage, or None."""
-    file = workflow.inputfile(path)
-    return Path(file), file.storage_object
+    """Where a file that rules make can be read, once it was fetched."""
+    return Path(workflow.inputfile(path))
+
+
+def read(kind, path):
+    """What `kind.load` reads of a file; one that is damaged is as good as not there.
+
+    By the path in the error Snakemake knows which input is still to be made.
+    """
+    try:
+        return kind.load(Path(path))
+    except ValueError as error:
+        raise FileNotFoundError(errno.ENOENT, "damaged", str(path)) from error
 
 
 def fetch(path):
-    """Where a work file can be read, as it is in the storage now, if it is there at all."""
-    copy, stored = copy_of(path)
-    if stored is None:
-        return copy
-    if stored.exists():
+    """Where a file can be read, as it is in the storage now, if it is there."""
+    copy = copy_of(path)
+    if APART and exists(path):
         copy.parent.mkdir(parents=True, exist_ok=True)
-        stored.retrieve_object()
-    else:
-        copy.unlink(missing_ok=True)
+        object_of(path).retrieve_object()
     return copy
-
-
-@cache
-def fetched(path):
-    """The same, once, of a file that this run does not make any more."""
-    return fetch(path)
-
-
-def check(path, set_aside_unless, *arguments):
-    """Have a work file looked at; one that is set aside is removed from the storage, too.
-
-    The main process decides that; a job's own has nothing to decide.
-    """
-    if not workflow.is_main_process:
-        return
-    copy = fetch(path)
-    existed = copy.is_file()
-    set_aside_unless(copy, *arguments)
-    _, stored = copy_of(path)
-    if stored is not None and existed and not copy.is_file():
-        stored.remove()
-        if hasattr(workflow, "iocache"):  # Snakemake may have listed the storage before
-            workflow.iocache.exists_in_storage[str(copy)] = False

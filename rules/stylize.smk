@@ -1,19 +1,19 @@
 # The painting: a job for the keyframes of each shot, and one for each pass over each segment. The
-# only rule that needs the GPU.
+# only rule that needs the GPU. All that its frames depend on is in the claim, so times of files
+# do not count.
 
 
 rule stylize:
     input:
-        # its own frames are in the claim: a new extraction of the same pixels paints nothing
-        manifest=lambda wildcards: ancient(get_manifest(wildcards)),
-        weights="work/weights.json",
-        targets=get_targets,
-        # a claim of its own holds what changes there; here only the order counts
-        needs=lambda wildcards: ancient(get_records_needed(wildcards)),
+        again=lambda wildcards: again_record(wildcards.render, wildcards.part),
+        plan=ancient(get_plan),
+        manifest=ancient(get_manifest),
+        targets=ancient(get_targets),
+        needs=ancient(get_records_needed),
     output:
-        "work/renders/{render}/{part}.json",
+        layout.RECORD,
     log:
-        "logs/stylize/{render}/{part}.log",
+        "logs/stylize/{render}/{part}.{claim}.log",
     conda:
         "../envs/cuda.yaml"
     threads: painting_threads
@@ -22,7 +22,6 @@ rule stylize:
         mem_mb=painting_mb,
         runtime=painting_minutes,
         disk_mb=painted_mb,
-    params:
-        claim=get_claim,
+        frames=frames_to_paint,
     script:
         "../scripts/stylize.py"

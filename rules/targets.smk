@@ -3,30 +3,35 @@
 
 rule weights:
     input:
-        mounted(WEIGHTS_FILES),
+        again=lambda _: again_weights(),
+        file=mounted(LAYOUT.weights_files),
     output:
-        "work/weights.json",
+        layout.WEIGHTS,
     log:
-        "logs/weights.log",
+        "logs/weights.{digest}.log",
     conda:
         "../envs/cpu.yaml"
     resources:
         mem_mb=3000,
         runtime=30,
-    params:
-        settings=WEIGHTS_SETTINGS,
     script:
         "../scripts/weights.py"
 
 
+def target_of(wildcards):
+    """One of the renders behind a target file."""
+    return recipes.target_render(CONFIG, wildcards.target, weights_found())
+
+
 rule targets:
     input:
-        weights="work/weights.json",
+        again=lambda wildcards: again_targets(wildcards.target),
+        weights=ancient(LAYOUT.weights),
         images=lambda wildcards: mounted(
-            CONFIG.styles[TARGETS[wildcards.target].style].images
+            CONFIG.styles[target_of(wildcards).style].images
         ),
     output:
-        "work/targets/{target}.npz",
+        layout.TARGETS,
     log:
         "logs/targets/{target}.log",
     conda:

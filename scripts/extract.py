@@ -1,19 +1,22 @@
-import json
-from dataclasses import replace
 from pathlib import Path
 
 from gramflow import store
+from gramflow.config import load
 from gramflow.job import job
+from gramflow.layout import FORMER_MANIFEST, Layout, check_unchanged
 from gramflow.media.extract import extract
 from gramflow.media.probe import Probe
 from gramflow.media.source import Source
 
 with job(snakemake.log[0]) as say:
-    video = json.loads(snakemake.params.video)
-    source = Source.from_config(snakemake.wildcards.video, video, snakemake.input.source)
-    frames = store.frames(snakemake.params.store)
-    manifest = extract(
-        source, Probe.load(Path(snakemake.input.probe)), frames, say, snakemake.threads
-    )
-    manifest = replace(manifest, settings=snakemake.params.settings)
-    manifest.save(Path(snakemake.output.manifest))
+    config, video = load(snakemake.config), snakemake.wildcards.video
+    output = snakemake.output[0]
+    check_unchanged(Layout(config).manifest(video), output, f"videos.{video}.path")
+    if Path(FORMER_MANIFEST.format(video=video)).is_file():
+        say(
+            f"videos.{video}: this folder is of an older gramflow; its extracted frames are used "
+            "again, its painted ones are left alone"
+        )
+    source = Source.from_config(video, config.videos[video], snakemake.input.source)
+    probe, frames = Probe.load(Path(snakemake.input.probe)), store.frames(config.store)
+    extract(source, probe, frames, say, snakemake.threads).save(Path(output))

@@ -9,12 +9,12 @@ from gramflow.weights import Weights
 
 with job(snakemake.log[0]):
     prepare(snakemake.threads, gpu=False)
-    config = load(snakemake.config)
-    render = target_render(config, snakemake.wildcards.target)
+    config, weights = load(snakemake.config), Weights.load(Path(snakemake.input.weights))
+    render = target_render(config, snakemake.wildcards.target, weights)
     save_targets(
         config,
         config.styles[render.style],
         config.looks[render.look],
-        Weights.load(Path(snakemake.input.weights)),
+        weights,
         Path(snakemake.output[0]),
     )

@@ -1,16 +1,17 @@
-from dataclasses import replace
 from pathlib import Path
 
 from gramflow.assembly import make_network, needed_layers
 from gramflow.config import load
 from gramflow.engine.device import prepare
 from gramflow.job import job
+from gramflow.layout import Layout, check_unchanged
 from gramflow.weights import resolve
 
 with job(snakemake.log[0]) as say:
-    config = load(snakemake.config)
+    config, output = load(snakemake.config), snakemake.output[0]
+    check_unchanged(Layout(config).weights, output, "weights")
     if config.weights not in ("bundled", "random"):  # which are not tried on the network
         prepare(snakemake.threads, gpu=False)
     network = make_network(config, config.network)
     weights = resolve(config.weights, config.network, network, needed_layers(config), say)
-    replace(weights, settings=snakemake.params.settings).save(Path(snakemake.output[0]))
+    weights.save(Path(output))

@@ -19,7 +19,7 @@ from gramflow.media.ffmpeg import binary, local
 from gramflow.media.pictures import encode_png, from_pixels, to_pixels
 from gramflow.media.probe import Probe, probe
 from gramflow.media.source import Source
-from gramflow.store import Store
+from gramflow.store import FrameStore, Store
 
 SETTINGS = {"codec": "libx264", "crf": 16, "pixel_format": "yuv420p", "speed": "ultrafast"}
 
@@ -124,7 +124,9 @@ def source_of(path: Path | str, **settings: Any) -> Source:
     return Source.from_config("room", video, video_files(video))
 
 
-def extracted(path: Path | str, store: Store, **settings: Any) -> tuple[Source, Probe, Manifest]:
+def extracted(
+    path: Path | str, store: FrameStore, **settings: Any
+) -> tuple[Source, Probe, Manifest]:
     """Probe and extract a video."""
     source = source_of(path, **settings)
     facts = probe(source)
@@ -135,21 +137,20 @@ def painted(
     path: Path | str, folder: Path, settings: dict[str, Any] | None = None, **video: Any
 ) -> Path:
     """The film that comes out when every frame is painted as it was."""
-    store = Store(folder / "store")
+    store = FrameStore(folder / "store")
     source, facts, manifest = extracted(path, store, **video)
     frames = deep_frames(store, manifest.frames, folder / "painted")
-    output = folder / "results" / "room.mp4"
-    encode(manifest, facts, source, frames, output, {**SETTINGS, **(settings or {})}, quiet)
+    output, used = folder / "results" / "room.mp4", {**SETTINGS, **(settings or {})}
+    encode(manifest, facts, source, frames, manifest.frames, output, used, quiet)
     return output
 
 
-def deep_frames(store: Store, keys: Sequence[str], folder: Path) -> list[Path]:
-    """The store's frames as the 16-bit PNG files that a stylizer writes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{number:04d}.png" for number in range(len(keys))]
-    for key, path in zip(keys, paths, strict=True):
-        path.write_bytes(encode_png(to_pixels(from_pixels(store.read(key)))))
-    return paths
+def deep_frames(store: FrameStore, keys: Sequence[str], folder: Path) -> Store:
+    """The store's frames as the 16-bit pictures that a stylizer writes, by the same keys."""
+    found = Store(folder)
+    for key in set(keys):
+        found.write(key, to_pixels(from_pixels(store.read(key))))
+    return found
 
 
 def packets(path: Path, kind: str, number: int = 0) -> list[tuple[Fraction, bytes]]:

@@ -13,16 +13,15 @@ import av
 import ffmpeg
 import numpy as np
 
-from gramflow.arrays import Pixels
 from gramflow.errors import GramflowError
 from gramflow.files import appearing
 from gramflow.manifest import Manifest
 from gramflow.media.colour import scale_from_rgb, tags
 from gramflow.media.ffmpeg import LOCAL, local, open_film, running
-from gramflow.media.pictures import decode_png
 from gramflow.media.probe import Probe, Track
 from gramflow.media.source import Source
 from gramflow.progress import Every, Say
+from gramflow.store import Store
 
 # What an mp4 holds as it is; other sound becomes AAC.
 _COPIED_SOUND = frozenset({"aac", "ac3", "alac", "dts", "eac3", "flac", "mp2", "mp3", "opus"})
@@ -38,27 +37,29 @@ def encode(
     manifest: Manifest,
     probe: Probe,
     source: Source,
-    frame_paths: Sequence[Path],
+    painted: Store,
+    keys: Sequence[str],
     output: Path,
     settings: Mapping[str, Any],
     say: Say,
 ) -> None:
-    """Write the film of the manifest's times from one PNG file per frame (all of one size).
+    """Write the film of the manifest's times from one painted frame each (all of one size).
 
-    settings: codec, crf, pixel_format and speed (the encoder's preset). Sound, text subtitles,
-    chapters and metadata come from the source's file; bitmap subtitles are left out, and said.
-    The output appears only when it holds every frame. The same input gives the same bytes.
+    keys: those of the frames in the store, in order. settings: codec, crf, pixel_format and speed
+    (the encoder's preset). Sound, text subtitles, chapters and metadata come from the source's
+    file; bitmap subtitles are left out, and said. The output appears only when it holds every
+    frame. The same input gives the same bytes.
     Raises GramflowError when frames are missing or of several sizes, when their size does not fit
     the pixel format, when ffmpeg fails, and when the disk is full.
     """
-    if len(frame_paths) != len(manifest.frames):
+    if len(keys) != len(manifest.frames):
         raise GramflowError(
-            f"{output}: {len(frame_paths)} frames for a film of {len(manifest.frames)}; run again"
+            f"{output}: {len(keys)} frames for a film of {len(manifest.frames)}; run again"
         )
-    height, width = _read(frame_paths[0]).shape[:2]
+    height, width = painted.read(keys[0]).shape[:2]
     _check_size(str(output), width, height, str(settings["pixel_format"]))
     timing = _Timing.of(manifest)
-    frames = _painted(frame_paths, (height, width, 3), output, say)
+    frames = _raw(painted, keys, (height, width, 3), output, say)
     for track in probe.subtitles:
         if track.codec in _BITMAP_SUBTITLES:
             say(f"{output}: without the subtitles of stream {track.index}, which are pictures")
@@ -75,7 +76,7 @@ def encode(
         ).overwrite_output()
         with running(graph, str(output), output.parent, pipe_stdin=True) as child:
             _feed(child.stdin, timing, frames, (width, height))
-        _check_count(temporary, output, len(frame_paths))
+        _check_count(temporary, output, len(keys))
 
 
 def try_out(settings: Mapping[str, Any], sizes: Iterable[tuple[int, int]]) -> None:
@@ -314,30 +315,24 @@ def _feed(pipe: Any, timing: _Timing, frames: Iterator[bytes], size: tuple[int, 
             container.mux(packet)
 
 
-def _painted(
-    paths: Sequence[Path], shape: tuple[int, ...], output: Path, say: Say
+def _raw(
+    painted: Store, keys: Sequence[str], shape: tuple[int, ...], output: Path, say: Say
 ) -> Iterator[bytes]:
     """The frames as raw RGB, 16 bits a channel, little-endian."""
     due = Every(2)
-    for number, path in enumerate(paths):
-        pixels = _read(path)
+    for number, key in enumerate(keys):
+        pixels = painted.read(key)
         if pixels.shape != shape:
+            found, first = (f"{width}x{height}" for height, width, _ in (pixels.shape, shape))
             raise GramflowError(
-                f"{output}: {path} has {pixels.shape[1]}x{pixels.shape[0]} pixels, the first "
-                f"frame {shape[1]}x{shape[0]}; delete it and run again"
+                f"{output}: {painted.path(key)} has {found} pixels, the first frame {first}; "
+                "delete it and run again"
             )
+        if pixels.dtype != np.uint16:
+            pixels = pixels.astype(np.uint16) * np.uint16(257)
         yield pixels.astype("<u2").tobytes()
         if due:
-            say(f"{output}: encoded {number + 1} of {len(paths)} frames")
-
-
-def _read(path: Path) -> Pixels:
-    """A stored frame with 16 bits a channel. Raises GramflowError when it is missing or damaged."""
-    try:
-        pixels = decode_png(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise GramflowError(f"{path}: missing or damaged; delete it and run again") from error
-    return pixels if pixels.dtype == np.uint16 else pixels.astype(np.uint16) * np.uint16(257)
+            say(f"{output}: encoded {number + 1} of {len(keys)} frames")
 
 
 def _check_count(film: Path, output: Path, expected: int) -> None:

@@ -2,9 +2,8 @@
 
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from hashlib import sha256
 from math import ceil, floor, gcd
 from typing import Any
 
@@ -23,7 +22,7 @@ from gramflow.media.probe import Probe
 from gramflow.media.shots import ShotFinder, given_shots
 from gramflow.media.source import Source
 from gramflow.progress import Every, Say
-from gramflow.store import Store, Writer
+from gramflow.store import Store, Writer, pixels_digest
 
 _SEEKABLE = ("mov", "matroska")  # containers with an index that leads to an exact keyframe
 _SEEK_MARGIN = Fraction(2)  # seconds before the start at which decoding begins
@@ -61,8 +60,8 @@ def extract(source: Source, probe: Probe, store: Store, say: Say, threads: int =
     due, writer = Every(2), Writer(store, threads)
     with closing(pictures):  # ends ffmpeg at once when a frame cannot be stored
         for time, pixels in pictures:
-            key = frame_key(pixels)
-            if key not in store:
+            key = pixels_digest(pixels)
+            if not store.is_whole(key):
                 writer.write(key, pixels)
             keys.append(key)
             times.append(time)
@@ -81,14 +80,9 @@ def extract(source: Source, probe: Probe, store: Store, say: Say, threads: int =
     shots = finder.shots() if finder else _given_shots(source, probe, times)
     if len(shots) > 1:
         say(f"{source.name}: {len(shots)} shots")
-    return _manifest(source, probe, part, keys, times, shots, shape)
-
-
-def frame_key(pixels: Pixels) -> str:
-    """The key of a frame in the store: SHA-256 of its shape, depth and pixels."""
-    digest = sha256(f"{pixels.shape} {pixels.dtype.name} ".encode())
-    digest.update(pixels.tobytes())
-    return digest.hexdigest()
+    sizes = store.sizes(keys)
+    manifest = _manifest(source, probe, part, keys, times, shots, shape)
+    return replace(manifest, sizes=[sizes[key] for key in keys])
 
 
 def _given_shots(source: Source, probe: Probe, times: list[int]) -> list[int]:

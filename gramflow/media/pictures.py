@@ -1,5 +1,6 @@
 """Pictures as arrays and as PNG files that carry their own history."""
 
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -90,9 +91,21 @@ def read_note(path: Path) -> str:
     """The note that encode_png put into the file; empty when there is none."""
     with path.open("rb") as file:
         file.seek(_HEADER)
-        length, kind = struct.unpack(">I4s", file.read(8))
+        start = file.read(8)
+        length, kind = struct.unpack(">I4s", start) if len(start) == 8 else (0, b"")
         body = file.read(length) if kind == b"tEXt" else b""
     return body.removeprefix(_KEYWORD).decode("ascii") if body.startswith(_KEYWORD) else ""
+
+
+def ends_as_png(path: Path) -> bool:
+    """Whether a file ends as a PNG file does, so that nothing of it was cut off."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - len(_END), 0))
+        return file.read() == _END
+
+
+_END = b"\0\0\0\0IEND\xaeB`\x82"
 
 
 def decode_png(data: bytes) -> Pixels:

@@ -92,11 +92,14 @@ class Probe:
 
     @classmethod
     def load(cls, path: Path) -> "Probe":
-        """Read what `save` wrote."""
+        """Read what `save` wrote. Raises ValueError when it is damaged."""
         value = read_json(path)
-        for kind in ("audio", "subtitles"):
-            value[kind] = [Track(**track) for track in value[kind]]
-        return cls(**value)
+        try:
+            for kind in ("audio", "subtitles"):
+                value[kind] = [Track(**track) for track in value[kind]]
+            return cls(**value)
+        except (TypeError, KeyError) as error:
+            raise ValueError(f"{path} holds no probe") from error
 
 
 def probe(source: Source) -> Probe:

@@ -83,7 +83,7 @@ def test_the_film_is_a_local_runs(s3, cluster, volume, tmp_path):
     def stored(path: str) -> bytes:
         return client.get_object(Bucket="films", Key=f"run/{path}")["Body"].read()
 
-    assert run().jobs == len(cluster.jobs)
+    assert run().jobs == len(cluster.jobs) + 1  # the plan is made here
     local = Project(tmp_path / "local", volume.config)
     local.folder.mkdir()
     local.run()
@@ -104,8 +104,7 @@ def test_the_film_is_a_local_runs(s3, cluster, volume, tmp_path):
 
     # lost on the volume: the storage's manifest and record are not true any more
     before = volume.painted()
-    record = local.records("clip.red")[1]
-    lost = record.keys[-1]
+    lost = local.plan("clip.red").frames[-1]
     volume.folder.joinpath("store/painted", lost[:2], f"{lost}.png").unlink()
     frame = local.manifest("clip")["frames"][0]
     volume.folder.joinpath("store/frames", frame[:2], f"{frame}.png").unlink()

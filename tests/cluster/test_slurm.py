@@ -61,8 +61,11 @@ def painting_jobs(cluster: dict[str, str], *fields: str) -> list[list[str]]:
 def cancel_in_mid_segment(project: Project, cluster: dict[str, str]) -> str:
     """Drain the node of the first segment's job and cancel the job; returns the node."""
     # a line for every frame that is finished
-    log = project.folder / "logs/stylize/clip.red/pass1/000000-000002.log"
-    wait_for(lambda: log.is_file() and "evaluations" in log.read_text(), PATIENCE)
+    logs = project.folder / "logs/stylize/clip.red/pass1"
+    wait_for(
+        lambda: any("evaluations" in log.read_text() for log in logs.glob("000000-000002.*.log")),
+        PATIENCE,
+    )
     found = painting_jobs(cluster, "Comment", "JobID", "NodeList")
     job, node = next(fields for comment, *fields in found if "000000-000002" in comment)
     slurm.ask(cluster, "scontrol", "update", f"nodename={node}", "state=drain", "reason=test")

@@ -298,6 +298,19 @@ def test_odd_sizes_pass_where_the_pixel_format_takes_them(folder: Path) -> None:
     assert load(video(width=321), folder).videos["room"]["width"] == 321
 
 
+def test_another_optimizer_keeps_the_settings_that_it_shares(folder: Path) -> None:
+    """Those of the preset; bounds, which frequencies cannot have, win over what nobody wrote."""
+    inherited = load(look(), folder).looks["default"].optimizer
+    other = load(look(optimizer="scipy-lbfgs"), folder).looks["default"].optimizer
+    assert other["name"] == "scipy-lbfgs"
+    for setting in ("frequency_exponent", "memory"):
+        assert other[setting] == inherited[setting] != 0
+    changed = load(look(optimizer={"name": "scipy-lbfgs", "memory": 5}), folder).looks["default"]
+    assert changed.optimizer == other | {"memory": 5}
+    bounded = load(look(optimizer="scipy-lbfgs", bounds=True), folder).looks["default"]
+    assert bounded.bounds and bounded.optimizer == other | {"frequency_exponent": 0.0}
+
+
 # -- spelling ----------------------------------------------------------------------------------
 
 EVERYTHING: dict[str, Any] = {
@@ -456,7 +469,11 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
     (look(evaluations="many"), "looks.default.evaluations:", "a whole number"),
     (look(evaluations=None), "looks.default.evaluations:", "empty"),
     (look(bounds="maybe"), "looks.default.bounds:", "true or false"),
-    (look(bounds=True), "looks.default.bounds:", "frequency_exponent"),
+    (
+        look(bounds=True, optimizer={"frequency_exponent": 0.5}),
+        "looks.default.optimizer.frequency_exponent:",
+        "bounds to false",
+    ),
     (look(losses={"temporal": {"distances": [0]}}), "looks.default.losses.temporal.distances", "1"),
     (
         look(losses={"temporal": {"distances": []}}),

@@ -166,7 +166,7 @@ def test_footage_warps_painted_neighbours_to_the_frame(tmp_path):
     """A camera that pans over a picture: the neighbours of its frames fit where they are seen."""
     scene = to_pixels(textured(height=120, width=180))
     frames = [scene[:, 3 * n : 3 * n + 160] for n in range(4)]
-    keys = [f"{n:064x}" for n in range(4)]
+    keys = [store.pixels_digest(frame) for frame in frames]
     for key, frame in zip(keys, frames, strict=True):
         store.frames(tmp_path).write(key, frame)
         store.painted(tmp_path).write(key, frame)  # painted like itself
@@ -192,7 +192,7 @@ def test_footage_finds_the_flow_at_the_films_own_size(tmp_path):
     random = np.random.default_rng(2)
     scene = cv2.GaussianBlur(random.uniform(0, 1, (200, 400, 3)).astype(np.float32), (0, 0), 1)
     frames = [to_pixels(shifted(scene * 3 - 1, right)) for right in (0, 4)]
-    keys = [f"{n:064x}" for n in range(2)]
+    keys = [store.pixels_digest(frame) for frame in frames]
     for key, frame in zip(keys, frames, strict=True):
         store.frames(tmp_path).write(key, frame)
     asked = []

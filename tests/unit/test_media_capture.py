@@ -15,7 +15,7 @@ from gramflow.media import capture as module
 from gramflow.media.capture import capture
 from gramflow.media.probe import probe
 from gramflow.media.source import Source
-from gramflow.store import Store
+from gramflow.store import FrameStore
 from tests.media import extracted, film, quiet, times
 
 ENTRY = "videos.door.path"
@@ -46,7 +46,7 @@ def test_a_stream_is_copied(tmp_path: Path, server: str) -> None:
     assert 19 <= facts.frames <= 21
     assert (facts.codec, facts.audio[0].codec) == (sent.codec, "aac")
     assert [path.name for path in output.parent.iterdir()] == ["door.mkv"]
-    assert len(extracted(output, Store(tmp_path / "store"))[2].frames) == len(times(output))
+    assert len(extracted(output, FrameStore(tmp_path / "store"))[2].frames) == len(times(output))
 
 
 def test_a_stream_that_ends_early_is_said(tmp_path: Path, server: str) -> None:

@@ -12,9 +12,8 @@ import pytest
 from gramflow.errors import GramflowError
 from gramflow.media.encode import encode, try_out
 from gramflow.media.ffmpeg import local
-from gramflow.media.pictures import encode_png
 from gramflow.media.probe import Probe, probe
-from gramflow.store import Store
+from gramflow.store import FrameStore, Store
 from tests.media import (
     SETTINGS,
     SHARED,
@@ -190,13 +189,13 @@ def test_bitmap_subtitles_are_left_out(tmp_path: Path) -> None:
         *moving(), "-i", local(subtitles(tmp_path)), "-map", "0", "-map", "1",
         "-pix_fmt", "yuv420p", "-c:s", "subrip", local(path),
     )  # fmt: skip
-    store = Store(tmp_path / "store")
+    store = FrameStore(tmp_path / "store")
     source, facts, manifest = extracted(path, store)
     facts = replace(facts, subtitles=[replace(facts.subtitles[0], codec="hdmv_pgs_subtitle")])
     lines: list[str] = []
     output = tmp_path / "out.mp4"
     frames = deep_frames(store, manifest.frames, tmp_path / "frames")
-    encode(manifest, facts, source, frames, output, SETTINGS, lines.append)
+    encode(manifest, facts, source, frames, manifest.frames, output, SETTINGS, lines.append)
     assert facts_of(output).subtitles == []
     assert lines == [f"{output}: without the subtitles of stream 1, which are pictures"]
 
@@ -260,7 +259,7 @@ def test_colours(tmp_path: Path, kind: str) -> None:
 
 def difference(one: Path, other: Path) -> float:
     """The mean difference of two films' frames, of 255."""
-    store = Store(one.parent / "compared")
+    store = FrameStore(one.parent / "compared")
     keys = [extracted(path, store)[2].frames for path in (one, other)]
     scale = 255 / np.iinfo(store.read(keys[0][0]).dtype).max
     pairs = ((store.read(a).astype(float), store.read(b)) for a, b in zip(*keys, strict=True))
@@ -275,7 +274,7 @@ def test_colours_of_the_usual_pixel_format(tmp_path: Path) -> None:
 def test_colours_of_pictures(tmp_path: Path) -> None:
     pictures(tmp_path / "frames", 5)
     output = painted(tmp_path / "frames" / "*.png", tmp_path, {"crf": 1}, fps=10)
-    store = Store(tmp_path / "store")
+    store = FrameStore(tmp_path / "store")
     keys = extracted(tmp_path / "frames" / "*.png", store, fps=10)[2].frames
     again = extracted(output, store)[2].frames
     for one, other in zip(keys, again, strict=True):
@@ -299,11 +298,10 @@ def test_same_input_same_bytes(tmp_path: Path) -> None:
 
 def test_working_size_of_a_look(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4")
-    source, facts, manifest = extracted(path, Store(tmp_path / "store"))
-    frame = tmp_path / "frame.png"
-    frame.write_bytes(encode_png(np.full((24, 32, 3), 30000, np.uint16)))
-    output = tmp_path / "out.mp4"
-    encode(manifest, facts, source, [frame] * 15, output, SETTINGS, quiet)
+    source, facts, manifest = extracted(path, FrameStore(tmp_path / "store"))
+    store, output = Store(tmp_path / "painted"), tmp_path / "out.mp4"
+    store.write("ab", np.full((24, 32, 3), 30000, np.uint16))
+    encode(manifest, facts, source, store, ["ab"] * 15, output, SETTINGS, quiet)
     assert (facts_of(output).width, facts_of(output).frames) == (32, 15)
     assert times(output) == times(path)
 
@@ -312,10 +310,10 @@ def test_working_size_of_a_look(tmp_path: Path) -> None:
 def test_any_name(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     film(Path(name))
-    store = Store(tmp_path / "store")
+    store = FrameStore(tmp_path / "store")
     source, facts, manifest = extracted(name, store)
     frames = deep_frames(store, manifest.frames, tmp_path / "frames")
-    encode(manifest, facts, source, frames, Path("out", name), SETTINGS, quiet)
+    encode(manifest, facts, source, frames, manifest.frames, Path("out", name), SETTINGS, quiet)
     assert data(Path("out", name), "audio") == data(Path(name), "audio")
 
 
@@ -348,21 +346,29 @@ class TestErrors:
         assert facts_of(output).width == 33
 
     def test_missing_frames(self, tmp_path: Path) -> None:
-        source, facts, manifest = extracted(film(tmp_path / "a.mp4"), Store(tmp_path / "store"))
-        output = tmp_path / "out.mp4"
+        path = film(tmp_path / "a.mp4")
+        source, facts, manifest = extracted(path, FrameStore(tmp_path / "store"))
+        store, output = Store(tmp_path / "painted"), tmp_path / "out" / "a.mp4"
         with pytest.raises(GramflowError, match="14 frames for a film of 15"):
-            encode(manifest, facts, source, [tmp_path / "x.png"] * 14, output, SETTINGS, quiet)
-        with pytest.raises(GramflowError, match=r"x\.png: missing or damaged"):
-            encode(manifest, facts, source, [tmp_path / "x.png"] * 15, output, SETTINGS, quiet)
+            encode(manifest, facts, source, store, ["ab"] * 14, output, SETTINGS, quiet)
+        with pytest.raises(GramflowError, match=r"ab\.png: was deleted during the run; run again"):
+            encode(manifest, facts, source, store, ["ab"] * 15, output, SETTINGS, quiet)
+        for key in ("ab", "cd"):
+            store.write(key, np.zeros((48, 64, 3), np.uint16))
+        store.path("cd").write_bytes(store.path("cd").read_bytes()[:-20])
+        with pytest.raises(GramflowError, match=r"cd\.png: was damaged, and is removed; run again"):
+            encode(manifest, facts, source, store, ["ab"] * 14 + ["cd"], output, SETTINGS, quiet)
+        assert list(output.parent.glob("*")) == []
 
     def test_frames_of_several_sizes(self, tmp_path: Path) -> None:
-        source, facts, manifest = extracted(film(tmp_path / "a.mp4"), Store(tmp_path / "store"))
-        small, large = tmp_path / "small.png", tmp_path / "large.png"
-        small.write_bytes(encode_png(np.zeros((24, 32, 3), np.uint16)))
-        large.write_bytes(encode_png(np.zeros((48, 64, 3), np.uint16)))
-        output, frames = tmp_path / "out" / "a.mp4", [small] * 14 + [large]
-        with pytest.raises(GramflowError, match=r"large\.png has 64x48 pixels"):
-            encode(manifest, facts, source, frames, output, SETTINGS, quiet)
+        path = film(tmp_path / "a.mp4")
+        source, facts, manifest = extracted(path, FrameStore(tmp_path / "store"))
+        store, output = Store(tmp_path / "painted"), tmp_path / "out" / "a.mp4"
+        store.write("ab", np.zeros((24, 32, 3), np.uint16))
+        store.write("cd", np.zeros((48, 64, 3), np.uint16))
+        keys = ["ab"] * 14 + ["cd"]
+        with pytest.raises(GramflowError, match=r"cd\.png has 64x48 pixels, the first frame 32x24"):
+            encode(manifest, facts, source, store, keys, output, SETTINGS, quiet)
         assert list(output.parent.glob("*")) == []
 
 

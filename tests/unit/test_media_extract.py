@@ -12,7 +12,7 @@ from gramflow.media.extract import extract
 from gramflow.media.ffmpeg import local
 from gramflow.media.pictures import encode_png
 from gramflow.media.probe import probe
-from gramflow.store import Store
+from gramflow.store import FrameStore, pixels_digest
 from tests.media import (
     SHARED,
     decoded,
@@ -29,8 +29,8 @@ from tests.media import (
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store")
+def store(tmp_path: Path) -> FrameStore:
+    return FrameStore(tmp_path / "store")
 
 
 def seconds(manifest: Manifest) -> list[Fraction]:
@@ -38,7 +38,7 @@ def seconds(manifest: Manifest) -> list[Fraction]:
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.avi", "a.ts", "a.mov"])
-def test_times_are_exact(tmp_path: Path, store: Store, name: str) -> None:
+def test_times_are_exact(tmp_path: Path, store: FrameStore, name: str) -> None:
     options = ["-c:v", "mjpeg"] if name == "a.avi" else []
     path = film(tmp_path / name, *options)
     _, facts, manifest = extracted(path, store)
@@ -47,19 +47,19 @@ def test_times_are_exact(tmp_path: Path, store: Store, name: str) -> None:
     assert manifest.seconds(manifest.origin) <= Fraction(facts.start)
 
 
-def test_uneven_times_are_exact(tmp_path: Path, store: Store) -> None:
+def test_uneven_times_are_exact(tmp_path: Path, store: FrameStore) -> None:
     path = uneven_film(tmp_path / "a.mp4")
     _, _, manifest = extracted(path, store)
     assert seconds(manifest) == times(path)
     assert len(set(np.diff(manifest.times))) > 3
 
 
-def test_the_last_frame_lasts(tmp_path: Path, store: Store) -> None:
+def test_the_last_frame_lasts(tmp_path: Path, store: FrameStore) -> None:
     _, _, manifest = extracted(film(tmp_path / "a.mp4"), store)
     assert manifest.seconds(manifest.duration) == Fraction(1001, 30000)
 
 
-def test_pixels_are_the_films(tmp_path: Path, store: Store) -> None:
+def test_pixels_are_the_films(tmp_path: Path, store: FrameStore) -> None:
     path = film(tmp_path / "a.mp4", "-pix_fmt", "yuv444p")
     _, _, manifest = extracted(path, store)
     for key, expected in zip(manifest.frames, decoded(path), strict=True):
@@ -69,7 +69,7 @@ def test_pixels_are_the_films(tmp_path: Path, store: Store) -> None:
 @pytest.mark.parametrize("matrix", ["bt709", "bt470bg", "smpte240m", "bt2020nc"])
 @pytest.mark.parametrize("range_", ["tv", "pc"])
 def test_colours_are_decoded_as_tagged(
-    tmp_path: Path, store: Store, matrix: str, range_: str
+    tmp_path: Path, store: FrameStore, matrix: str, range_: str
 ) -> None:
     used = {"bt470bg": "bt601", "bt2020nc": "bt2020"}.get(matrix, matrix)
     path = tmp_path / "a.mkv"
@@ -83,28 +83,36 @@ def test_colours_are_decoded_as_tagged(
     assert np.abs(store.read(manifest.frames[0])[24, 32].astype(int) - (200, 50, 150)).max() <= 3
 
 
-def test_twice_is_the_same(tmp_path: Path, store: Store) -> None:
+def test_twice_is_the_same(tmp_path: Path, store: FrameStore) -> None:
     path = film(tmp_path / "a.mp4")
     for name in ("one.json", "two.json"):
         extracted(path, store)[2].save(tmp_path / name)
     assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
 
 
-def test_only_missing_frames_are_written(tmp_path: Path, store: Store) -> None:
+def test_only_missing_frames_are_written(tmp_path: Path, store: FrameStore) -> None:
     path = film(tmp_path / "a.mp4")
     _, _, manifest = extracted(path, store)
     before = {key: store.path(key).stat().st_mtime_ns for key in manifest.frames}
-    lost = manifest.frames[3]
+    lost, cut, emptied = manifest.frames[3:6]
     store.path(lost).unlink()
-    extracted(path, store)
+    store.path(cut).write_bytes(store.path(cut).read_bytes()[:-1])
+    store.path(emptied).write_bytes(b"")
+    assert extracted(path, store)[2] == manifest
     changed = {key for key in before if store.path(key).stat().st_mtime_ns != before[key]}
-    assert changed == {lost}
+    assert changed == {lost, cut, emptied}
+
+
+def test_the_manifest_tells_keys_and_sizes_of_the_files(tmp_path: Path, store: FrameStore) -> None:
+    _, _, manifest = extracted(film(tmp_path / "a.mp4"), store)
+    assert manifest.frames == [pixels_digest(store.read(key)) for key in manifest.frames]
+    assert manifest.sizes == [store.path(key).stat().st_size for key in manifest.frames]
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.avi", "a.ts"])
 @pytest.mark.parametrize("part", [(0.2, 0.4), (None, 0.25), (0.3, None)])
 def test_a_part(
-    tmp_path: Path, store: Store, name: str, part: tuple[float | None, float | None]
+    tmp_path: Path, store: FrameStore, name: str, part: tuple[float | None, float | None]
 ) -> None:
     path = film(tmp_path / name, *(["-c:v", "mjpeg"] if name == "a.avi" else []))
     _, facts, whole = extracted(path, store)
@@ -119,7 +127,7 @@ def test_a_part(
     assert abs(cut.seconds(cut.times[-1] + cut.duration) - zero - end) < Fraction(2, 1000)
 
 
-def test_a_late_part_is_found_by_seeking(tmp_path: Path, store: Store) -> None:
+def test_a_late_part_is_found_by_seeking(tmp_path: Path, store: FrameStore) -> None:
     path = film(tmp_path / "a.mp4", "-g", "10", seconds=4, rate="10")
     _, _, whole = extracted(path, store)
     _, _, cut = extracted(path, store, start=3.25)
@@ -127,14 +135,14 @@ def test_a_late_part_is_found_by_seeking(tmp_path: Path, store: Store) -> None:
     assert cut.times == whole.times[33:]
 
 
-def test_start_beyond_the_end(tmp_path: Path, store: Store) -> None:
+def test_start_beyond_the_end(tmp_path: Path, store: FrameStore) -> None:
     with pytest.raises(GramflowError, match=r"^videos\.room\.start: 9 is beyond the end"):
         extracted(film(tmp_path / "a.mp4"), store, start=9)
 
 
 @pytest.mark.parametrize(("clockwise", "size"), [(90, (48, 64)), (180, (64, 48)), (270, (48, 64))])
 def test_rotation_is_applied(
-    tmp_path: Path, store: Store, clockwise: int, size: tuple[int, int]
+    tmp_path: Path, store: FrameStore, clockwise: int, size: tuple[int, int]
 ) -> None:
     path = film(tmp_path / "a.mp4")
     turned = rotated(path, tmp_path / "turned.mp4", clockwise)
@@ -145,7 +153,7 @@ def test_rotation_is_applied(
     assert np.abs(store.read(manifest.frames[7]).astype(int) - expected).mean() < 4
 
 
-def test_ten_bits_are_kept(tmp_path: Path, store: Store) -> None:
+def test_ten_bits_are_kept(tmp_path: Path, store: FrameStore) -> None:
     path = film(tmp_path / "a.mkv", "-pix_fmt", "yuv420p10le", "-c:v", "ffv1")
     _, facts, manifest = extracted(path, store)
     frame = store.read(manifest.frames[0])
@@ -164,14 +172,14 @@ def test_ten_bits_are_kept(tmp_path: Path, store: Store) -> None:
     ],
 )
 def test_reduced_size(
-    tmp_path: Path, store: Store, settings: dict[str, float], size: tuple[int, int]
+    tmp_path: Path, store: FrameStore, settings: dict[str, float], size: tuple[int, int]
 ) -> None:
     _, _, manifest = extracted(film(tmp_path / "a.mp4"), store, **settings)
     assert (manifest.width, manifest.height) == size
     assert store.read(manifest.frames[0]).shape == (size[1], size[0], 3)
 
 
-def test_no_enlarging(tmp_path: Path, store: Store) -> None:
+def test_no_enlarging(tmp_path: Path, store: FrameStore) -> None:
     with pytest.raises(GramflowError, match=r"^videos\.room: .*only reduce"):
         extracted(film(tmp_path / "a.mp4"), store, width=128)
 
@@ -180,19 +188,21 @@ def test_no_enlarging(tmp_path: Path, store: Store) -> None:
     "name",
     ["with space.mp4", "Zürich 映画.mp4", "-dash.mp4", "a:b.mp4", "50%d.mp4", 'it\'s "it".mp4'],
 )
-def test_any_name(tmp_path: Path, store: Store, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_name(
+    tmp_path: Path, store: FrameStore, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     film(Path(name))
     assert len(extracted(name, store)[2].frames) == 15
 
 
-def test_negative_times(tmp_path: Path, store: Store) -> None:
+def test_negative_times(tmp_path: Path, store: FrameStore) -> None:
     path = film(tmp_path / "a.asf", "-output_ts_offset", "-0.2", "-avoid_negative_ts", "disabled")
     assert times(path)[0] < 0
     assert seconds(extracted(path, store)[2]) == times(path)
 
 
-def test_sequence(tmp_path: Path, store: Store) -> None:
+def test_sequence(tmp_path: Path, store: FrameStore) -> None:
     pictures(tmp_path / "frames", 12)
     _, _, manifest = extracted(tmp_path / "frames" / "*.png", store, fps="30000/1001")
     assert manifest.time_base == "1001/30000"
@@ -201,14 +211,14 @@ def test_sequence(tmp_path: Path, store: Store) -> None:
     assert reds == [number * 9 for number in range(12)]
 
 
-def test_part_of_a_sequence(tmp_path: Path, store: Store) -> None:
+def test_part_of_a_sequence(tmp_path: Path, store: FrameStore) -> None:
     pictures(tmp_path / "frames", 12)
     _, _, manifest = extracted(tmp_path / "frames" / "*.png", store, fps=10, start=0.25, end=0.7)
     assert seconds(manifest) == [Fraction(n, 10) for n in (3, 4, 5, 6)]
     assert manifest.seconds(manifest.origin) == Fraction(1, 4)
 
 
-def test_deep_pictures(tmp_path: Path, store: Store) -> None:
+def test_deep_pictures(tmp_path: Path, store: FrameStore) -> None:
     pixels = np.full((48, 64, 3), 300, np.uint16)
     (tmp_path / "1.png").write_bytes(encode_png(pixels))
     _, facts, manifest = extracted(tmp_path / "*.png", store, fps=10)
@@ -216,14 +226,14 @@ def test_deep_pictures(tmp_path: Path, store: Store) -> None:
     assert np.array_equal(store.read(manifest.frames[0]), pixels)
 
 
-def test_odd_picture_in_a_sequence(tmp_path: Path, store: Store) -> None:
+def test_odd_picture_in_a_sequence(tmp_path: Path, store: FrameStore) -> None:
     paths = pictures(tmp_path, 4)
     pictures(tmp_path / "other", 1, (32, 32))[0].replace(paths[2])
     with pytest.raises(GramflowError, match=r"^videos\.room\.path: .*3\.png has 32x32 pixels"):
         extracted(tmp_path / "*.png", store, fps=10)
 
 
-def test_damage_that_costs_frames(tmp_path: Path, store: Store) -> None:
+def test_damage_that_costs_frames(tmp_path: Path, store: FrameStore) -> None:
     path = film(tmp_path / "a.mov", "-c:v", "png", "-an")
     data = bytearray(path.read_bytes())
     place = data.index(b"\x89PNG", len(data) // 2)
@@ -233,7 +243,7 @@ def test_damage_that_costs_frames(tmp_path: Path, store: Store) -> None:
         extracted(path, store)
 
 
-def test_hidden_damage_is_said(tmp_path: Path, store: Store) -> None:
+def test_hidden_damage_is_said(tmp_path: Path, store: FrameStore) -> None:
     path = film(tmp_path / "a.mp4", "-an", "-g", "100")
     data = bytearray(path.read_bytes())
     middle = data.index(b"mdat") + (len(data) - data.index(b"mdat")) // 2
@@ -249,8 +259,8 @@ def test_hidden_damage_is_said(tmp_path: Path, store: Store) -> None:
 
 
 def test_a_full_disk_ends_ffmpeg(tmp_path: Path) -> None:
-    class Full(Store):
-        def write(self, key: str, pixels: object, note: str = "") -> None:
+    class Full(FrameStore):
+        def write(self, key: str, pixels: object, note: object = None) -> None:
             raise GramflowError("full")
 
     with pytest.raises(GramflowError, match="full"):
@@ -261,7 +271,7 @@ def test_a_full_disk_ends_ffmpeg(tmp_path: Path) -> None:
 
 
 @needs_shared
-def test_shared_films(tmp_path: Path, store: Store) -> None:
+def test_shared_films(tmp_path: Path, store: FrameStore) -> None:
     _, _, room = extracted(SHARED / "data" / "seed" / "room.avi", store)
     assert (len(room.frames), room.width, seconds(room)[1]) == (19, 640, Fraction(1, 20))
     _, _, talking = extracted(SHARED / "data" / "talking.mp4", store, width=64)

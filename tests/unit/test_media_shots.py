@@ -7,7 +7,7 @@ from gramflow.media.extract import extract
 from gramflow.media.probe import probe
 from gramflow.media.shots import ShotFinder
 from gramflow.media.source import Source
-from gramflow.store import Store
+from gramflow.store import FrameStore
 from tests import media
 
 
@@ -26,7 +26,7 @@ def joined(tmp_path_factory):
 def shots_of(path, folder, **video):
     source = Source.from_config("joined", {"path": str(path), **video}, [str(path)])
     said = []
-    manifest = extract(source, probe(source), Store(folder), said.append)
+    manifest = extract(source, probe(source), FrameStore(folder), said.append)
     assert (len(manifest.shots) > 1) == any("shots" in line for line in said)
     return manifest.shots
 

@@ -1,6 +1,7 @@
 """What a run will take, told before it begins."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,8 +9,11 @@ import pytest
 from gramflow import planning, recipes, store
 from gramflow.config import Render, load
 from gramflow.errors import GramflowError
+from gramflow.layout import Layout
 from gramflow.manifest import Manifest
-from gramflow.planning import RenderPlan, calibrate, duration, plan_render
+from gramflow.plan import current_plan, make_plan
+from gramflow.planning import Forecast, calibrate, duration, forecast, guessed_plan, in_words
+from gramflow.store import Listing
 from gramflow.weights import random_weights
 from tests import media
 
@@ -36,13 +40,21 @@ def config(tmp_path, monkeypatch):
     )
 
 
+def told(config, name="clip.card", planned=None):
+    """The forecast of a render as `gramflow plan` makes it."""
+    render = config.renders[name]
+    plan = current_plan(config, render) or guessed_plan(config, render)
+    return forecast(config, plan, Listing(store.painted(config.store)), planned)
+
+
 def test_a_film_that_is_not_extracted(config):
-    plan = plan_render(config, config.renders["clip.card"], seconds=2.0)
+    found = told(config, planned=(made := set()))
     # three keyframes, then three segments, the longest of them with nine frames more
-    assert (plan.frames, plan.made, plan.jobs, plan.chain) == (25, 25, 4, 12)
+    assert (found.frames, found.made, found.jobs, found.chain) == (25, 25, 4, 12)
+    assert len(made) == 25
     evaluations = (25 + 3) * 10  # a keyframe's twice
-    assert plan.seconds == pytest.approx(evaluations * 0.01 * 2 + 4 * planning.JOB_SECONDS)
-    assert plan.disk_mb >= 25 * 100 * 100 * 6 / 1e6
+    assert found.seconds(2.0) == pytest.approx(evaluations * 0.01 * 2 + 4 * planning.JOB_SECONDS)
+    assert found.disk_mb >= 25 * 100 * 100 * 6 / 1e6
 
 
 @pytest.mark.parametrize(
@@ -52,63 +64,86 @@ def test_smaller_widths_cost_their_share(config, start, evaluations):
     """A quarter of the whole for each frame or each of three keyframes."""
     look = replace(config.looks["default"], start=start, coarsest=50)
     smaller = replace(config, looks={"default": look})
-    plan = plan_render(smaller, config.renders["clip.card"], seconds=2.0)
-    assert plan.seconds == pytest.approx(evaluations * 0.01 * 2 + plan.jobs * planning.JOB_SECONDS)
+    found = told(smaller)
+    started = found.jobs * planning.JOB_SECONDS
+    assert found.seconds(2.0) == pytest.approx(evaluations * 0.01 * 2 + started)
 
 
 def test_a_part_of_a_film(config):
     config.videos["clip"] |= {"start": 0.2, "end": 0.6}
-    plan = plan_render(config, config.renders["clip.card"], seconds=2.0)
-    assert (plan.frames, plan.jobs, plan.chain) == (10, 1, 10)
+    found = told(config)
+    assert (found.frames, found.jobs, found.chain) == (10, 1, 10)
 
 
 def test_memory_keeps_the_limit(config):
     look = replace(config.looks["default"], width=1000, height=1000)
     config = replace(config, looks={"default": look})
     limited = replace(config, memory="1.2GB")
-    any_memory, little = (plan_render(c, c.renders["clip.card"], 2.0) for c in (config, limited))
+    any_memory, little = (told(each) for each in (config, limited))
     assert little.memory_mb == 1800 < any_memory.memory_mb
 
 
 def test_a_stream_that_is_not_recorded(config):
     config.videos["clip"] |= {"path": "rtsp://camera/film", "seconds": 5}
     with pytest.raises(GramflowError, match=r"^videos\.clip\.path: .*--until probe"):
-        plan_render(config, config.renders["clip.card"], seconds=2.0)
+        told(config)
 
 
-def test_what_is_painted_is_not_planned(config, tmp_path):
-    render = config.renders["clip.card"]
+def test_what_is_painted_is_not_planned(config):
+    render, layout = config.renders["clip.card"], Layout(config)
     frames = [f"{number:064x}" for number in range(25)]
     manifest = Manifest(64, 48, "1/25", 0, frames, list(range(25)), 1, [0, 12])
-    manifest.save(tmp_path / "work/clip/manifest.json")
-    WEIGHTS.save(tmp_path / "work/weights.json")
+    manifest.save(Path(layout.manifest("clip")))
+    WEIGHTS.save(Path(layout.weights))
     keys = recipes.painted_keys(config, render, manifest, WEIGHTS)
     painted = store.painted("store")
     for number in range(12):
         painted.write(keys[-1][number], np.zeros((2, 2, 3), np.uint16))
-    plan = plan_render(config, render, seconds=2.0)
+    found = told(config, planned=(made := set()))
     # of the first shot nothing is left; of the second its keyframes and two segments
-    assert (plan.frames, plan.made, plan.jobs, plan.chain) == (25, 13, 3, 11)
+    assert (found.frames, found.made, found.jobs, found.chain) == (25, 13, 3, 11)
+    assert made == {keys[-1][number] for number in range(12, 25)}
+    # nor once a run has written its plan
+    make_plan(config, render, manifest, WEIGHTS).save(Path(layout.plan(render)))
+    assert told(config) == found
 
 
 def test_what_two_renders_share_is_planned_once(config):
     same = replace(config.looks["default"], name="same")
-    both = replace(config, looks=config.looks | {"same": same})
-    twin, planned = Render("clip", "card", "same"), set()
-    first = plan_render(both, both.renders["clip.card"], 2.0, planned=planned)
-    second = plan_render(both, twin, 2.0, planned=planned)
-    alone = plan_render(both, twin, 2.0)
-    assert replace(first, name=twin.name) == alone
+    twin = Render("clip", "card", "same")
+    renders = config.renders | {twin.name: twin}
+    both = replace(config, looks=config.looks | {"same": same}, renders=renders)
+    planned = set()
+    first = told(both, planned=planned)
+    assert len(planned) == 25
+    second = told(both, twin.name, planned)
+    assert replace(first, name=twin.name) == told(both, twin.name)
     assert (second.frames, second.made, second.jobs, second.disk_mb) == (25, 0, 0, 0)
-    assert second.seconds == 0 and duration([first, second], 1) == first.seconds
+    assert second.seconds(2.0) == 0 and len(planned) == 25
+    assert duration([first, second], [2.0, 2.0], 1) == first.seconds(2.0)
 
 
 def test_several_gpus_wait_for_a_chain_only():
-    plan = RenderPlan("a", 100, 100, 10, 5, 1000.0, 1, 1)
-    long = RenderPlan("b", 100, 100, 10, 50, 1000.0, 1, 1)
-    assert duration([plan], 1) == 1000
-    assert duration([plan, plan], 4) == 500
-    assert duration([plan, long], 100) == 500
+    """All of a thousand seconds: 425 evaluations of two megapixels, and the start of ten jobs."""
+    short = Forecast("a", 100, 100, 10, 5, 425, 2000, 1000, None)
+    long = replace(short, name="b", chain=50)
+    assert duration([short], [1.0], 1) == 1000
+    assert duration([short, short], [1.0, 1.0], 4) == 500
+    assert duration([short, long], [1.0, 1.0], 100) == 500
+    assert duration([short, long], [1.0, 3.0], 1) == 1000 + 2700
+
+
+def test_forecasts_in_words():
+    """What is not known is said, and nothing where nothing is to be painted."""
+    some = Forecast("a", 100, 90, 10, 5, 425, 2000, 1000, None)
+    done = replace(some, made=0, jobs=0)
+    assert in_words([some, some, done], [], []) == "180 frames to paint in 20 jobs"
+    assert in_words([some], [], ["a", "b"]) == (
+        "about 90 frames to paint in about 10 jobs; not extracted yet: a, b"
+    )
+    assert in_words([some], ["c"], []) == "90 frames to paint in 10 jobs; not known yet: c"
+    assert in_words([done], ["c"], []).endswith("; not known yet: c")
+    assert in_words([done, done], [], []) == in_words([], [], []) == ""
 
 
 def test_a_calibration_is_kept(config, monkeypatch):

@@ -11,6 +11,7 @@ from gramflow.manifest import Manifest
 from gramflow.recipes import painted_keys, target_name
 from gramflow.weights import random_weights
 
+WEIGHTS = random_weights("vgg16")
 PLUGINS = '''
 from dataclasses import dataclass, field
 from gramflow.engine.flows import Still
@@ -74,7 +75,7 @@ def trained(**settings: Any) -> Config:
 
 def keys(of: Config) -> list[dict[int, str]]:
     manifest = Manifest(64, 48, "1/25", 0, ["0", "1"], [0, 1], 1, [0])
-    return painted_keys(of, of.renders["clip.red"], manifest, random_weights("vgg16"))
+    return painted_keys(of, of.renders["clip.red"], manifest, WEIGHTS)
 
 
 @pytest.mark.usefixtures("folder")
@@ -96,7 +97,9 @@ def test_what_a_file_holds_enters_the_key_and_its_name_does_not() -> None:
 @pytest.mark.usefixtures("folder")
 def test_a_losss_file_enters_its_target_too() -> None:
     found = [config(losses={"judge": {"model": f"{name}.onnx"}}) for name in ("a", "b", "same")]
-    names = [target_name(each, each.styles["red"], each.looks["default"]) for each in found]
+    names = [
+        target_name(each, each.styles["red"], each.looks["default"], WEIGHTS) for each in found
+    ]
     assert names[0] == names[2] != names[1]
     assert keys(found[0]) == keys(found[2]) != keys(found[1])
 

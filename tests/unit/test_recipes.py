@@ -1,4 +1,4 @@
-"""What a painted frame's key and a segment's claim depend on."""
+"""What a painted frame's key, and the name of its targets, depend on."""
 
 import dataclasses
 
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from gramflow.chains import LEAD, parts_chained
 from gramflow.config import Config, load
 from gramflow.manifest import Manifest
-from gramflow.recipes import painted_keys, plans, target_name
-from gramflow.weights import random_weights
+from gramflow.recipes import painted_keys, target_name
+from gramflow.weights import bundled_weights, random_weights
 
 WEIGHTS = random_weights("vgg16")
 
@@ -106,28 +106,6 @@ def test_passes_share_what_is_the_same():
     assert same == [0, 3, 6]
 
 
-def test_parts_need_keyframes_and_the_pass_before():
-    config = config_with("previous", passes=2)
-    found = plans(config, config.renders["clip.red"], manifest_of(range(8), shots=(0, 5)))
-    assert {name: plan.needs for name, plan in found.items()} == {
-        "keyframes/000000-000004": (),
-        "pass1/000000-000002": ("keyframes/000000-000004",),
-        "pass2/000000-000002": ("pass1/000000-000002",),
-        "pass1/000003-000004": ("keyframes/000000-000004",),
-        "pass2/000003-000004": ("pass1/000003-000004",),
-        "pass1/000005-000007": (),
-        "pass2/000005-000007": ("pass1/000005-000007",),
-    }
-    assert [name for name, plan in found.items() if plan.final] == [
-        name for name in found if name.startswith("pass2")
-    ]
-    assert len({plan.claim for plan in found.values()}) == 7
-    alone = config_with("content")
-    parts = plans(alone, alone.renders["clip.red"], manifest_of(range(8), shots=(0, 5)))
-    assert {plan.needs for plan in parts.values()} == {()}
-    assert all(plan.final and name.startswith("pass1") for name, plan in parts.items())
-
-
 def test_a_lead_arrives_beside_the_keyframe():
     """Whatever is left of a difference falls with the square of the steps left, to nothing."""
     (chain,) = (
@@ -181,19 +159,22 @@ def test_what_does_not_matter_does_not_change_the_keys():
 def test_targets_are_shared_where_they_are_equal():
     config = config_with()
     look, style = config.looks["default"], config.styles["red"]
-    target = target_name(config, style, look)
+    target = target_name(config, style, look, WEIGHTS)
     heavier = look.losses | {"moments": look.losses["moments"] | {"weight": 9.0}}
     for same in (
         dataclasses.replace(look, evaluations=3),
         dataclasses.replace(look, losses=heavier),
         dataclasses.replace(look, height=100),
     ):
-        assert target_name(config, style, same) == target
+        assert target_name(config, style, same, WEIGHTS) == target
     for other in (
         dataclasses.replace(look, style_scale=0.5),
         dataclasses.replace(look, pooling="average"),
         dataclasses.replace(look, padding="zeros"),
         dataclasses.replace(look, losses={"content": look.losses["content"]}),
     ):
-        assert target_name(config, style, other) != target
-    assert target_name(config, dataclasses.replace(style, weights=(0.5,)), look) != target
+        assert target_name(config, style, other, WEIGHTS) != target
+    mixed = dataclasses.replace(style, weights=(0.5,))
+    assert target_name(config, mixed, look, WEIGHTS) != target
+    for weights in (None, bundled_weights(), dataclasses.replace(WEIGHTS, identity="other")):
+        assert target_name(config, style, look, weights) != target

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gramflow.checks import is_whole_archive
 from gramflow.engine.targets import flattened
 from gramflow.errors import GramflowError
-from gramflow.records import set_aside_unless_whole
 from gramflow.styles import load_targets
 
 TARGETS = {32: {"gram": {"conv": np.ones((8, 8), np.float32)}}}
@@ -20,7 +20,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_whole_targets_stay(path: Path) -> None:
-    set_aside_unless_whole(path)
+    assert is_whole_archive(path)
     assert (load_targets(path)[32]["gram"]["conv"] == 1).all()
 
 
@@ -42,5 +42,5 @@ def test_damaged_targets_are_noticed(path: Path, kind: str) -> None:
     path.write_bytes(kinds[kind])
     with pytest.raises(GramflowError, match=r"targets\.npz: damaged; delete it and run again$"):
         load_targets(path)
-    set_aside_unless_whole(path)
-    assert [file.name for file in path.parent.iterdir()] == ["targets.stale.npz"]
+    assert not is_whole_archive(path)
+    assert list(path.parent.iterdir()) == [path] and path.read_bytes() == kinds[kind]

@@ -38,14 +38,16 @@ def measured(tmp_path):
 
     def measure(paint, shots=(0,), repeated=1, figure=None, terms=lambda _: {}) -> TemporalReport:
         keys = [f"{n - n % repeated:064x}" for n in range(12)]
+        frames = []
         for number, key in enumerate(keys):
-            view = panned(number)
+            view = panned(number - number % repeated)
             if figure is not None and number >= 6:
                 view[FIGURE] = figure
-            store.frames(config.store).write(key, to_pixels(view))
+            frames.append(store.pixels_digest(to_pixels(view)))
+            store.frames(config.store).write(frames[-1], to_pixels(view))
             painted = np.clip(paint(number, view), 0, 1).astype(np.float32)
             store.painted(config.store).write(key, to_pixels(painted))
-        manifest = Manifest(160, 120, "1/25", 0, keys, list(range(12)), 1, list(shots))
+        manifest = Manifest(160, 120, "1/25", 0, frames, list(range(12)), 1, list(shots))
         told = [{"key": key, "terms": terms(number)} for number, key in enumerate(keys)]
         records = [Record("", "clip.red", {}, part) for part in (told[:5], told[5:])]
         lines: list[str] = []

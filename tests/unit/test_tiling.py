@@ -287,10 +287,11 @@ def config_with(**entries):
 
 def test_memory_is_no_part_of_a_key():
     manifest = Manifest(64, 48, "1/25", 0, ["a", "b"], [0, 1], 1, [0])
+    weights = random_weights("vgg16")
     free, limited = (
         (
-            target_name(config, config.styles["s"], config.looks["default"]),
-            painted_keys(config, config.renders["v.s"], manifest, random_weights("vgg16")),
+            target_name(config, config.styles["s"], config.looks["default"], weights),
+            painted_keys(config, config.renders["v.s"], manifest, weights),
         )
         for config in (config_with(), config_with(memory="8GiB"))
     )

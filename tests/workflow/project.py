@@ -5,12 +5,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from gramflow import layout
+from gramflow.config import load
+from gramflow.plan import Plan
 from gramflow.records import Record
 
 ROOT = Path(__file__).parents[2]
@@ -80,12 +84,19 @@ class Project:
         assert (done.returncode != 0) == fails, done.stdout
         return Run(done.returncode, done.stdout)
 
+    def plan(self, render: str) -> Plan:
+        """The plan of a render by the config as it is."""
+        with chdir(self.folder):
+            config = load(self.config)
+            return Plan.load(Path(layout.Layout(config).plan(config.renders[render])))
+
     def records(self, render: str) -> list[Record]:
-        """The records that a render's film is made of, in its order."""
-        root = self.folder / "work/renders" / render
-        folder = max(root.glob("pass*"), default=root)
-        paths = [path for path in sorted(folder.glob("*.json")) if "stale" not in path.name]
-        return [Record.load(path) for path in paths]
+        """The records that a render's film is made of in its order."""
+        jobs = self.plan(render).final
+        return [
+            Record.load(self.folder / layout.record(render, job.part.name, job.claim))
+            for job in jobs
+        ]
 
     def frames(self, render: str) -> list[dict[str, Any]]:
         """What the records tell of every frame of a render."""
@@ -102,4 +113,5 @@ class Project:
 
     def manifest(self, video: str) -> dict[str, Any]:
         """A video's manifest."""
-        return json.loads(self.folder.joinpath(f"work/{video}/manifest.json").read_text())
+        with chdir(self.folder):
+            return json.loads(Path(layout.Layout(load(self.config)).manifest(video)).read_text())

@@ -1,0 +1,108 @@
+# Files that are there but not as they should be: damaged, incomplete, or, where the name has no
+# digest, of another config. Whoever plans a run only looks at them (gramflow/checks.py) and asks for
+# a request file, which does not exist yet; it is an input of the rule that makes the file, and so
+# makes that rule run. Nothing is changed before Snakemake has its lock, and a dry run shows it all.
+from gramflow import checks, products, store
+from gramflow.manifest import Manifest
+from gramflow.media.probe import Probe
+from gramflow.plan import Plan
+from gramflow.records import Record
+from gramflow.weights import Weights
+
+PAINTED = store.Listing(store.painted(CONFIG.store))
+
+# what was found, by path; the same for the whole run, in which files are mended
+REQUESTS = {}
+
+
+def again(path, is_good):
+    """The request to make a file again, if it is there and not good. Only the main process asks."""
+    if not workflow.is_main_process:
+        return []
+    if path not in REQUESTS:
+        REQUESTS[path] = [] if not exists(path) or is_good(path) else [request(path)]
+    return REQUESTS[path]
+
+
+def request(path):
+    """The name of a request that was not made before."""
+    number = 1
+    while exists(layout.REQUEST.format(path=path, number=number)):
+        number += 1
+    return layout.REQUEST.format(path=path, number=number)
+
+
+def again_readable(path, kind):
+    """The same for a file that `kind.load` has to be able to read."""
+    return again(path, lambda path: checks.is_readable(kind.load, fetch(path)))
+
+
+def again_probe(video):
+    return again_readable(LAYOUT.probe(video), Probe)
+
+
+def again_manifest(video):
+    def is_good(path):
+        return checks.has_all_frames(
+            fetch(path), store.Listing(store.frames(CONFIG.store))
+        )
+
+    return again(LAYOUT.manifest(video), is_good)
+
+
+def again_weights():
+    return again_readable(LAYOUT.weights, Weights)
+
+
+def again_plan(render):
+    return again_readable(LAYOUT.plan(CONFIG.renders[render]), Plan)
+
+
+def again_targets(target):
+    path = layout.TARGETS.format(target=target)
+    return again(path, lambda path: checks.is_whole_archive(fetch(path)))
+
+
+def again_record(render, part):
+    job = plan_of(render).jobs[part]
+    path = layout.record(render, part, job.claim)
+    return again(path, lambda path: checks.has_all_painted(fetch(path), job, PAINTED))
+
+
+def again_product(render, product):
+    """Of films and reports, whose files are there but not those that the certificate is about."""
+    files = [path.format(render=render) for path in products.FILES[product]]
+    certificate = layout.CERTIFICATE.format(render=render, product=product)
+    claim = product_claim(render, product)
+
+    def is_good(_):
+        sizes = {file: size_of(file) for file in files if exists(file)}
+        return exists(certificate) and checks.holds(fetch(certificate), claim, sizes)
+
+    return again(files[0], is_good)
+
+
+def get_requests(_):
+    """All requests that can be made before anything is planned."""
+    videos = sorted({render.video for render in CONFIG.renders.values()})
+    found = [*map(again_probe, videos), *map(again_manifest, videos), again_weights()]
+    return sum([*found, *map(again_plan, CONFIG.renders)], [])
+
+
+def get_later_requests(_):
+    """All others."""
+    found = []
+    for render in CONFIG.renders:
+        plan = plan_of(render)
+        found += again_targets(plan.target)
+        for part in plan.jobs:
+            found += again_record(render, part)
+        for product in products.FILES:
+            found += again_product(render, product)
+    return list(dict.fromkeys(found))
+
+
+rule again:
+    output:
+        touch(layout.REQUEST),
+    localrule: True

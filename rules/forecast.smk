@@ -1,0 +1,31 @@
+# What a person wants to know before anything is painted, and a dry run can say.
+from gramflow import planning
+
+
+@cache
+def say_once(line):
+    """A line on the terminal, beside Snakemake's own."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def tell_frames(_):
+    """Asks for no file; says how many frames are to be painted, as far as that is known."""
+    if not workflow.is_main_process:
+        return []
+    found, unknown, guessed, planned = [], [], [], set()
+    for render in CONFIG.renders.values():
+        path = copy_of(LAYOUT.plan(render))
+        try:
+            if path.is_file():
+                plan = plan_in(path)
+            else:
+                plan = planning.guessed_plan(CONFIG, render)
+                guessed.append(render.video)
+        except (GramflowError, FileNotFoundError):
+            unknown.append(render.video)
+            continue
+        found.append(planning.forecast(CONFIG, plan, PAINTED, planned))
+    videos = (list(dict.fromkeys(names)) for names in (unknown, guessed))
+    if line := planning.in_words(found, *videos):
+        say_once(line)
+    return []

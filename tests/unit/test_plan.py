@@ -1,0 +1,157 @@
+"""What each job of a render paints, and the file that tells it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gramflow.config import Config
+from gramflow.manifest import Manifest
+from gramflow.plan import Plan, make_plan
+from gramflow.recipes import Keys, digest, painted_keys, target_name, working_size
+from gramflow.weights import random_weights
+from tests.unit.test_recipes import config_with, manifest_of
+
+WEIGHTS = random_weights("vgg16")
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a plan is saved."""
+    return tmp_path_factory.mktemp("plan") / "plan.json"
+
+
+def plan_of(config: Config, manifest: Manifest) -> Plan:
+    return make_plan(config, config.renders["clip.red"], manifest, WEIGHTS)
+
+
+def keys_of(config: Config, manifest: Manifest) -> Keys:
+    return painted_keys(config, config.renders["clip.red"], manifest, WEIGHTS)
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> Config:
+    """Frames that stand alone, or go on from one or from several, in one to three passes."""
+    length = draw(st.integers(1, 7))
+    if draw(st.booleans()):
+        return config_with("content", length)
+    distances = draw(st.sampled_from([[1], [1, 2], [2, 4]]))
+    losses = {"temporal": {"distances": distances}}
+    return config_with("previous", length, passes=draw(st.integers(1, 3)), losses=losses)
+
+
+@st.composite
+def manifests(draw: st.DrawFn) -> Manifest:
+    """Up to forty frames in up to four shots; some repeat the one before."""
+    frames = draw(st.lists(st.integers(0, 3), min_size=1, max_size=40))
+    cuts = draw(st.sets(st.integers(1, len(frames)), max_size=3)) - {len(frames)}
+    return manifest_of(frames, shots=(0, *sorted(cuts)))
+
+
+@settings(max_examples=100)
+@given(configs(), manifests())
+def test_a_saved_plan_is_read_as_it_was(path: Path, config: Config, manifest: Manifest) -> None:
+    """The order of its jobs included, and by equal bytes."""
+    plan = plan_of(config, manifest)
+    plan.save(path)
+    found, written = Plan.load(path), path.read_bytes()
+    assert found == plan
+    assert list(found.jobs) == list(plan.jobs) == [job.part.name for job in found.jobs.values()]
+    assert (found.frames, found.final) == (plan.frames, plan.final)
+    found.save(path)
+    assert path.read_bytes() == written
+
+
+@pytest.mark.parametrize(
+    ("start", "passes"), [("content", 1), ("previous", 1), ("previous", 2), ("previous", 3)]
+)
+def test_plans_of_several_shots_are_read_as_they_were(path: Path, start: str, passes: int) -> None:
+    """With shots of one segment, of several, and of a single frame."""
+    manifest = manifest_of(range(60), shots=(0, 3, 4, 50))
+    plan = plan_of(config_with(start, 20, passes=passes), manifest)
+    plan.save(path)
+    assert Plan.load(path) == plan
+    assert len(plan.jobs) == (1 if start == "previous" else 0) + 6 * passes
+
+
+@settings(max_examples=100)
+@given(configs(), manifests())
+def test_a_job_has_the_keys_of_all_that_it_reads_or_makes(
+    config: Config, manifest: Manifest
+) -> None:
+    """And all that it reads is made before: by itself, or by the jobs that it needs."""
+    plan, keys = plan_of(config, manifest), keys_of(config, manifest)
+    done: dict[str, set[tuple[int, int]]] = {}
+    for name, job in plan.jobs.items():
+        for stage, painted in job.keys.items():
+            assert painted.items() <= keys[stage].items()
+        there = set().union(*(done[needed] for needed in job.part.needs))
+        for run in job.part.chains:
+            for step in run.steps(list(plan.backs)):
+                read = [(run.stage, other) for other in step.neighbours.values()]
+                read += [] if step.lead is None else [(run.stage, step.lead)]
+                read += [(run.stage - 1, step.number)] if run.stage > 1 else []
+                for stage, number in read:
+                    assert job.keys[stage][number] == keys[stage][number]
+                # a keyframe is the same in every pass
+                assert {(stage, n) for stage, n in read} <= there
+                there.add((run.stage, step.number))
+            if run.stage == 0:
+                there |= {(stage, n) for _, n in there for stage in range(len(keys))}
+        done[name] = there
+        assert job.made == [keys[stage][number] for stage, number in job.part.places]
+        assert job.told == [keys[job.part.stage][number] for number in job.part.frames]
+        assert job.claim == digest(job.told)
+        assert job.final == (job.part.stage == len(keys) - 1)
+
+
+@settings(max_examples=100)
+@given(configs(), manifests())
+def test_the_jobs_make_the_film_and_every_picture_once(config: Config, manifest: Manifest) -> None:
+    plan, keys = plan_of(config, manifest), keys_of(config, manifest)
+    assert plan.frames == [keys[-1][number] for number in range(len(manifest.frames))]
+    places = [place for job in plan.jobs.values() for place in job.part.places]
+    assert len(places) == len(set(places))
+    made = [key for job in plan.jobs.values() for key in job.made]
+    assert set(made) == {key for stage in keys for key in stage.values()}
+
+
+def test_a_plan_tells_what_its_render_is_made_of() -> None:
+    config, manifest = config_with("previous"), manifest_of(range(8))
+    plan, look = plan_of(config, manifest), config.looks["default"]
+    assert (plan.render, plan.manifest) == ("clip.red", manifest.digest)
+    assert plan.size == working_size(look, manifest) == (64, 48)
+    assert plan.target == target_name(config, config.styles["red"], look, WEIGHTS)
+    assert plan.backs == (1,) and plan_of(config_with("content"), manifest).backs == ()
+
+
+def test_parts_need_keyframes_and_the_pass_before() -> None:
+    config, manifest = config_with("previous", passes=2), manifest_of(range(8), shots=(0, 5))
+    found = plan_of(config, manifest).jobs
+    assert {name: job.part.needs for name, job in found.items()} == {
+        "keyframes/000000-000004": (),
+        "pass1/000000-000002": ("keyframes/000000-000004",),
+        "pass2/000000-000002": ("pass1/000000-000002",),
+        "pass1/000003-000004": ("keyframes/000000-000004",),
+        "pass2/000003-000004": ("pass1/000003-000004",),
+        "pass1/000005-000007": (),
+        "pass2/000005-000007": ("pass1/000005-000007",),
+    }
+    assert [name for name, job in found.items() if job.final] == [
+        name for name in found if name.startswith("pass2")
+    ]
+    assert len({job.claim for job in found.values()}) == 7
+    jobs = plan_of(config_with("content"), manifest).jobs
+    assert {job.part.needs for job in jobs.values()} == {()}
+    assert all(job.final and name.startswith("pass1") for name, job in jobs.items())
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "{", "null", "3", "[]", "{}", '{"jobs": [["a", {}]]}', "cut"]
+)
+def test_a_damaged_plan_is_a_value_error(path: Path, damage: str) -> None:
+    plan_of(config_with("previous"), manifest_of(range(8))).save(path)
+    path.write_text(path.read_text()[:-20] if damage == "cut" else damage)
+    with pytest.raises(ValueError):
+        Plan.load(path)
