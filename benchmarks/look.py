@@ -47,7 +47,9 @@ from gramflow.arrays import Picture
 from gramflow.config import Config, load
 from gramflow.engine.device import prepare
 from gramflow.engine.networks import VGG19, build
-from gramflow.media.pictures import encode_png, from_pixels, read_picture, resize, to_pixels
+from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
+from gramflow.png import encode_png
+from gramflow.weights import source_of
 
 CONTENTS = (
     SHARED / "data/talking.mp4",
@@ -127,7 +129,7 @@ def gramflow(look: Values, size: int, effort: float) -> Painter:
 
 def extractor(pooling: Any, layers: list[str]) -> Any:
     """The same network for everybody."""
-    return build(VGG19(), weights_of("vgg19").checked(), layers, pooling)
+    return build(VGG19(), source_of(weights_of("vgg19")), layers, pooling)
 
 
 def peer(name: str, size: int, effort: float) -> Painter:

@@ -14,6 +14,7 @@ from benchmarks.problems import weights_of
 from gramflow.arrays import Picture
 from gramflow.engine.flows import Flow, FlowMethod, warp
 from gramflow.engine.networks import VGG19, build
+from gramflow.weights import source_of
 
 LPIPS_WEIGHTS = SHARED / "weights/lpips_alex_fp16.npz"
 _TORCH = 57.6  # torchvision's features of VGG-19 are smaller than Keras's by about this
@@ -71,7 +72,7 @@ class LPIPS:
 
 @cache
 def _vgg() -> Any:
-    return build(VGG19(), weights_of("vgg19").checked(), ["block3_conv1"], "max")
+    return build(VGG19(), source_of(weights_of("vgg19")), ["block3_conv1"], "max")
 
 
 def _similarities(picture: Picture) -> Any:

@@ -22,7 +22,7 @@ import yaml
 
 from gramflow import store
 from gramflow.manifest import Manifest
-from gramflow.media.pictures import encode_png
+from gramflow.png import encode_png
 from tests import media
 from tests.workflow.project import COPYING
 

@@ -17,10 +17,10 @@ from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted, Stylizer
 from gramflow.engine.targets import style_targets
 from gramflow.engine.trust import match
+from gramflow.identity import Weights, bundled_weights, random_weights
 from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
 from gramflow.recipes import style_sides
 from gramflow.styles import style_pictures
-from gramflow.weights import Weights, bundled_weights, random_weights
 
 STYLES = {
     "night": SHARED / "data/seed/starry_night.jpg",

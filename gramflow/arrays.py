@@ -11,6 +11,8 @@ Tensor = Any
 """A Keras tensor, for which Keras has no type."""
 Pixels = NDArray[Any]
 """(height, width, 3), RGB, as stored: 8 or 16 bits a channel."""
+SMALLEST = 16
+"""Least pixels of the shorter side of a picture that a network sees: four poolings leave one."""
 
 
 def resized(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:

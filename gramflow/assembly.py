@@ -13,9 +13,11 @@ from gramflow.engine.networks import Network, Padding, Pooling, Source, build
 from gramflow.engine.optimizers import Optimizer
 from gramflow.engine.stylizers import Palette, Stylizer
 from gramflow.engine.targets import StyleTargets
+from gramflow.identity import Weights
+from gramflow.layers import layers_of
 from gramflow.memory import limit
 from gramflow.plugins import Plugin
-from gramflow.weights import Weights
+from gramflow.weights import source_of
 
 
 def make_network(config: Config, name: str) -> Network:
@@ -27,23 +29,21 @@ def make_network(config: Config, name: str) -> Network:
 def make_losses(config: Config, look: Look) -> dict[str, Loss]:
     """The loss terms of a look, by name."""
     return {
-        name: _make(config.registry.find("losses", name).cls, settings)
+        name: config.registry.find("losses", name).make(settings)
         for name, settings in look.losses.items()
     }
 
 
 def make_optimizer(config: Config, look: Look) -> Optimizer:
     """The optimizer of a look."""
-    optimizer: Optimizer = _make(
-        config.registry.find("optimizers", look.optimizer["name"]).cls, look.optimizer
-    )
+    plugin = config.registry.find("optimizers", look.optimizer["name"])
+    optimizer: Optimizer = plugin.make(look.optimizer)
     return optimizer
 
 
 def make_flow(config: Config, look: Look, features: Features | None = None) -> FlowMethod:
     """The flow method of a look; without `features` it does without the network."""
-    cls = config.registry.find("flows", look.flow["name"]).cls
-    flow: FlowMethod = _make(cls, look.flow, features)
+    flow: FlowMethod = config.registry.find("flows", look.flow["name"]).make(look.flow, features)
     return flow
 
 
@@ -72,7 +72,7 @@ def _part(config: Config, weights: Weights, layers: Sequence[str], look: Look) -
     import keras
 
     network = config.registry.find("networks", weights.network)
-    whole = _whole(network, weights.checked(), weights.identity, look.pooling, look.padding)
+    whole = _whole(network, source_of(weights), weights.identity, look.pooling, look.padding)
     outputs = {layer: whole.get_layer(layer).output for layer in layers}
     part = keras.Model(whole.input, outputs)
     part.trainable = False
@@ -89,23 +89,6 @@ def _whole(
     """
     layers = bundled.LAYERS if source == "bundled" else network.cls.layers
     return build(network.cls(), source, layers, pooling, padding)
-
-
-def layers_of(config: Config, look: Look) -> list[str]:
-    """The network's layers that a look's loss terms read."""
-    terms = make_losses(config, look).values()
-    return sorted({layer for loss in terms for layer in loss.layers})
-
-
-def needed_layers(config: Config) -> list[str]:
-    """The network's layers that the config's looks read, for their losses and for their flow."""
-    looks = config.looks.values()
-    flows = [
-        config.registry.find("flows", look.flow["name"]).marked("layer", look.flow)
-        for look in looks
-    ]
-    named = {layer for flow in flows for layers in flow.values() for layer in layers}
-    return sorted(named.union(*(layers_of(config, look) for look in looks)))
 
 
 def make_stylizer(
@@ -125,12 +108,6 @@ def make_stylizer(
         memory=limit(config.memory),
         name=look.name,
     )
-    cls = config.registry.find("stylizers", look.stylizer["name"]).cls
-    stylizer: Stylizer = _make(cls, look.stylizer, palette)
+    plugin = config.registry.find("stylizers", look.stylizer["name"])
+    stylizer: Stylizer = plugin.make(look.stylizer, palette)
     return stylizer
-
-
-def _make(cls: Any, settings: Mapping[str, Any], *arguments: Any) -> Any:
-    """A plugin's object; in a look, its name stands among its settings."""
-    values = {key: value for key, value in settings.items() if key != "name"}
-    return cls(cls.Settings(**values), *arguments)

@@ -16,8 +16,8 @@ from gramflow import store
 from gramflow.config import Config, load
 from gramflow.engine.device import prepare
 from gramflow.errors import GramflowError
-from gramflow.plan import current_plan
 from gramflow.planning import calibrate, duration, forecast, guessed_plan
+from gramflow.plans import current_plan
 from gramflow.plugins import KINDS
 from gramflow.progress import Every, clock
 from gramflow.status import RenderStatus, render_status

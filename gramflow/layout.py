@@ -9,8 +9,8 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from gramflow import bundled
-from gramflow.assembly import needed_layers
 from gramflow.config import Config, Render, is_stored, video_files
+from gramflow.layers import needed_layers
 from gramflow.recipes import digest, plan_recipe, replaced
 
 CAPTURE = "work/{video}/capture.{digest}.mkv"

@@ -4,7 +4,6 @@ Rules, jobs, `gramflow plan` and `gramflow status` all read the same plan.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from gramflow.chains import Chain, Part, Step
 from gramflow.config import Config, Render
 from gramflow.files import read_json, write_json
-from gramflow.layout import Layout
+from gramflow.identity import Weights
 from gramflow.manifest import Manifest
 from gramflow.recipes import (
     Keys,
@@ -23,7 +22,6 @@ from gramflow.recipes import (
     target_name,
     working_size,
 )
-from gramflow.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -160,23 +158,6 @@ def make_plan(config: Config, render: Render, manifest: Manifest, weights: Weigh
         backs=backs,
         jobs=jobs,
     )
-
-
-def current_plan(config: Config, render: Render) -> Plan | None:
-    """The plan of a render; None while its video is not extracted.
-
-    Read where a run has written it, and otherwise made from what is there, without writing it.
-    """
-    layout = Layout(config)
-    with suppress(FileNotFoundError, ValueError):
-        return Plan.load(Path(layout.plan(render)))
-    weights = None
-    with suppress(FileNotFoundError, ValueError):
-        weights = Weights.load(Path(layout.weights))
-    with suppress(FileNotFoundError, ValueError):
-        manifest = Manifest.load(Path(layout.manifest(render.video)))
-        return make_plan(config, render, manifest, weights)
-    return None
 
 
 def _touched(part: Part, backs: tuple[int, ...], keys: Keys) -> dict[int, KeyRun]:

@@ -14,6 +14,7 @@ from gramflow.config import Config, Look, Render, is_live, is_stored, video_file
 from gramflow.engine.precision import lowered
 from gramflow.errors import GramflowError
 from gramflow.files import read_json, write_json
+from gramflow.identity import random_weights
 from gramflow.layout import CALIBRATION, Layout
 from gramflow.manifest import Manifest
 from gramflow.media.probe import Probe, probe
@@ -21,7 +22,6 @@ from gramflow.media.source import Source
 from gramflow.plan import Job, Plan, make_plan
 from gramflow.resources import frames_mb, network_mb
 from gramflow.store import Listing, Store
-from gramflow.weights import random_weights
 
 _WIDTH, _HEIGHT = 256, 192  # of the picture that is timed
 _TIMED = 3  # evaluations

@@ -59,6 +59,11 @@ class Plugin:
             "additionalProperties": False,
         }
 
+    def make(self, settings: Mapping[str, Any], *arguments: Any) -> Any:
+        """An object of the class; in a look, the plugin's name may stand among its settings."""
+        values = {key: value for key, value in settings.items() if key != "name"}
+        return self.cls(self.cls.Settings(**values), *arguments)
+
     def marked(self, mark: str, settings: Mapping[str, Any]) -> dict[str, list[str]]:
         """What the settings name whose fields have `mark` in their metadata, by setting.
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from gramflow import ENGINE_VERSION
+from gramflow.arrays import SMALLEST
 from gramflow.chains import Part, Step, parts_alone, parts_chained
 from gramflow.config import CHOSEN, Config, Look, Render, Style
-from gramflow.engine.networks import SMALLEST
 from gramflow.errors import GramflowError
 from gramflow.files import canonical
+from gramflow.identity import Weights
 from gramflow.manifest import Manifest
-from gramflow.weights import Weights
 
 
 def digest(value: Any) -> str:

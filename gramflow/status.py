@@ -8,7 +8,7 @@ from pathlib import Path
 from gramflow import store
 from gramflow.config import Config, Render
 from gramflow.layout import FILM
-from gramflow.plan import current_plan
+from gramflow.plans import current_plan
 
 _RECENT = 20  # frames that tell the speed
 

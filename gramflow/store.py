@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gramflow.arrays import Pixels
 from gramflow.errors import GramflowError
 from gramflow.files import canonical, write_bytes
-from gramflow.media.pictures import decode_png, encode_png, ends_as_png, read_note
+from gramflow.png import decode_png, encode_png, ends_as_png, read_note
 
 
 class Store:
@@ -63,7 +63,9 @@ class Store:
 
     def note(self, key: str) -> dict[str, Any]:
         """What was stored with the picture. Raises ValueError when the file is damaged."""
-        note: dict[str, Any] = json.loads(read_note(self.path(key)))
+        note = json.loads(read_note(self.path(key)))
+        if not isinstance(note, dict) or note.get("key") != key:
+            raise ValueError(f"{self.path(key)} is the file of another key")
         return note
 
     def is_whole(self, key: str) -> bool:
@@ -91,10 +93,7 @@ class Store:
 
     def _expected(self, key: str) -> str:
         """The digest that the pixels of a key's file must have. Raises ValueError for another's."""
-        note = self.note(key)
-        if note.get("key") != key:
-            raise ValueError(f"{self.path(key)} is the file of another key")
-        return str(note["pixels"])
+        return str(self.note(key).get("pixels", ""))
 
 
 class FrameStore(Store):

@@ -5,18 +5,17 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from gramflow.arrays import Picture
+from gramflow.arrays import SMALLEST, Picture
 from gramflow.assembly import make_extractor, make_losses, make_network
 from gramflow.config import Config, Look, Style
-from gramflow.engine.networks import SMALLEST
 from gramflow.engine.targets import StyleTargets, flattened, style_targets, unflattened
 from gramflow.engine.tiling import Plan
 from gramflow.errors import GramflowError, concerning
 from gramflow.files import appearing
+from gramflow.identity import Weights
 from gramflow.media.pictures import read_picture, resize
 from gramflow.memory import limit
 from gramflow.recipes import style_sides
-from gramflow.weights import Weights
 
 
 def save_targets(config: Config, style: Style, look: Look, weights: Weights, path: Path) -> None:

@@ -11,10 +11,9 @@ import cv2
 import numpy as np
 
 from gramflow import store
-from gramflow.arrays import Picture, resized
+from gramflow.arrays import SMALLEST, Picture, resized
 from gramflow.config import Config, Look, Render
 from gramflow.engine.flows import DIS, Flow, Map, scaled, warp
-from gramflow.engine.networks import SMALLEST
 from gramflow.engine.steadiness import Neighbour, Steadiness, steadiness
 from gramflow.engine.trust import match
 from gramflow.files import read_json, write_json

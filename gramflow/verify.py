@@ -9,7 +9,7 @@ from gramflow import store
 from gramflow.config import Config, Render
 from gramflow.layout import CERTIFICATE, Layout
 from gramflow.manifest import Manifest
-from gramflow.plan import current_plan
+from gramflow.plans import current_plan
 from gramflow.products import FILES
 from gramflow.records import Certificate, file_digest
 

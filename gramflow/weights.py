@@ -7,81 +7,41 @@ import threading
 import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from gramflow import bundled
 from gramflow.engine.networks import Network, Source, load_weights
 from gramflow.errors import GramflowError
-from gramflow.files import read_json, write_json
+from gramflow.identity import Weights, bundled_weights, random_weights
 from gramflow.progress import Say
 
 PATIENCE = 10.0
 """Seconds without an answer after which a download is given up."""
 
 
-@dataclass(frozen=True)
-class Weights:
-    """The network and the weights that the config's `network` and `weights` turned out to be.
+def source_of(weights: Weights) -> Source:
+    """What `networks.build` loads the weights from.
 
-    network: the plugin's name. source: imagenet, file, bundled or random.
-    path: the .h5 file; None for bundled and random.
-    identity: the SHA-256 of that file or of the package's, or "random"; with `network` a part of
-    every frame's key.
-    warning: what the user should know; empty if nothing.
+    Raises GramflowError when it is not what was found any more.
     """
-
-    network: str
-    source: str
-    path: str | None
-    identity: str
-    warning: str = ""
-
-    def save(self, path: Path) -> None:
-        """Write it as JSON."""
-        write_json(path, asdict(self))
-
-    @classmethod
-    def load(cls, path: Path) -> "Weights":
-        """Read what `save` wrote. Raises ValueError when it is damaged."""
-        try:
-            return cls(**read_json(path))
-        except TypeError as error:
-            raise ValueError(f"{path} tells of no weights") from error
-
-    def checked(self) -> Source:
-        """What `networks.build` loads them from.
-
-        Raises GramflowError when it is not what was found any more.
-        """
-        if self.source == "bundled":
-            if bundled.identity() != self.identity:
-                raise GramflowError(
-                    "weights: this gramflow bundles others than the one that found them; install "
-                    "the same version everywhere, or delete work/weights.*.json and run again"
-                )
-            return "bundled"
-        if self.path is None:
-            return None
-        path = Path(self.path)
-        if not path.is_file():
+    if weights.source == "bundled":
+        if bundled.identity() != weights.identity:
             raise GramflowError(
-                f"weights: {path} is gone; bring it back, or delete work/weights.*.json and run "
-                "again"
+                "weights: this gramflow bundles others than the one that found them; install "
+                "the same version everywhere, or delete work/weights.*.json and run again"
             )
-        if hashlib.sha256(path.read_bytes()).hexdigest() != self.identity:
-            raise GramflowError(f"weights: {path} was replaced; run again")
-        return path
-
-
-def random_weights(network: str) -> Weights:
-    """Seeded ones for a network."""
-    return Weights(network, "random", None, "random")
-
-
-def bundled_weights() -> Weights:
-    """Those that come with the package."""
-    return Weights(bundled.NETWORK, "bundled", None, bundled.identity())
+        return "bundled"
+    if weights.path is None:
+        return None
+    path = Path(weights.path)
+    if not path.is_file():
+        raise GramflowError(
+            f"weights: {path} is gone; bring it back, or delete work/weights.*.json and run again"
+        )
+    if hashlib.sha256(path.read_bytes()).hexdigest() != weights.identity:
+        raise GramflowError(f"weights: {path} was replaced; run again")
+    return path
 
 
 def resolve(setting: str, name: str, network: Network, layers: Iterable[str], say: Say) -> Weights:

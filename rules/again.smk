@@ -7,7 +7,7 @@ from gramflow.manifest import Manifest
 from gramflow.media.probe import Probe
 from gramflow.plan import Plan
 from gramflow.records import Record
-from gramflow.weights import Weights
+from gramflow.identity import Weights
 
 PAINTED = store.Listing(store.painted(CONFIG.store))
 

@@ -8,7 +8,7 @@ from gramflow.config import check_apart, is_stored, load, video_files
 from gramflow.errors import GramflowError
 from gramflow.files import canonical
 from gramflow.plan import Plan
-from gramflow.weights import Weights
+from gramflow.identity import Weights
 
 try:
     CONFIG = load(config)

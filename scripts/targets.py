@@ -2,10 +2,10 @@ from pathlib import Path
 
 from gramflow.config import load
 from gramflow.engine.device import prepare
+from gramflow.identity import Weights
 from gramflow.job import job
 from gramflow.recipes import target_render
 from gramflow.styles import save_targets
-from gramflow.weights import Weights
 
 with job(snakemake.log[0]):
     prepare(snakemake.threads, gpu=False)

@@ -1,9 +1,10 @@
 from pathlib import Path
 
-from gramflow.assembly import make_network, needed_layers
+from gramflow.assembly import make_network
 from gramflow.config import load
 from gramflow.engine.device import prepare
 from gramflow.job import job
+from gramflow.layers import needed_layers
 from gramflow.layout import Layout, check_unchanged
 from gramflow.weights import resolve
 

@@ -16,9 +16,10 @@ from gramflow.manifest import Manifest
 from gramflow.media.encode import encode
 from gramflow.media.extract import extract
 from gramflow.media.ffmpeg import binary, local
-from gramflow.media.pictures import encode_png, from_pixels, to_pixels
+from gramflow.media.pictures import from_pixels, to_pixels
 from gramflow.media.probe import Probe, probe
 from gramflow.media.source import Source
+from gramflow.png import encode_png
 from gramflow.store import FrameStore, Store
 
 SETTINGS = {"codec": "libx264", "crf": 16, "pixel_format": "yuv420p", "speed": "ultrafast"}

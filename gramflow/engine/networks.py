@@ -12,8 +12,6 @@ from gramflow import bundled, ops
 from gramflow.arrays import Picture
 from gramflow.errors import GramflowError
 
-SMALLEST = 16
-"""Pixels of a picture's shorter side: four poolings leave one."""
 Pooling = Literal["average", "max"]
 Padding = Literal["mirror", "zeros"]
 

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.arrays import Picture, Tensor, blurred, resized
+from gramflow.arrays import SMALLEST, Picture, Tensor, blurred, resized
 from gramflow.engine.flows import Map
 from gramflow.engine.losses import Loss
-from gramflow.engine.networks import SMALLEST, Network
+from gramflow.engine.networks import Network
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
 from gramflow.engine.precision import Guarded, chosen, exact_evaluations, lowered
 from gramflow.engine.recolouring import recoloured, with_strokes

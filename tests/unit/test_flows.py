@@ -12,8 +12,8 @@ from gramflow.config import load
 from gramflow.engine import flows
 from gramflow.engine.steadiness import OWN
 from gramflow.footage import Footage
+from gramflow.identity import random_weights
 from gramflow.media.pictures import read_picture, to_pixels
-from gramflow.weights import random_weights
 from tests.media import textured
 
 

@@ -10,8 +10,8 @@ from gramflow.errors import GramflowError
 from gramflow.manifest import Manifest
 from gramflow.media.extract import extract
 from gramflow.media.ffmpeg import local
-from gramflow.media.pictures import encode_png
 from gramflow.media.probe import probe
+from gramflow.png import encode_png
 from gramflow.store import FrameStore, pixels_digest
 from tests.media import (
     SHARED,

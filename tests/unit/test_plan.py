@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gramflow.config import Config
+from gramflow.identity import random_weights
 from gramflow.manifest import Manifest
 from gramflow.plan import Plan, make_plan
 from gramflow.recipes import Keys, digest, painted_keys, target_name, working_size
-from gramflow.weights import random_weights
 from tests.unit.test_recipes import config_with, manifest_of
 
 WEIGHTS = random_weights("vgg16")

@@ -9,12 +9,13 @@ import pytest
 from gramflow import planning, recipes, store
 from gramflow.config import Render, load
 from gramflow.errors import GramflowError
+from gramflow.identity import random_weights
 from gramflow.layout import Layout
 from gramflow.manifest import Manifest
-from gramflow.plan import current_plan, make_plan
+from gramflow.plan import make_plan
 from gramflow.planning import Forecast, calibrate, duration, forecast, guessed_plan, in_words
+from gramflow.plans import current_plan
 from gramflow.store import Listing
-from gramflow.weights import random_weights
 from tests import media
 
 WEIGHTS = random_weights("vgg16")

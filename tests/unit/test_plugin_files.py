@@ -7,9 +7,9 @@ import pytest
 
 from gramflow.config import Config, check_apart, load
 from gramflow.errors import GramflowError
+from gramflow.identity import random_weights
 from gramflow.manifest import Manifest
 from gramflow.recipes import painted_keys, target_name
-from gramflow.weights import random_weights
 
 WEIGHTS = random_weights("vgg16")
 PLUGINS = '''

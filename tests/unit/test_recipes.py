@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from gramflow.chains import LEAD, parts_chained
 from gramflow.config import Config, load
+from gramflow.identity import bundled_weights, random_weights
 from gramflow.manifest import Manifest
 from gramflow.recipes import painted_keys, target_name
-from gramflow.weights import bundled_weights, random_weights
 
 WEIGHTS = random_weights("vgg16")
 

@@ -12,7 +12,7 @@ import pytest
 
 from gramflow.arrays import Pixels
 from gramflow.errors import GramflowError
-from gramflow.media.pictures import encode_png
+from gramflow.png import encode_png
 from gramflow.store import FrameStore, Listing, Store, Writer, pixels_digest
 
 WRITER = """

@@ -15,9 +15,9 @@ from gramflow.engine import losses, networks
 from gramflow.engine.moments import Moments
 from gramflow.engine.tiling import Plan, geometry, tiles
 from gramflow.errors import GramflowError
+from gramflow.identity import random_weights
 from gramflow.manifest import Manifest
 from gramflow.recipes import painted_keys, target_name
-from gramflow.weights import random_weights
 from tests import plain_vgg
 from tests.workflow.test_plugins import blocks
 

@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from gramflow import bundled, weights
 from gramflow.engine.networks import VGG16, VGG19, Network, Source, _reference, build
 from gramflow.errors import GramflowError
+from gramflow.identity import Weights, bundled_weights, random_weights
 from gramflow.media.pictures import read_picture, resize
 from gramflow.progress import Say
-from gramflow.weights import Weights, bundled_weights, random_weights
 from gramflow.weights import resolve as resolved
+from gramflow.weights import source_of
 from tests.media import SHARED
 from tests.plain_moments import distance
 from tests.plain_vgg import save_weights
@@ -234,7 +235,7 @@ def test_saves_and_loads(tmp_path: Path) -> None:
 
 def test_others_than_those_that_were_found() -> None:
     with pytest.raises(GramflowError, match="bundles others than the one that found them"):
-        replace(bundled_weights(), identity="other").checked()
+        source_of(replace(bundled_weights(), identity="other"))
 
 
 def test_the_readme_states_the_bundled_file() -> None:
