@@ -42,7 +42,7 @@ format: .venv/installed-dev
 	$(BIN)/snakefmt Snakefile workflow/Snakefile rules
 
 docs: .venv/installed
-	$(BIN)/python -m gramflow.schema_docs > docs/config.md
+	$(BIN)/python -m gramflow.settings.schema_docs > docs/config.md
 
 # New versions within the bounds of pyproject.toml, for every Python and system at once.
 lock: .venv/installed-dev

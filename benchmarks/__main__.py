@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.material import RESULTS
-from gramflow.memory import host_memory
+from gramflow.base.memory import host_memory
 
 NAMES = (
     "seed",

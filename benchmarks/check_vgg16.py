@@ -18,11 +18,11 @@ import numpy as np
 from benchmarks.look import save
 from benchmarks.material import SHARED, need
 from benchmarks.problems import room, stylizer_of
-from gramflow.config import Config, load
 from gramflow.engine.device import prepare
 from gramflow.engine.networks import VGG16
 from gramflow.media.pictures import read_picture, resize
-from gramflow.weights import resolve
+from gramflow.paint.weights import resolve
+from gramflow.settings.config import Config, load
 
 SIZE = 224
 ALIKE = 0.1

@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.material import RESULTS, need
 from benchmarks.motions import Pair, drawn_scenes, filmed_scenes
-from gramflow.arrays import Picture, resized
+from gramflow.base.arrays import Picture, resized
 from gramflow.engine.device import prepare
 from gramflow.engine.flows import DIS, Flow, Map, grey, scaled
 from gramflow.engine.trust import Match, match, reliability

@@ -43,13 +43,13 @@ import yaml
 
 from benchmarks.material import DEMO, RESULTS, SHARED, need
 from benchmarks.problems import stylizer_of, weights_of
-from gramflow.arrays import Picture
-from gramflow.config import Config, load
+from gramflow.base.arrays import Picture
 from gramflow.engine.device import prepare
 from gramflow.engine.networks import VGG19, build
 from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
-from gramflow.png import encode_png
-from gramflow.weights import source_of
+from gramflow.paint.weights import source_of
+from gramflow.settings.config import Config, load
+from gramflow.store.png import encode_png
 
 CONTENTS = (
     SHARED / "data/talking.mp4",

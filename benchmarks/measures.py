@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from benchmarks.material import SHARED
 from benchmarks.problems import weights_of
-from gramflow.arrays import Picture
+from gramflow.base.arrays import Picture
 from gramflow.engine.flows import Flow, FlowMethod, warp
 from gramflow.engine.networks import VGG19, build
-from gramflow.weights import source_of
+from gramflow.paint.weights import source_of
 
 LPIPS_WEIGHTS = SHARED / "weights/lpips_alex_fp16.npz"
 _TORCH = 57.6  # torchvision's features of VGG-19 are smaller than Keras's by about this

@@ -26,12 +26,12 @@ def measure(lines: int, limit: int | None) -> dict[str, Any]:
     prepare(0)
     import numpy as np
 
-    from gramflow.assembly import make_losses, make_network
-    from gramflow.config import load
+    from gramflow.base.errors import GramflowError
     from gramflow.engine.networks import build
     from gramflow.engine.objective import Objective
     from gramflow.engine.tiling import Plan
-    from gramflow.errors import GramflowError
+    from gramflow.paint.setup import make_losses, make_network
+    from gramflow.settings.config import load
 
     file = [__file__]
     config = load({"videos": {"v": {"path": file[0]}}, "styles": {"s": {"images": file}}})
@@ -62,7 +62,7 @@ def measure(lines: int, limit: int | None) -> dict[str, Any]:
 
 def machine() -> int:
     """Bytes that a process may take here."""
-    from gramflow.memory import limit
+    from gramflow.base.memory import limit
 
     return limit(None)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from benchmarks.material import SHARED
 from demo.draw.scenes import SCENES, pair
-from gramflow.arrays import Picture
+from gramflow.base.arrays import Picture
 from gramflow.engine.flows import Flow
 from gramflow.media.pictures import read_picture
 

@@ -20,8 +20,8 @@ from matplotlib.figure import Figure
 
 from benchmarks.material import RESULTS, need
 from benchmarks.problems import Problem, alley, problem, room
-from gramflow import ops
-from gramflow.arrays import Tensor
+from gramflow.base.arrays import Tensor
+from gramflow.engine import ops
 from gramflow.engine.adam import Adam
 from gramflow.engine.device import prepare
 from gramflow.engine.lbfgs import LBFGS

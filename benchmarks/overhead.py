@@ -20,9 +20,9 @@ from typing import Any
 
 import yaml
 
-from gramflow import store
-from gramflow.manifest import Manifest
-from gramflow.png import encode_png
+from gramflow.film.manifest import Manifest
+from gramflow.store.frames import extracted_store, pixels_digest
+from gramflow.store.png import encode_png
 from tests import media
 from tests.workflow.project import COPYING
 
@@ -70,13 +70,13 @@ def prepare(folder: Path, frames: int, styles: int) -> None:
     card = ["-f", "lavfi", "-i", "testsrc=s=64x48:d=1", "-frames:v", "1"]
     media.make(*card, str(folder / "style.png"))
     snakemake(folder, "--until", "extract")
-    manifest, extracted = Manifest.load(manifest_in(folder)), store.frames(folder / "store")
+    manifest, extracted = Manifest.load(manifest_in(folder)), extracted_store(folder / "store")
     pictures = [extracted.read(key) for key in manifest.frames]
     keys, sizes = [], []
     for number in range(frames):
         pixels = pictures[number % len(pictures)].copy()
         pixels[0, 0] = [number >> 16 & 255, number >> 8 & 255, number & 255]
-        keys.append(store.pixels_digest(pixels))
+        keys.append(pixels_digest(pixels))
         path = extracted.path(keys[-1])
         path.parent.mkdir(parents=True, exist_ok=True)
         sizes.append(path.write_bytes(encode_png(pixels)))  # without waiting for the disk

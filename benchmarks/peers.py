@@ -16,7 +16,7 @@ import tensorflow as tf
 from keras import ops
 from numpy.typing import NDArray
 
-from gramflow.arrays import Picture, Tensor
+from gramflow.base.arrays import Picture, Tensor
 from gramflow.engine.losses import gram_matrix
 from gramflow.engine.networks import Network
 from gramflow.media.pictures import resize

@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.material import DEMO
 from benchmarks.steady import Painter
 from demo.draw.contents import CONTENTS
-from gramflow.arrays import Picture, Pixels
+from gramflow.base.arrays import Picture, Pixels
 from gramflow.engine.device import prepare
 from gramflow.media.pictures import resize, to_pixels
 

@@ -15,9 +15,8 @@ import numpy as np
 
 from benchmarks.material import need
 from benchmarks.problems import alley, config_of, neighbour, room, stylizer_of, weights_of
-from gramflow import ops
-from gramflow.arrays import Picture
-from gramflow.assembly import make_flow
+from gramflow.base.arrays import Picture
+from gramflow.engine import ops
 from gramflow.engine.device import prepare
 from gramflow.engine.networks import in_precision
 from gramflow.engine.objective import Objective
@@ -26,6 +25,7 @@ from gramflow.engine.precision import chosen
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Optimize
 from gramflow.media.pictures import resize
+from gramflow.paint.setup import make_flow
 
 NETWORK = "vgg19"
 LOW = "mixed_bfloat16"

@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.material import RESULTS, need
 from benchmarks.problems import config_of, room, stylizer_of, weights_of
-from gramflow.arrays import Picture
+from gramflow.base.arrays import Picture
 from gramflow.engine.device import prepare
 from gramflow.media.pictures import resize
 

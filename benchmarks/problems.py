@@ -8,19 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.material import SHARED
-from gramflow.arrays import Picture
-from gramflow.assembly import make_extractor, make_flow, make_losses, make_network, make_stylizer
-from gramflow.config import Config, load
+from gramflow.base.arrays import Picture
 from gramflow.engine.flows import FlowMethod, warp
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted, Stylizer
 from gramflow.engine.targets import style_targets
 from gramflow.engine.trust import match
-from gramflow.identity import Weights, bundled_weights, random_weights
+from gramflow.film.identity import Weights, bundled_weights, random_weights
+from gramflow.film.keys import style_sides
 from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
-from gramflow.recipes import style_sides
-from gramflow.styles import style_pictures
+from gramflow.paint.setup import make_extractor, make_flow, make_losses, make_network, make_stylizer
+from gramflow.paint.targets import style_pictures
+from gramflow.settings.config import Config, load
 
 STYLES = {
     "night": SHARED / "data/seed/starry_night.jpg",

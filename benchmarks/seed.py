@@ -16,14 +16,14 @@ from typing import Any
 
 from benchmarks.material import need
 from benchmarks.problems import config_of, neighbour, room, stylizer_of, weights_of
-from gramflow.arrays import Picture
-from gramflow.assembly import make_flow
-from gramflow.config import presets
+from gramflow.base.arrays import Picture
 from gramflow.engine.device import prepare
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted
 from gramflow.media.pictures import resize
+from gramflow.paint.setup import make_flow
+from gramflow.settings.config import presets
 
 NETWORK = "vgg19"
 STANDARD: dict[str, Any] = presets()["standard"]

@@ -31,14 +31,14 @@ from benchmarks.measures import (
 )
 from benchmarks.problems import neighbour, stylizer_of
 from demo.draw.scenes import SCENES, Film, figure
-from gramflow.arrays import Picture
-from gramflow.assembly import make_flow
-from gramflow.config import load
+from gramflow.base.arrays import Picture
 from gramflow.engine.device import prepare
 from gramflow.engine.flows import Flow, warp
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted
 from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
+from gramflow.paint.setup import make_flow
+from gramflow.settings.config import load
 
 WIDTH, PRESET = 256, "draft"
 MOTIONS = {"zoom": "starry_night", "rotation": "oil", "fast": "starry_night", "flat": "cut_paper"}

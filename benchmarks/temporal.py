@@ -24,10 +24,10 @@ import yaml
 
 from benchmarks.material import SHARED, need
 from benchmarks.measures import warping_error
-from gramflow import store
-from gramflow.arrays import Picture
+from gramflow.base.arrays import Picture
 from gramflow.engine.flows import scaled
 from gramflow.media.pictures import from_pixels, read_picture, resize
+from gramflow.store.frames import painted_store
 from tests.workflow.project import Project
 
 ROOT = Path(__file__).parents[1]
@@ -96,7 +96,7 @@ def sintel_error(before: Picture, after: Picture) -> float:
 def errors_of(clip: str, folder: Path, look: str) -> str:
     """The table's cells about steadiness."""
     if clip == "sintel":
-        painted = store.painted(folder / "store")
+        painted = painted_store(folder / "store")
         pictures = [from_pixels(painted.read(f["key"])) for f in frames_of(folder, look)]
         return f"{sintel_error(*pictures):.5f}"
     report = json.loads((folder / f"results/clip.night.{look}.temporal.json").read_text())

@@ -12,17 +12,16 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from gramflow import store
-from gramflow.config import Config, load
+from gramflow.base.errors import GramflowError
+from gramflow.base.progress import Every, clock
 from gramflow.engine.device import prepare
-from gramflow.errors import GramflowError
-from gramflow.planning import calibrate, duration, forecast, guessed_plan
-from gramflow.plans import current_plan
-from gramflow.plugins import KINDS
-from gramflow.progress import Every, clock
-from gramflow.status import RenderStatus, render_status
-from gramflow.store import Listing
-from gramflow.verify import checked_files
+from gramflow.settings.config import Config, load
+from gramflow.settings.plugins import KINDS
+from gramflow.store.frames import Listing, painted_store
+from gramflow.store.plans import current_plan
+from gramflow.view.forecasts import calibrate, duration, forecast, guessed_plan
+from gramflow.view.status import RenderStatus, render_status
+from gramflow.view.verify import checked_files
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -114,7 +113,7 @@ def show_plan(config: Config, gpus: int) -> None:
     table = Table("render", "frames to paint", "jobs", "time", "memory of a job", "disk")
     device = prepare(os.cpu_count() or 1)
     planned: set[str] = set()
-    forecasts, speeds, painted = [], [], Listing(store.painted(config.store))
+    forecasts, speeds, painted = [], [], Listing(painted_store(config.store))
     for render in config.renders.values():
         speeds.append(calibrate(config, config.looks[render.look], device))
         plan = current_plan(config, render) or guessed_plan(config, render)

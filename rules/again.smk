@@ -1,15 +1,16 @@
 # Files that are there but not as they should be: damaged, incomplete, or, where the name has no
-# digest, of another config. Whoever plans a run only looks at them (gramflow/checks.py) and asks for
-# a request file, which does not exist yet; it is an input of the rule that makes the file, and so
-# makes that rule run. Nothing is changed before Snakemake has its lock, and a dry run shows it all.
-from gramflow import checks, products, store
-from gramflow.manifest import Manifest
+# digest, of another config. Whoever plans a run only looks at them (gramflow/store/checks.py) and
+# asks for a request file, which does not exist yet; it is an input of the rule that makes the file,
+# and so makes that rule run. Nothing is changed before Snakemake has its lock, and a dry run shows
+# it all.
+from gramflow.film.identity import Weights
+from gramflow.film.manifest import Manifest
+from gramflow.film.plan import Plan
 from gramflow.media.probe import Probe
-from gramflow.plan import Plan
-from gramflow.records import Record
-from gramflow.identity import Weights
+from gramflow.store import checks, products
+from gramflow.store.frames import Listing, extracted_store, painted_store
 
-PAINTED = store.Listing(store.painted(CONFIG.store))
+PAINTED = Listing(painted_store(CONFIG.store))
 
 # what was found, by path; the same for the whole run, in which files are mended
 REQUESTS = {}
@@ -44,7 +45,7 @@ def again_probe(video):
 def again_manifest(video):
     def is_good(path):
         return checks.has_all_frames(
-            fetch(path), store.Listing(store.frames(CONFIG.store))
+            fetch(path), Listing(extracted_store(CONFIG.store))
         )
 
     return again(LAYOUT.manifest(video), is_good)

@@ -3,12 +3,13 @@ import os
 import sys
 from functools import cache
 
-from gramflow import layout, products, recipes
-from gramflow.config import check_apart, is_stored, load, video_files
-from gramflow.errors import GramflowError
-from gramflow.files import canonical
-from gramflow.plan import Plan
-from gramflow.identity import Weights
+from gramflow.base.errors import GramflowError
+from gramflow.base.files import canonical
+from gramflow.film.identity import Weights
+from gramflow.film.keys import film_sizes, style_sides, target_render
+from gramflow.film.plan import Plan
+from gramflow.settings.config import check_apart, is_stored, load, video_files
+from gramflow.store import layout, products
 
 try:
     CONFIG = load(config)

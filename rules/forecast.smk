@@ -1,5 +1,5 @@
 # What a person wants to know before anything is painted, and a dry run can say.
-from gramflow import planning
+from gramflow.view import forecasts
 
 
 @cache
@@ -19,13 +19,13 @@ def tell_frames(_):
             if path.is_file():
                 plan = plan_in(path)
             else:
-                plan = planning.guessed_plan(CONFIG, render)
+                plan = forecasts.guessed_plan(CONFIG, render)
                 guessed.append(render.video)
         except (GramflowError, FileNotFoundError):
             unknown.append(render.video)
             continue
-        found.append(planning.forecast(CONFIG, plan, PAINTED, planned))
+        found.append(forecasts.forecast(CONFIG, plan, PAINTED, planned))
     videos = (list(dict.fromkeys(names)) for names in (unknown, guessed))
-    if line := planning.in_words(found, *videos):
+    if line := forecasts.in_words(found, *videos):
         say_once(line)
     return []

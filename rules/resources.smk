@@ -1,6 +1,6 @@
-# What each job needs of a machine (gramflow/resources.py), more at every retry.
+# What each job needs of a machine (gramflow/view/estimates.py), more at every retry.
 # --set-resources RULE:NAME=VALUE and --set-threads RULE=N win over them.
-from gramflow import resources as needs
+from gramflow.view import estimates as needs
 from gramflow.media.probe import Probe
 
 
@@ -44,7 +44,7 @@ def painted_mb(wildcards):
 
 def targets_mb(wildcards, attempt):
     look = CONFIG.looks[target_of(wildcards).look]
-    size = [recipes.style_sides(look)[look.width]] * 2
+    size = [style_sides(look)[look.width]] * 2
     return needs.network_mb(*size, CONFIG.memory) * attempt
 
 
@@ -54,7 +54,7 @@ def capture_minutes(wildcards, attempt):
 
 def probe_mb(_, attempt):
     # two frames of each size are encoded
-    return max(needs.film_mb(*size) for size in recipes.film_sizes(CONFIG)) * attempt
+    return max(needs.film_mb(*size) for size in film_sizes(CONFIG)) * attempt
 
 
 def extract_mb(_, input, attempt):

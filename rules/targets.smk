@@ -20,7 +20,7 @@ rule weights:
 
 def target_of(wildcards):
     """One of the renders behind a target file."""
-    return recipes.target_render(CONFIG, wildcards.target, weights_found())
+    return target_render(CONFIG, wildcards.target, weights_found())
 
 
 rule targets:

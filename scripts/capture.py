@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from gramflow.job import job
+from gramflow.base.script import job
 from gramflow.media.capture import capture
 
 with job(snakemake.log[0]) as say:

@@ -1,14 +1,14 @@
 from pathlib import Path
 
-from gramflow import store
-from gramflow.config import load
-from gramflow.job import job
-from gramflow.manifest import Manifest
+from gramflow.base.script import job
+from gramflow.film.manifest import Manifest
+from gramflow.film.plan import Plan
 from gramflow.media.encode import encode
 from gramflow.media.probe import Probe
 from gramflow.media.source import Source
-from gramflow.plan import Plan
-from gramflow.products import certify
+from gramflow.settings.config import load
+from gramflow.store.frames import painted_store
+from gramflow.store.products import certify
 
 with job(snakemake.log[0]) as say:
     config = load(snakemake.config)
@@ -18,7 +18,7 @@ with job(snakemake.log[0]) as say:
         Manifest.load(Path(snakemake.input.manifest)),
         Probe.load(Path(snakemake.input.probe)),
         Source.from_config(render.video, config.videos[render.video], snakemake.input.source),
-        store.painted(config.store),
+        painted_store(config.store),
         plan.frames,
         Path(snakemake.output.film),
         config.encode,

@@ -1,12 +1,12 @@
 from pathlib import Path
 
-from gramflow import store
-from gramflow.config import load
-from gramflow.job import job
-from gramflow.layout import FORMER_MANIFEST, Layout, check_unchanged
+from gramflow.base.script import job
 from gramflow.media.extract import extract
 from gramflow.media.probe import Probe
 from gramflow.media.source import Source
+from gramflow.settings.config import load
+from gramflow.store.frames import extracted_store
+from gramflow.store.layout import FORMER_MANIFEST, Layout, check_unchanged
 
 with job(snakemake.log[0]) as say:
     config, video = load(snakemake.config), snakemake.wildcards.video
@@ -18,5 +18,5 @@ with job(snakemake.log[0]) as say:
             "again, its painted ones are left alone"
         )
     source = Source.from_config(video, config.videos[video], snakemake.input.source)
-    probe, frames = Probe.load(Path(snakemake.input.probe)), store.frames(config.store)
+    probe, frames = Probe.load(Path(snakemake.input.probe)), extracted_store(config.store)
     extract(source, probe, frames, say, snakemake.threads).save(Path(output))

@@ -1,13 +1,13 @@
 from pathlib import Path
 
-from gramflow.config import load
-from gramflow.job import job
-from gramflow.manifest import Manifest
-from gramflow.plan import Plan
-from gramflow.plots import plot_temporal
-from gramflow.products import certify
-from gramflow.records import load_all
-from gramflow.temporal import measure_film
+from gramflow.base.script import job
+from gramflow.film.manifest import Manifest
+from gramflow.film.plan import Plan
+from gramflow.settings.config import load
+from gramflow.store.products import certify
+from gramflow.store.records import load_all
+from gramflow.view.plots import plot_temporal
+from gramflow.view.temporal import measure_film
 
 with job(snakemake.log[0]) as say:
     config = load(snakemake.config)

@@ -1,11 +1,11 @@
 from pathlib import Path
 
-from gramflow.config import load
-from gramflow.identity import Weights
-from gramflow.job import job
-from gramflow.layout import Layout, check_unchanged
-from gramflow.manifest import Manifest
-from gramflow.plan import make_plan
+from gramflow.base.script import job
+from gramflow.film.identity import Weights
+from gramflow.film.manifest import Manifest
+from gramflow.film.plan import make_plan
+from gramflow.settings.config import load
+from gramflow.store.layout import Layout, check_unchanged
 
 with job(snakemake.log[0]):
     config = load(snakemake.config)

@@ -1,11 +1,11 @@
 from pathlib import Path
 
-from gramflow.config import load
-from gramflow.job import job
-from gramflow.plan import Plan
-from gramflow.plots import plot_loss
-from gramflow.products import certify
-from gramflow.records import load_all
+from gramflow.base.script import job
+from gramflow.film.plan import Plan
+from gramflow.settings.config import load
+from gramflow.store.products import certify
+from gramflow.store.records import load_all
+from gramflow.view.plots import plot_loss
 
 with job(snakemake.log[0]):
     config = load(snakemake.config)

@@ -1,12 +1,12 @@
 from pathlib import Path
 
-from gramflow.config import load
-from gramflow.job import job
-from gramflow.layout import Layout, check_unchanged
+from gramflow.base.script import job
+from gramflow.film.keys import film_sizes
 from gramflow.media.encode import try_out
 from gramflow.media.probe import probe
 from gramflow.media.source import Source
-from gramflow.recipes import film_sizes
+from gramflow.settings.config import load
+from gramflow.store.layout import Layout, check_unchanged
 
 with job(snakemake.log[0]):
     config, video = load(snakemake.config), snakemake.wildcards.video

@@ -1,10 +1,10 @@
 from pathlib import Path
 
-from gramflow.config import load
-from gramflow.job import job
+from gramflow.base.script import job
+from gramflow.film.keys import film_sizes
 from gramflow.media.encode import try_out
-from gramflow.painting import JobFiles, paint_job
-from gramflow.recipes import film_sizes
+from gramflow.paint.job import JobFiles, paint_job
+from gramflow.settings.config import load
 
 with job(snakemake.log[0]) as say:
     config = load(snakemake.config)

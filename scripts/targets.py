@@ -1,11 +1,11 @@
 from pathlib import Path
 
-from gramflow.config import load
+from gramflow.base.script import job
 from gramflow.engine.device import prepare
-from gramflow.identity import Weights
-from gramflow.job import job
-from gramflow.recipes import target_render
-from gramflow.styles import save_targets
+from gramflow.film.identity import Weights
+from gramflow.film.keys import target_render
+from gramflow.paint.targets import save_targets
+from gramflow.settings.config import load
 
 with job(snakemake.log[0]):
     prepare(snakemake.threads, gpu=False)

@@ -1,12 +1,12 @@
 from pathlib import Path
 
-from gramflow.assembly import make_network
-from gramflow.config import load
+from gramflow.base.script import job
 from gramflow.engine.device import prepare
-from gramflow.job import job
-from gramflow.layers import needed_layers
-from gramflow.layout import Layout, check_unchanged
-from gramflow.weights import resolve
+from gramflow.film.layers import needed_layers
+from gramflow.paint.setup import make_network
+from gramflow.paint.weights import resolve
+from gramflow.settings.config import load
+from gramflow.store.layout import Layout, check_unchanged
 
 with job(snakemake.log[0]) as say:
     config, output = load(snakemake.config), snakemake.output[0]

@@ -11,16 +11,16 @@ import cv2
 import numpy as np
 import pytest
 
-from gramflow.config import video_files
-from gramflow.manifest import Manifest
+from gramflow.film.manifest import Manifest
 from gramflow.media.encode import encode
 from gramflow.media.extract import extract
 from gramflow.media.ffmpeg import binary, local
 from gramflow.media.pictures import from_pixels, to_pixels
 from gramflow.media.probe import Probe, probe
 from gramflow.media.source import Source
-from gramflow.png import encode_png
-from gramflow.store import FrameStore, Store
+from gramflow.settings.config import video_files
+from gramflow.store.frames import FrameStore, Store
+from gramflow.store.png import encode_png
 
 SETTINGS = {"codec": "libx264", "crf": 16, "pixel_format": "yuv420p", "speed": "ultrafast"}
 

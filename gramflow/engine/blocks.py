@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.arrays import Picture, blurred, luminance, resized
+from gramflow.base.arrays import Picture, blurred, luminance, resized
 
 Plane = NDArray[np.float32]
 """(height, width)."""

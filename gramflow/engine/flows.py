@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.arrays import Picture, blurred, luminance, resized
+from gramflow.base.arrays import Picture, blurred, luminance, resized
 from gramflow.engine.blocks import block_matches
 
 Flow = NDArray[np.float32]

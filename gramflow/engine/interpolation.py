@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.arrays import Picture
+from gramflow.base.arrays import Picture
 
 Values = NDArray[np.float32]
 """(height, width, channels)."""

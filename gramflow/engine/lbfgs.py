@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gramflow import ops
-from gramflow.arrays import Tensor
+from gramflow.base.arrays import Tensor
+from gramflow.engine import ops
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer
 
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.arrays import Picture, resized
+from gramflow.base.arrays import Picture, resized
+from gramflow.base.errors import GramflowError
 from gramflow.engine.flows import Flow, FlowMethod, scaled
-from gramflow.errors import GramflowError
 
 
 class ONNX(FlowMethod):

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from gramflow import ops
-from gramflow.arrays import Tensor
+from gramflow.base.arrays import Tensor
+from gramflow.engine import ops
 
 Tensors = Mapping[str, Any]
 """Tensors by name; for terms with layers by the layer's name, each a tensor or a nest of them."""

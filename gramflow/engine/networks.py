@@ -8,9 +8,10 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow import bundled, ops
-from gramflow.arrays import Picture
-from gramflow.errors import GramflowError
+from gramflow import bundled
+from gramflow.base.arrays import Picture
+from gramflow.base.errors import GramflowError
+from gramflow.engine import ops
 
 Pooling = Literal["average", "max"]
 Padding = Literal["mirror", "zeros"]

@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from gramflow import ops
-from gramflow.arrays import Tensor
+from gramflow.base.arrays import Tensor
+from gramflow.engine import ops
 from gramflow.engine.losses import Layered, Loss, Tensors
 from gramflow.engine.tiling import Plan, Tile
 

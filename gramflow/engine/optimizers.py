@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow import ops
-from gramflow.arrays import Tensor
+from gramflow.base.arrays import Tensor
+from gramflow.engine import ops
 from gramflow.engine.variables import Frequencies
 
 Function = Callable[[Tensor], tuple[Tensor, Tensor]]

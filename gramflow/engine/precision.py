@@ -4,10 +4,10 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from gramflow import ops
-from gramflow.arrays import Tensor
+from gramflow.base.arrays import Tensor
+from gramflow.base.errors import GramflowError
+from gramflow.engine import ops
 from gramflow.engine.networks import in_precision
-from gramflow.errors import GramflowError
 
 EXACT_SHARE = 0.1
 """Of a frame's evaluations, with `auto`, those at the end that are made in float32."""

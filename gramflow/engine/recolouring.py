@@ -5,7 +5,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.arrays import Picture, blurred, resized
+from gramflow.base.arrays import Picture, blurred, resized
 from gramflow.engine.flows import Map
 from gramflow.engine.interpolation import spread
 from gramflow.engine.steadiness import Neighbour

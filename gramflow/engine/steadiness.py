@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gramflow.arrays import Picture, blurred, luminance
+from gramflow.base.arrays import Picture, blurred, luminance
 from gramflow.engine.flows import Map
 
 OWN = 0

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.arrays import SMALLEST, Picture, Tensor, blurred, resized
+from gramflow.base.arrays import SMALLEST, Picture, Tensor, blurred, resized
 from gramflow.engine.flows import Map
 from gramflow.engine.losses import Loss
 from gramflow.engine.networks import Network

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow import ops
-from gramflow.arrays import Picture
+from gramflow.base.arrays import Picture
+from gramflow.engine import ops
 from gramflow.engine.networks import Network
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.arrays import Tensor
+from gramflow.base.arrays import Tensor
+from gramflow.base.errors import GramflowError
 from gramflow.engine.losses import Layered, Loss
-from gramflow.errors import GramflowError
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.arrays import Picture, blurred, luminance, resized
+from gramflow.base.arrays import Picture, blurred, luminance, resized
+from gramflow.base.errors import GramflowError
 from gramflow.engine.flows import Flow, FlowMethod, Map, better, ends, inside, mismatch, scaled
 from gramflow.engine.interpolation import spread
-from gramflow.errors import GramflowError
 
 
 def match(method: FlowMethod, frame: Picture, other: Picture) -> "Match":

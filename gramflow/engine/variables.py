@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from gramflow import ops
-from gramflow.arrays import Tensor
+from gramflow.base.arrays import Tensor
+from gramflow.engine import ops
 
 
 class Frequencies:

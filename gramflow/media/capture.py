@@ -10,12 +10,12 @@ from typing import Any
 
 import ffmpeg
 
-from gramflow.errors import GramflowError
-from gramflow.files import appearing
+from gramflow.base.errors import GramflowError
+from gramflow.base.files import appearing
+from gramflow.base.progress import Every, Say
 from gramflow.media.ffmpeg import Child, local, reason, running
 from gramflow.media.probe import probe
 from gramflow.media.source import Source
-from gramflow.progress import Every, Say
 
 PATIENCE = 20.0
 """Seconds without a new frame after which a camera or stream counts as dead."""

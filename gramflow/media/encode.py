@@ -13,15 +13,15 @@ import av
 import ffmpeg
 import numpy as np
 
-from gramflow.errors import GramflowError
-from gramflow.files import appearing
-from gramflow.manifest import Manifest
+from gramflow.base.errors import GramflowError
+from gramflow.base.files import appearing
+from gramflow.base.progress import Every, Say
+from gramflow.film.manifest import Manifest
 from gramflow.media.colour import scale_from_rgb, tags
 from gramflow.media.ffmpeg import LOCAL, local, open_film, running
 from gramflow.media.probe import Probe, Track
 from gramflow.media.source import Source
-from gramflow.progress import Every, Say
-from gramflow.store import Store
+from gramflow.store.frames import Store
 
 # What an mp4 holds as it is; other sound becomes AAC.
 _COPIED_SOUND = frozenset({"aac", "ac3", "alac", "dts", "eac3", "flac", "mp2", "mp3", "opus"})

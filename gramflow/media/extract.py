@@ -12,17 +12,17 @@ import cv2
 import ffmpeg
 import numpy as np
 
-from gramflow.arrays import Pixels
-from gramflow.errors import GramflowError, concerning
-from gramflow.manifest import Manifest
+from gramflow.base.arrays import Pixels
+from gramflow.base.errors import GramflowError, concerning
+from gramflow.base.progress import Every, Say
+from gramflow.film.manifest import Manifest
 from gramflow.media.colour import scale_to_rgb
 from gramflow.media.ffmpeg import LOCAL, Child, local, running
 from gramflow.media.pictures import read_pixels
 from gramflow.media.probe import Probe
 from gramflow.media.shots import ShotFinder, given_shots
 from gramflow.media.source import Source
-from gramflow.progress import Every, Say
-from gramflow.store import Store, Writer, pixels_digest
+from gramflow.store.frames import Store, Writer, pixels_digest
 
 _SEEKABLE = ("mov", "matroska")  # containers with an index that leads to an exact keyframe
 _SEEK_MARGIN = Fraction(2)  # seconds before the start at which decoding begins

@@ -13,8 +13,8 @@ from typing import Any
 import av
 import imageio_ffmpeg
 
-from gramflow.errors import GramflowError
-from gramflow.files import disk_full
+from gramflow.base.errors import GramflowError
+from gramflow.base.files import disk_full
 
 LOCAL: dict[str, str] = {"protocol_whitelist": "file,pipe"}
 """Input options that keep a crafted file from making ffmpeg open the network."""

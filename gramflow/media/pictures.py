@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.arrays import Picture, Pixels, resized
-from gramflow.errors import GramflowError
+from gramflow.base.arrays import Picture, Pixels, resized
+from gramflow.base.errors import GramflowError
 
 
 def read_picture(path: Path) -> Picture:

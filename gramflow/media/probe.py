@@ -8,8 +8,8 @@ from typing import Any
 
 import av
 
-from gramflow.errors import GramflowError, concerning
-from gramflow.files import read_json, write_json
+from gramflow.base.errors import GramflowError, concerning
+from gramflow.base.files import read_json, write_json
 from gramflow.media.ffmpeg import binary, open_film
 from gramflow.media.pictures import read_pixels
 from gramflow.media.source import Source

@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from gramflow.arrays import Pixels
+from gramflow.base.arrays import Pixels
 
 _WIDTH = 256  # pixels that cuts are looked for at; more only costs time
 _SHORTEST = 5  # frames of a shot; what is shorter is a flash

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from gramflow.errors import GramflowError
+from gramflow.base.errors import GramflowError
 
 
 @dataclass(frozen=True)

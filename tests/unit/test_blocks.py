@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gramflow.arrays import blurred, luminance
+from gramflow.base.arrays import blurred, luminance
 from gramflow.engine.blocks import best_matches, block_matches
 from tests.media import textured
 

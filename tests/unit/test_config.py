@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gramflow import config, schema_docs
-from gramflow.config import Config, load, video_files
-from gramflow.errors import GramflowError
-from gramflow.files import canonical, natural_sorted
+from gramflow.base.errors import GramflowError
+from gramflow.base.files import canonical, natural_sorted
+from gramflow.settings import config, schema_docs
+from gramflow.settings.config import Config, load, video_files
 
 COPY = """
 from gramflow.engine.stylizers import Stylizer
@@ -618,7 +618,7 @@ def test_anything_anywhere_is_understood_or_refused(
 
 def test_a_config_loads_without_the_libraries_that_compute(folder: Path) -> None:
     program = (
-        "import sys; from gramflow.config import load\n"
+        "import sys; from gramflow.settings.config import load\n"
         "load({'videos': {'room': {'path': 'clip.avi'}},"
         " 'styles': {'night': {'images': ['night.jpg']}}})\n"
         "print(*{'tensorflow', 'keras', 'scipy', 'cv2', 'av'} & sys.modules.keys())"

@@ -5,15 +5,16 @@ import numpy as np
 import pytest
 
 from demo.draw.scenes import pair
-from gramflow import assembly, store
-from gramflow.assembly import make_network
-from gramflow.chains import Step
-from gramflow.config import load
 from gramflow.engine import flows
 from gramflow.engine.steadiness import OWN
-from gramflow.footage import Footage
-from gramflow.identity import random_weights
+from gramflow.film.identity import random_weights
+from gramflow.film.order import Step
 from gramflow.media.pictures import read_picture, to_pixels
+from gramflow.paint import setup
+from gramflow.paint.neighbours import Footage
+from gramflow.paint.setup import make_network
+from gramflow.settings.config import load
+from gramflow.store.frames import extracted_store, painted_store, pixels_digest
 from tests.media import textured
 
 
@@ -128,16 +129,16 @@ def test_flow_and_painting_share_one_network(device, monkeypatch):
         built.append(arguments)
         return build(*arguments)
 
-    build = assembly.build
-    monkeypatch.setattr(assembly, "build", counted)
-    assembly._whole.cache_clear()
+    build = setup.build
+    monkeypatch.setattr(setup, "build", counted)
+    setup._whole.cache_clear()
     inputs = {"videos": {"a": {"path": __file__}}, "styles": {"b": {"images": [__file__]}}}
     config = load(inputs | {"looks": {"default": {}}})
     look = config.looks["default"]
-    features = assembly.make_features(config, look, random_weights("vgg16"))
-    flow = assembly.make_flow(config, look, features)
+    features = setup.make_features(config, look, random_weights("vgg16"))
+    flow = setup.make_flow(config, look, features)
     assert not built
-    extractor = assembly.make_extractor(config, look, random_weights("vgg16"))
+    extractor = setup.make_extractor(config, look, random_weights("vgg16"))
     found = flow.features(textured(), ["block4_conv3", "block5_conv1"])
     assert {name: each.shape for name, each in found.items()} == {
         "block4_conv3": (15, 20, 512),
@@ -166,10 +167,10 @@ def test_footage_warps_painted_neighbours_to_the_frame(tmp_path):
     """A camera that pans over a picture: the neighbours of its frames fit where they are seen."""
     scene = to_pixels(textured(height=120, width=180))
     frames = [scene[:, 3 * n : 3 * n + 160] for n in range(4)]
-    keys = [store.pixels_digest(frame) for frame in frames]
+    keys = [pixels_digest(frame) for frame in frames]
     for key, frame in zip(keys, frames, strict=True):
-        store.frames(tmp_path).write(key, frame)
-        store.painted(tmp_path).write(key, frame)  # painted like itself
+        extracted_store(tmp_path).write(key, frame)
+        painted_store(tmp_path).write(key, frame)  # painted like itself
     footage = Footage(tmp_path, keys, (160, 120), flows.DIS(flows.DIS.Settings()), kept=3)
     painted = dict(enumerate(keys))
     assert footage.neighbours(Step(0, {}), painted, {}) == {}
@@ -192,9 +193,9 @@ def test_footage_finds_the_flow_at_the_films_own_size(tmp_path):
     random = np.random.default_rng(2)
     scene = cv2.GaussianBlur(random.uniform(0, 1, (200, 400, 3)).astype(np.float32), (0, 0), 1)
     frames = [to_pixels(shifted(scene * 3 - 1, right)) for right in (0, 4)]
-    keys = [store.pixels_digest(frame) for frame in frames]
+    keys = [pixels_digest(frame) for frame in frames]
     for key, frame in zip(keys, frames, strict=True):
-        store.frames(tmp_path).write(key, frame)
+        extracted_store(tmp_path).write(key, frame)
     asked = []
 
     class Watched(flows.DIS):

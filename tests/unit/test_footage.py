@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gramflow.engine.flows import Still
-from gramflow.footage import Footage
 from gramflow.media.pictures import from_pixels, to_pixels
+from gramflow.paint.neighbours import Footage
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from gramflow.config import load
+from gramflow.base.errors import GramflowError
 from gramflow.engine.learned import ONNX
 from gramflow.engine.trust import match
-from gramflow.errors import GramflowError
+from gramflow.settings.config import load
 
 
 def network(

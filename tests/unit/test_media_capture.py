@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from gramflow.config import is_live
-from gramflow.errors import GramflowError
+from gramflow.base.errors import GramflowError
 from gramflow.media import capture as module
 from gramflow.media.capture import capture
 from gramflow.media.probe import probe
 from gramflow.media.source import Source
-from gramflow.store import FrameStore
+from gramflow.settings.config import is_live
+from gramflow.store.frames import FrameStore
 from tests.media import extracted, film, quiet, times
 
 ENTRY = "videos.door.path"

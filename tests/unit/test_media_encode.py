@@ -9,11 +9,11 @@ import av
 import numpy as np
 import pytest
 
-from gramflow.errors import GramflowError
+from gramflow.base.errors import GramflowError
 from gramflow.media.encode import encode, try_out
 from gramflow.media.ffmpeg import local
 from gramflow.media.probe import Probe, probe
-from gramflow.store import FrameStore, Store
+from gramflow.store.frames import FrameStore, Store
 from tests.media import (
     SETTINGS,
     SHARED,

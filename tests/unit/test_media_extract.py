@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gramflow.errors import GramflowError
-from gramflow.manifest import Manifest
+from gramflow.base.errors import GramflowError
+from gramflow.film.manifest import Manifest
 from gramflow.media.extract import extract
 from gramflow.media.ffmpeg import local
 from gramflow.media.probe import probe
-from gramflow.png import encode_png
-from gramflow.store import FrameStore, pixels_digest
+from gramflow.store.frames import FrameStore, pixels_digest
+from gramflow.store.png import encode_png
 from tests.media import (
     SHARED,
     decoded,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gramflow.errors import GramflowError
+from gramflow.base.errors import GramflowError
 from gramflow.media.ffmpeg import binary
 
 

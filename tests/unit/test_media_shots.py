@@ -7,7 +7,7 @@ from gramflow.media.extract import extract
 from gramflow.media.probe import probe
 from gramflow.media.shots import ShotFinder
 from gramflow.media.source import Source
-from gramflow.store import FrameStore
+from gramflow.store.frames import FrameStore
 from tests import media
 
 

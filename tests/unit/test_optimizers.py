@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from scipy.fft import dctn, idctn
 from scipy.optimize import fmin_l_bfgs_b, rosen, rosen_der
 
-from gramflow import ops
-from gramflow.engine import losses, networks
+from gramflow.engine import losses, networks, ops
 from gramflow.engine.adam import Adam
 from gramflow.engine.lbfgs import FLATTER, LBFGS, LOWER, History, Trial, strong_wolfe
 from gramflow.engine.optimizers import Curve, Phase, ScipyLBFGS

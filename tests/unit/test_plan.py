@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gramflow.config import Config
-from gramflow.identity import random_weights
-from gramflow.manifest import Manifest
-from gramflow.plan import Plan, make_plan
-from gramflow.recipes import Keys, digest, painted_keys, target_name, working_size
+from gramflow.film.identity import random_weights
+from gramflow.film.keys import Keys, digest, painted_keys, target_name, working_size
+from gramflow.film.manifest import Manifest
+from gramflow.film.plan import Plan, make_plan
+from gramflow.settings.config import Config
 from tests.unit.test_recipes import config_with, manifest_of
 
 WEIGHTS = random_weights("vgg16")

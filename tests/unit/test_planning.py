@@ -6,16 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gramflow import planning, recipes, store
-from gramflow.config import Render, load
-from gramflow.errors import GramflowError
-from gramflow.identity import random_weights
-from gramflow.layout import Layout
-from gramflow.manifest import Manifest
-from gramflow.plan import make_plan
-from gramflow.planning import Forecast, calibrate, duration, forecast, guessed_plan, in_words
-from gramflow.plans import current_plan
-from gramflow.store import Listing
+from gramflow.base.errors import GramflowError
+from gramflow.film.identity import random_weights
+from gramflow.film.keys import painted_keys
+from gramflow.film.manifest import Manifest
+from gramflow.film.plan import make_plan
+from gramflow.settings.config import Render, load
+from gramflow.store.frames import Listing, painted_store
+from gramflow.store.layout import Layout
+from gramflow.store.plans import current_plan
+from gramflow.view import forecasts
+from gramflow.view.forecasts import Forecast, calibrate, duration, forecast, guessed_plan, in_words
 from tests import media
 
 WEIGHTS = random_weights("vgg16")
@@ -45,7 +46,7 @@ def told(config, name="clip.card", planned=None):
     """The forecast of a render as `gramflow plan` makes it."""
     render = config.renders[name]
     plan = current_plan(config, render) or guessed_plan(config, render)
-    return forecast(config, plan, Listing(store.painted(config.store)), planned)
+    return forecast(config, plan, Listing(painted_store(config.store)), planned)
 
 
 def test_a_film_that_is_not_extracted(config):
@@ -54,7 +55,7 @@ def test_a_film_that_is_not_extracted(config):
     assert (found.frames, found.made, found.jobs, found.chain) == (25, 25, 4, 12)
     assert len(made) == 25
     evaluations = (25 + 3) * 10  # a keyframe's twice
-    assert found.seconds(2.0) == pytest.approx(evaluations * 0.01 * 2 + 4 * planning.JOB_SECONDS)
+    assert found.seconds(2.0) == pytest.approx(evaluations * 0.01 * 2 + 4 * forecasts.JOB_SECONDS)
     assert found.disk_mb >= 25 * 100 * 100 * 6 / 1e6
 
 
@@ -66,7 +67,7 @@ def test_smaller_widths_cost_their_share(config, start, evaluations):
     look = replace(config.looks["default"], start=start, coarsest=50)
     smaller = replace(config, looks={"default": look})
     found = told(smaller)
-    started = found.jobs * planning.JOB_SECONDS
+    started = found.jobs * forecasts.JOB_SECONDS
     assert found.seconds(2.0) == pytest.approx(evaluations * 0.01 * 2 + started)
 
 
@@ -96,8 +97,8 @@ def test_what_is_painted_is_not_planned(config):
     manifest = Manifest(64, 48, "1/25", 0, frames, list(range(25)), 1, [0, 12])
     manifest.save(Path(layout.manifest("clip")))
     WEIGHTS.save(Path(layout.weights))
-    keys = recipes.painted_keys(config, render, manifest, WEIGHTS)
-    painted = store.painted("store")
+    keys = painted_keys(config, render, manifest, WEIGHTS)
+    painted = painted_store("store")
     for number in range(12):
         painted.write(keys[-1][number], np.zeros((2, 2, 3), np.uint16))
     found = told(config, planned=(made := set()))
@@ -151,5 +152,5 @@ def test_a_calibration_is_kept(config, monkeypatch):
     look = config.looks["default"]
     seconds = calibrate(config, look, "this device")
     assert seconds > 0
-    monkeypatch.setattr(planning, "_timed", lambda *_: pytest.fail("timed again"))
+    monkeypatch.setattr(forecasts, "_timed", lambda *_: pytest.fail("timed again"))
     assert calibrate(config, look, "this device") == seconds

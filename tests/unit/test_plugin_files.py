@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from gramflow.config import Config, check_apart, load
-from gramflow.errors import GramflowError
-from gramflow.identity import random_weights
-from gramflow.manifest import Manifest
-from gramflow.recipes import painted_keys, target_name
+from gramflow.base.errors import GramflowError
+from gramflow.film.identity import random_weights
+from gramflow.film.keys import painted_keys, target_name
+from gramflow.film.manifest import Manifest
+from gramflow.settings.config import Config, check_apart, load
 
 WEIGHTS = random_weights("vgg16")
 PLUGINS = '''

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import pytest
 
-from gramflow.errors import GramflowError
-from gramflow.plugins import KINDS, Plugin, Registry
-from gramflow.schema import checked
+from gramflow.base.errors import GramflowError
+from gramflow.settings.plugins import KINDS, Plugin, Registry
+from gramflow.settings.schema import checked
 
 EDGES = '''
 from dataclasses import dataclass, field

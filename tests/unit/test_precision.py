@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gramflow import ops
-from gramflow.engine import losses, networks, precision
+from gramflow.base.errors import GramflowError
+from gramflow.engine import losses, networks, ops, precision
 from gramflow.engine.lbfgs import LBFGS
 from gramflow.engine.moments import Moments
 from gramflow.engine.stylizers import Optimize, Palette
 from gramflow.engine.targets import style_targets
-from gramflow.errors import GramflowError
 from tests.looks import settings_of
 
 LAYERS = {"block1_conv1": 1.0, "block2_conv1": 1.0}

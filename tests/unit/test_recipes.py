@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gramflow.chains import LEAD, parts_chained
-from gramflow.config import Config, load
-from gramflow.identity import bundled_weights, random_weights
-from gramflow.manifest import Manifest
-from gramflow.recipes import painted_keys, target_name
+from gramflow.film.identity import bundled_weights, random_weights
+from gramflow.film.keys import painted_keys, target_name
+from gramflow.film.manifest import Manifest
+from gramflow.film.order import LEAD, parts_chained
+from gramflow.settings.config import Config, load
 
 WEIGHTS = random_weights("vgg16")
 

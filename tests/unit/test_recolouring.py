@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gramflow.arrays import blurred
+from gramflow.base.arrays import blurred
 from gramflow.engine.recolouring import recoloured, with_strokes
 from gramflow.engine.steadiness import Neighbour
 from tests.media import textured

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gramflow.config import load
 from gramflow.engine import losses, networks
 from gramflow.engine.lbfgs import LBFGS
 from gramflow.engine.optimizers import Optimizer
 from gramflow.engine.steadiness import OWN, Neighbour
 from gramflow.engine.stylizers import Optimize, Palette
 from gramflow.engine.targets import style_targets
+from gramflow.settings.config import load
 from tests.looks import settings_of
 
 NETWORK = networks.VGG16()

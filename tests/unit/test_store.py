@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gramflow.arrays import Pixels
-from gramflow.errors import GramflowError
-from gramflow.png import encode_png
-from gramflow.store import FrameStore, Listing, Store, Writer, pixels_digest
+from gramflow.base.arrays import Pixels
+from gramflow.base.errors import GramflowError
+from gramflow.store.frames import FrameStore, Listing, Store, Writer, pixels_digest
+from gramflow.store.png import encode_png
 
 WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from gramflow.store import Store
+from gramflow.store.frames import Store
 
 store = Store(Path(sys.argv[1]))
 pixels = np.full((256, 256, 3), 40_000, np.uint16)

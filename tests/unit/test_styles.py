@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gramflow.checks import is_whole_archive
+from gramflow.base.errors import GramflowError
 from gramflow.engine.targets import flattened
-from gramflow.errors import GramflowError
-from gramflow.styles import load_targets
+from gramflow.paint.targets import load_targets
+from gramflow.store.checks import is_whole_archive
 
 TARGETS = {32: {"gram": {"conv": np.ones((8, 8), np.float32)}}}
 

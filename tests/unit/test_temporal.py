@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from gramflow import store
-from gramflow.config import load
-from gramflow.manifest import Manifest
+from gramflow.film.manifest import Manifest
 from gramflow.media.pictures import read_picture, to_pixels
-from gramflow.plots import plot_temporal
-from gramflow.records import Record
-from gramflow.temporal import TemporalReport, measure_film
+from gramflow.settings.config import load
+from gramflow.store.frames import extracted_store, painted_store, pixels_digest
+from gramflow.store.records import Record
+from gramflow.view.plots import plot_temporal
+from gramflow.view.temporal import TemporalReport, measure_film
 from tests.unit.test_flows import textured
 
 SCENE = textured(height=120, width=220)
@@ -43,10 +43,10 @@ def measured(tmp_path):
             view = panned(number - number % repeated)
             if figure is not None and number >= 6:
                 view[FIGURE] = figure
-            frames.append(store.pixels_digest(to_pixels(view)))
-            store.frames(config.store).write(frames[-1], to_pixels(view))
+            frames.append(pixels_digest(to_pixels(view)))
+            extracted_store(config.store).write(frames[-1], to_pixels(view))
             painted = np.clip(paint(number, view), 0, 1).astype(np.float32)
-            store.painted(config.store).write(key, to_pixels(painted))
+            painted_store(config.store).write(key, to_pixels(painted))
         manifest = Manifest(160, 120, "1/25", 0, frames, list(range(12)), 1, list(shots))
         told = [{"key": key, "terms": terms(number)} for number, key in enumerate(keys)]
         records = [Record("", "clip.red", {}, part) for part in (told[:5], told[5:])]

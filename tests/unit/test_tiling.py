@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gramflow import memory
-from gramflow.config import load
+from gramflow.base import memory
+from gramflow.base.errors import GramflowError
 from gramflow.engine import losses, networks
 from gramflow.engine.moments import Moments
 from gramflow.engine.tiling import Plan, geometry, tiles
-from gramflow.errors import GramflowError
-from gramflow.identity import random_weights
-from gramflow.manifest import Manifest
-from gramflow.recipes import painted_keys, target_name
+from gramflow.film.identity import random_weights
+from gramflow.film.keys import painted_keys, target_name
+from gramflow.film.manifest import Manifest
+from gramflow.settings.config import load
 from tests import plain_vgg
 from tests.workflow.test_plugins import blocks
 

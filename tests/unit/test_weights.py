@@ -16,14 +16,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gramflow import bundled, weights
+from gramflow import bundled
+from gramflow.base.errors import GramflowError
+from gramflow.base.progress import Say
 from gramflow.engine.networks import VGG16, VGG19, Network, Source, _reference, build
-from gramflow.errors import GramflowError
-from gramflow.identity import Weights, bundled_weights, random_weights
+from gramflow.film.identity import Weights, bundled_weights, random_weights
 from gramflow.media.pictures import read_picture, resize
-from gramflow.progress import Say
-from gramflow.weights import resolve as resolved
-from gramflow.weights import source_of
+from gramflow.paint import weights
+from gramflow.paint.weights import resolve as resolved
+from gramflow.paint.weights import source_of
 from tests.media import SHARED
 from tests.plain_moments import distance
 from tests.plain_vgg import save_weights

@@ -12,10 +12,10 @@ from typing import Any
 
 import yaml
 
-from gramflow import layout
-from gramflow.config import load
-from gramflow.plan import Plan
-from gramflow.records import Record
+from gramflow.film.plan import Plan
+from gramflow.settings.config import load
+from gramflow.store import layout
+from gramflow.store.records import Record
 
 ROOT = Path(__file__).parents[2]
 MACHINE = ("--cores", "2", "--resources", "gpu=1")

@@ -87,7 +87,7 @@ def test_the_command_lists_them(tmp_path: Path) -> None:
 
 FAILING = '''
 from gramflow.engine.stylizers import Painted, Stylizer
-from gramflow.errors import GramflowError
+from gramflow.base.errors import GramflowError
 
 
 class Failing(Stylizer):

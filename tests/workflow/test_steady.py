@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
-from gramflow import store
+from gramflow.store.frames import painted_store
 from tests import media
 from tests.workflow.project import Project
 
@@ -70,7 +70,7 @@ def locks_held(parent: int) -> Iterator[tuple[psutil.Process, str]]:
 
 def pixels(project: Project) -> np.ndarray:
     """The painted frames, in order."""
-    painted = store.painted(project.folder / "store")
+    painted = painted_store(project.folder / "store")
     return np.stack([painted.read(frame["key"]) for frame in project.frames("clip.card")])
 
 

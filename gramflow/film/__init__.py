@@ -1,0 +1,1 @@
+"""What is to be done, as data: frames, their order, their keys, the plan."""

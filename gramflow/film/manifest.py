@@ -1,0 +1,89 @@
+"""What a video was decoded to: the hash and time of every frame, and the shots."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gramflow.base.files import canonical, read_json, write_json
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A run of frames within one shot, `first` to `last` inclusive; the unit of a GPU job."""
+
+    first: int
+    last: int
+
+    @property
+    def name(self) -> str:
+        """The segment's place in file names, such as 000050-000099."""
+        return f"{self.first:06d}-{self.last:06d}"
+
+    @property
+    def frames(self) -> range:
+        """The numbers of its frames."""
+        return range(self.first, self.last + 1)
+
+    def of(self, items: Sequence[T]) -> Sequence[T]:
+        """Its part of something that the whole video has one of per frame."""
+        return items[self.first : self.last + 1]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The frames of one extracted video.
+
+    width, height: pixels of the stored frames, after rotation.
+    time_base: seconds per unit of `times`, as "numerator/denominator".
+    origin: the time, in units, at which the film and its sound start.
+    frames: SHA-256 of every frame's pixels, the key of the frame store.
+    times: presentation time of every frame, in units, rising.
+    duration: how long the last frame stays, in units.
+    shots: number of the first frame of every shot; starts with 0.
+    sizes: bytes of every frame's file in the store.
+    """
+
+    width: int
+    height: int
+    time_base: str
+    origin: int
+    frames: list[str]
+    times: list[int]
+    duration: int
+    shots: list[int]
+    sizes: list[int] = field(default_factory=list)
+
+    def seconds(self, units: int) -> Fraction:
+        """A time of this manifest in exact seconds."""
+        return units * Fraction(self.time_base)
+
+    def segments(self, length: int) -> list[list[Segment]]:
+        """Of every shot, its frames in order, cut after every `length` frames."""
+        ends = [*self.shots[1:], len(self.frames)]
+        return [
+            [Segment(first, min(first + length, end) - 1) for first in range(start, end, length)]
+            for start, end in zip(self.shots, ends, strict=True)
+        ]
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON; the same manifest always gives the same bytes."""
+        value: dict[str, Any] = asdict(self)
+        write_json(path, value)
+
+    @classmethod
+    def load(cls, path: Path) -> "Manifest":
+        """Read what `save` wrote. Raises ValueError when it is damaged."""
+        try:
+            return cls(**read_json(path))
+        except TypeError as error:
+            raise ValueError(f"{path} is no manifest") from error
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all but the files' sizes, which differ with the program that wrote them."""
+        return hashlib.sha256(canonical(asdict(self) | {"sizes": []}).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""A painting job."""

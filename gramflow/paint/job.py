@@ -1,0 +1,216 @@
+"""Painting frame by frame: what is in the store stays, what lacks is made."""
+
+import fcntl
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gramflow.base.errors import GramflowError
+from gramflow.base.progress import Every, Say, clock
+from gramflow.engine.device import prepare
+from gramflow.engine.optimizers import Curve
+from gramflow.engine.stylizers import Painted, Stylizer
+from gramflow.film.manifest import Manifest
+from gramflow.film.order import Step
+from gramflow.film.plan import Job, Plan
+from gramflow.media.pictures import to_pixels
+from gramflow.paint import gpus
+from gramflow.paint.neighbours import Footage
+from gramflow.paint.setup import make_features, make_flow, make_stylizer
+from gramflow.paint.targets import load_targets
+from gramflow.settings.config import Config, Look, Render
+from gramflow.store.frames import Store, lock_file
+from gramflow.store.records import Record
+
+
+@dataclass(frozen=True)
+class JobFiles:
+    """The files of a painting job: what it reads, and the record that it writes."""
+
+    plan: Path
+    manifest: Path
+    targets: Path
+    record: Path
+
+
+def paint_job(
+    config: Config, render: Render, name: str, files: JobFiles, threads: int, say: Say
+) -> None:
+    """Paint the frames of a job that the store lacks, then write its record.
+
+    name: the part's (see chains.Part). May be killed at any time: every finished frame is in the
+    store, and the next try goes on after it. A second process with the same job waits for the
+    first.
+    """
+    plan, manifest = Plan.load(files.plan), Manifest.load(files.manifest)
+    look, job, weights = config.looks[render.look], plan.jobs[name], plan.weights
+    if weights is None:
+        raise ValueError(f"{files.plan} was made without weights")
+    title = f"{render.name} {name}"
+
+    def stylizer() -> Stylizer:
+        gpu.enter_context(gpus.lent(say))
+        device = prepare(threads)
+        made = make_stylizer(config, look, weights, load_targets(files.targets))
+        width, height = plan.size
+        facts = [f"painting on {device}", f"{weights.source} weights", made.needs(height, width)]
+        say(f"{title}: {', '.join(filter(None, facts))}")
+        return made
+
+    kept = max(plan.backs, default=0) + 3
+    flow = make_flow(config, look, make_features(config, look, weights))
+    footage = Footage(config.store, manifest.frames, plan.size, flow, kept)
+    with _alone(lock_file(config.store, job.claim), title, say), ExitStack() as gpu:
+        made = _Painting(title, job, list(plan.backs), look, footage, say).paint(stylizer)
+    sizes = footage.painted.sizes(job.told)
+    frames = [
+        _told(key, number, made, footage.painted, sizes)
+        for number, key in zip(job.part.frames, job.told, strict=True)
+    ]
+    Record(job.claim, render.name, asdict(weights), frames).save(files.record)
+
+
+def _told(
+    key: str, number: int, made: set[str], painted: Store, sizes: dict[str, int]
+) -> dict[str, Any]:
+    """What a record tells of a frame."""
+    note = {name: value for name, value in painted.note(key).items() if name != "pixels"}
+    return {**note, "frame": number, "key": key, "reused": key not in made, "bytes": sizes[key]}
+
+
+@contextmanager
+def _alone(path: Path, title: str, say: Say) -> Iterator[None]:
+    """One process at a time; a dead one's lock is free at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"{title}: another process is at it; waiting for what it makes")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@dataclass
+class _Painting:
+    """A job being painted. backs: how many steps back the painted frames are that a frame needs."""
+
+    title: str
+    job: Job
+    backs: list[int]
+    look: Look
+    footage: Footage
+    say: Say
+
+    def paint(self, make_stylizer: Callable[[], Stylizer]) -> set[str]:
+        """Paint what the store lacks; returns the keys of the frames made."""
+        missing = self._missing()
+        total = len(self.job.part.places)
+        if len(missing) < total:
+            self.say(f"{self.title}: {total - len(missing)} of {total} frames are there")
+        if not missing:
+            return set()
+        try:
+            return self._paint_all(make_stylizer(), missing, total)
+        finally:
+            self.footage.settle()
+
+    def _paint_all(
+        self, stylizer: Stylizer, missing: list[tuple[int, Step]], total: int
+    ) -> set[str]:
+        """Paint these pictures of `total`; the last one may still be on its way to the store."""
+        started = time.monotonic()
+        made = set()
+        for done, (stage, step) in enumerate(missing, 1):
+            key = self.job.keys[stage][step.number]
+            if self.footage.painted.is_whole(key):  # another render's job made it meanwhile
+                continue
+            place = f"frame {total - len(missing) + done}/{total}"
+            result, seconds = self._paint_frame(
+                stylizer, stage, step, place, missing[done : done + 1]
+            )
+            made.add(key)
+            left = (time.monotonic() - started) / done * (len(missing) - done)
+            line = f"{self.title}: {place}, {_in_words(result, seconds)}, {clock(left)} left"
+            pixels, note = to_pixels(result.picture), _note(result, seconds)
+            self.footage.keep(key, pixels, note, partial(self.say, line))
+        return made
+
+    def _missing(self) -> list[tuple[int, Step]]:
+        """Pass and step of the frames that are not in the store, each picture once."""
+        found: dict[str, tuple[int, Step]] = {}
+        for chain in self.job.part.chains:
+            for step in chain.steps(self.backs):
+                key = self.job.keys[chain.stage][step.number]
+                if not self.footage.painted.is_whole(key):
+                    found.setdefault(key, (chain.stage, step))
+        return list(found.values())
+
+    def _paint_frame(
+        self,
+        stylizer: Stylizer,
+        stage: int,
+        step: Step,
+        place: str,
+        following: list[tuple[int, Step]],
+    ) -> tuple[Painted, float]:
+        """Paint one frame; returns the seconds it took, too."""
+        started, footage, keys = time.monotonic(), self.footage, self.job.keys[stage]
+        before: Mapping[int, str] = self.job.keys[stage - 1] if stage > 1 else {}
+        neighbours = footage.neighbours(step, keys, before)
+        for _, later in following:
+            footage.look_ahead(later)
+        result = stylizer.paint(
+            footage.frame(step.number),
+            neighbours,
+            _seed(self.look.seed, footage.frames[step.number]),
+            self._reporter(place),
+        )
+        seconds = time.monotonic() - started
+        lowest = result.losses[-1][1] if result.losses else 0.0
+        if not (np.isfinite(lowest) and np.isfinite(result.picture).all()):
+            raise GramflowError(
+                f"looks.{self.look.name}: the loss of {place} is not finite; lower the weights of "
+                "its loss terms"
+            )
+        return result, seconds
+
+    def _reporter(self, place: str) -> Callable[[Curve], None]:
+        """Tells every ten seconds how far a frame is."""
+        due = Every(10)
+
+        def report(curve: Curve) -> None:
+            if due:
+                self.say(
+                    f"{self.title}: {place}, evaluation {curve.evaluations}, "
+                    f"loss {curve.lowest:.4g}"
+                )
+
+        return report
+
+
+def _seed(seed: int, frame: str) -> int:
+    """A frame's own seed: the same picture always starts from the same noise."""
+    return int(hashlib.sha256(f"{seed} {frame}".encode()).hexdigest()[:16], 16)
+
+
+def _in_words(painted: Painted, seconds: float) -> str:
+    loss = f"loss {painted.losses[-1][1]:.4g}, " if painted.losses else ""
+    return f"{painted.evaluations} evaluations, {loss}{seconds:.1f} s"
+
+
+def _note(painted: Painted, seconds: float) -> dict[str, Any]:
+    """How a frame came about, to travel in its file."""
+    return {
+        "evaluations": painted.evaluations,
+        "losses": [[count, float(f"{loss:.6g}")] for count, loss in painted.losses],
+        "terms": {name: float(f"{value:.6g}") for name, value in painted.terms.items()},
+        "seconds": round(seconds, 2),
+    }

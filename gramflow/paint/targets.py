@@ -1,0 +1,74 @@
+"""The targets of a style on the disk: computed once, shared by every video."""
+
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from gramflow.base.arrays import SMALLEST, Picture
+from gramflow.base.errors import GramflowError, concerning
+from gramflow.base.files import appearing
+from gramflow.base.memory import limit
+from gramflow.engine.targets import StyleTargets, flattened, style_targets, unflattened
+from gramflow.engine.tiling import Plan
+from gramflow.film.identity import Weights
+from gramflow.film.keys import style_sides
+from gramflow.media.pictures import read_picture, resize
+from gramflow.paint.setup import make_extractor, make_losses, make_network
+from gramflow.settings.config import Config, Look, Style
+
+
+def save_targets(config: Config, style: Style, look: Look, weights: Weights, path: Path) -> None:
+    """Compute the targets of a style for a look into an .npz file, whose name is target_name.
+
+    Raises GramflowError, naming the config entry, for a picture that cannot be read, or is too
+    narrow at its size.
+    """
+    from gramflow.engine.objective import Objective
+
+    losses = {
+        name: loss for name, loss in make_losses(config, look).items() if loss.source == "style"
+    }
+    extractor = make_extractor(config, look, weights)
+    plan = Plan(extractor, losses, limit(config.memory), where=f"looks.{look.name}")
+    objective, network = Objective(extractor, losses, plan), make_network(config, weights.network)
+    targets = {
+        width: style_targets(objective, network, style_pictures(style, side), style.weights)
+        for width, side in style_sides(look).items()
+    }
+    arrays = flattened(targets)
+    with appearing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def load_targets(path: Path) -> dict[int, StyleTargets]:
+    """Read what save_targets wrote: by the width that is painted at.
+
+    Raises GramflowError when the file is damaged.
+    """
+    try:
+        with np.load(path) as arrays:
+            return unflattened(arrays)
+    except (BadZipFile, EOFError, ValueError) as error:
+        raise GramflowError(f"{path}: damaged; delete it and run again") from error
+
+
+def style_pictures(style: Style, side: int) -> list[Picture]:
+    """The pictures of a style, the longer side of each `side` pixels."""
+    pictures = []
+    for number, image in enumerate(style.images):
+        with concerning(f"styles.{style.name}.images[{number}]"):
+            pictures.append(_scaled(read_picture(Path(image)), side))
+    return pictures
+
+
+def _scaled(picture: Picture, side: int) -> Picture:
+    height, width = picture.shape[:2]
+    factor = side / max(height, width)
+    size = round(width * factor), round(height * factor)
+    if min(size) < SMALLEST:
+        raise GramflowError(
+            f"{size[0]}x{size[1]} pixels at this look's smallest size; give a picture less narrow, "
+            "or a look with a greater width, style_scale or coarsest"
+        )
+    return resize(picture, *size)

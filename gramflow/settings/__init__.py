@@ -1,0 +1,1 @@
+"""The user's config, and what comes of it."""

@@ -1,0 +1,231 @@
+"""Values that fit a JSON schema: defaults filled in, text converted, errors as one line."""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+
+from gramflow.base.errors import GramflowError
+
+Schema = Mapping[str, Any]
+Entry = tuple[str | int, ...]
+"""Where a value stands in the config, such as ("styles", "night", "images", 0)."""
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+def checked(value: Any, schema: Schema, entry: Entry = ()) -> Any:
+    """A copy of `value` as `schema` wants it, with every default filled in.
+
+    Text is converted where another type is wanted ('5.0' from a command line), so that one
+    meaning has one spelling. An entry left empty counts as absent unless it may be null.
+    Raises GramflowError, naming the entry, when the value does not fit.
+    """
+    fitted = _fit(value, schema)
+    errors = sorted(_Validator(schema).iter_errors(fitted), key=_rank)
+    if errors:
+        raise _as_line(errors[0], entry)
+    return fitted
+
+
+def refused(entry: Entry, text: str) -> GramflowError:
+    """The error for an entry of the config; `text` says what is wrong and what to do."""
+    # a path may hold a line break: the message stays one line that a terminal can show
+    line = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return GramflowError(f"{dotted(entry)}: {line}")
+
+
+def dotted(entry: Entry) -> str:
+    """An entry as a person would write it: styles.night.images[0]."""
+    text = ""
+    for part in entry:
+        if isinstance(part, int) and not isinstance(part, bool):
+            text += f"[{part}]"
+        else:
+            plain = isinstance(part, str) and NAME.fullmatch(part)
+            text += ("." if text else "") + (str(part) if plain else shown(part))
+    return text or "config"
+
+
+def shown(value: Any) -> str:
+    """A value on one line, shortened."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:76]} ..."
+
+
+def remedy(word: Any, known: Iterable[str]) -> str:
+    """Which of the known words was probably meant, and all of them."""
+    words = sorted(known)
+    close = get_close_matches(str(word), words, n=1)
+    guess = f"did you mean {close[0]}? " if close else ""
+    return f"{guess}known: {', '.join(words) or 'none'}"
+
+
+# -- fitting -----------------------------------------------------------------------------------
+
+
+def _fit(value: Any, schema: Schema) -> Any:
+    types = _types(schema)
+    if value is None and "null" not in types:
+        value = schema.get("default", {} if "object" in types else None)
+    if isinstance(value, Mapping):
+        return _fit_mapping(value, schema)
+    if isinstance(value, list | tuple):
+        return [_fit(item, schema.get("items", {})) for item in value]
+    if isinstance(value, str):
+        return _from_text(value, types)
+    return _as_number(value, types)
+
+
+def _types(schema: Schema) -> list[str]:
+    types = schema.get("type", [])
+    return [types] if isinstance(types, str) else list(types)
+
+
+def _fit_mapping(value: Mapping[Any, Any], schema: Schema) -> dict[Any, Any]:
+    properties = schema.get("properties", {})
+    others = schema.get("additionalProperties") or {}
+    # YAML reads a bare 2024 as a number: as a name it is the same word
+    named = {str(key) if type(key) is int else key: item for key, item in value.items()}
+    fitted = {key: _fit(item, properties.get(key, others)) for key, item in named.items()}
+    for key, inner in properties.items():
+        if key not in fitted and "default" in inner:
+            fitted[key] = _fit(inner["default"], inner)
+    return fitted
+
+
+def _from_text(text: str, types: list[str]) -> Any:
+    """The first of the types that the text can be read as."""
+    for name in types:
+        try:
+            return _READ[name](text)
+        except (KeyError, ValueError):
+            continue
+    return text
+
+
+def _word(words: Mapping[str, Any]) -> Callable[[str], Any]:
+    return lambda text: words[text.strip().lower()]
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "integer": int,
+    "number": float,
+    "boolean": _word({"true": True, "yes": True, "false": False, "no": False}),
+    "null": _word({"null": None, "~": None}),
+    "string": str,
+}
+
+
+def _as_number(value: Any, types: list[str]) -> Any:
+    """300 and 300.0 are one number: spell it by the schema's type."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int) and "number" in types and abs(value) <= sys.float_info.max:
+        return float(value)
+    if isinstance(value, float) and "integer" in types and value.is_integer():
+        return int(value)
+    return value
+
+
+# -- checking ----------------------------------------------------------------------------------
+
+
+def _finite(_: Any, value: Any) -> bool:
+    # also refuses NaN, and integers beyond what a float holds
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and abs(value) <= sys.float_info.max
+
+
+def _whole_pattern(_: Any, pattern: str, value: Any, __: Any) -> Iterator[ValidationError]:
+    # JSON Schema searches, and Python's "$" accepts a final line break
+    if isinstance(value, str) and not re.fullmatch(pattern, value):
+        yield ValidationError("pattern")
+
+
+_Validator = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    validators={"pattern": _whole_pattern},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", _finite),
+)
+
+
+def _rank(error: ValidationError) -> tuple[bool, list[str]]:
+    """Unknown keys first: a misspelt key is often the reason for a missing one."""
+    return error.validator != "additionalProperties", [str(part) for part in error.absolute_path]
+
+
+def _as_line(error: Any, entry: Entry) -> GramflowError:
+    """The validator's error with its place and its remedy."""
+    entry = (*entry, *error.absolute_path)
+    rule, value = error.validator, error.instance
+    if "propertyNames" in error.absolute_schema_path:
+        return refused((*entry, value), _bad_name(value))
+    if rule == "additionalProperties":
+        known = error.schema["properties"]
+        unknown = next(key for key in value if key not in known)
+        return refused((*entry, str(unknown)), f"unknown key; {remedy(unknown, known)}")
+    if rule == "required":
+        missing = next(key for key in error.validator_value if key not in value)
+        return refused((*entry, missing), f"missing; give {_wanted_of(error.schema, missing)}")
+    if value is None or value in ("", [], {}):
+        return refused(entry, f"empty; give {_wanted(error.schema)}")
+    if rule == "enum":
+        return refused(entry, f"{shown(value)} is unknown; {remedy(value, error.validator_value)}")
+    return refused(entry, f"{shown(value)} does not fit; give {_wanted(error.schema)}")
+
+
+def _bad_name(name: Any) -> str:
+    if not isinstance(name, str):
+        return f"YAML reads this name as {type(name).__name__}; write it in quotes"
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_")[:40]
+    example = f", such as {plain}" if plain else ""
+    return (
+        "it becomes part of file names; use at most 64 of A-Z, a-z, 0-9, '_' and '-', "
+        f"starting with a letter or digit{example}"
+    )
+
+
+_WORDS = {
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "string": "text",
+    "array": "a list",
+    "object": "a mapping of keys to values",
+    "null": "null",
+}
+
+
+def _wanted(schema: Schema) -> str:
+    """What a schema accepts, in words."""
+    text = " or ".join(_WORDS[name] + _limits(schema, name) for name in _types(schema))
+    if schema.get("examples"):
+        text += f", such as {shown(schema['examples'][0])}"
+    return text
+
+
+def _limits(schema: Schema, name: str) -> str:
+    words = _LIMITS.get(name, {})
+    return "".join(f" {word} {schema[key]}" for key, word in words.items() if key in schema)
+
+
+_RANGE = {"minimum": "of at least", "exclusiveMinimum": "greater than", "maximum": "and at most"}
+_LIMITS = {
+    "integer": _RANGE,
+    "number": _RANGE,
+    "array": {"minItems": "with a length of at least"},
+    "object": {"minProperties": "with a length of at least"},
+}
+
+
+def _wanted_of(schema: Schema, key: str) -> str:
+    """What the schema of an object accepts for a key, and what that is for."""
+    inner = schema.get("properties", {}).get(key, {})
+    purpose = inner.get("description")
+    return (_wanted(inner) or "it") + (f": {purpose}" if purpose else "")

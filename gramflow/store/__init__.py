@@ -1,0 +1,1 @@
+"""Where everything lies: names of files, frames, records, certificates."""

@@ -1,0 +1,66 @@
+"""PNG files of frames, which carry a note: how a frame came about."""
+
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from gramflow.base.arrays import Pixels
+
+_PNG_COMPRESSION = 1  # painted frames are nearly incompressible: higher levels only cost time
+
+
+def encode_png(pixels: Pixels, note: str = "") -> bytes:
+    """The bytes of a PNG file; `note` (ASCII) travels inside, as a text chunk named gramflow."""
+    done, data = cv2.imencode(
+        ".png",
+        cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR),
+        [cv2.IMWRITE_PNG_COMPRESSION, _PNG_COMPRESSION],
+    )
+    if not done:
+        raise ValueError(f"OpenCV cannot write a picture of shape {pixels.shape}")
+    png = data.tobytes()
+    if not note:
+        return png
+    body = b"tEXt" + _KEYWORD + note.encode("ascii")
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    return png[:_HEADER] + chunk + png[_HEADER:]
+
+
+_HEADER = 33  # signature and IHDR; the note comes next, so that it is read without the pixels
+_KEYWORD = b"gramflow\0"
+
+
+def read_note(path: Path) -> str:
+    """The note that encode_png put into the file; empty when there is none."""
+    with path.open("rb") as file:
+        file.seek(_HEADER)
+        start = file.read(8)
+        length, kind = struct.unpack(">I4s", start) if len(start) == 8 else (0, b"")
+        body = file.read(length) if kind == b"tEXt" else b""
+    return body.removeprefix(_KEYWORD).decode("ascii") if body.startswith(_KEYWORD) else ""
+
+
+def ends_as_png(path: Path) -> bool:
+    """Whether a file ends as a PNG file does, so that nothing of it was cut off."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - len(_END), 0))
+        return file.read() == _END
+
+
+_END = b"\0\0\0\0IEND\xaeB`\x82"
+
+
+def decode_png(data: bytes) -> Pixels:
+    """The pixels of a file of encode_png, bit for bit. Raises ValueError when it is damaged."""
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        if pixels is None:
+            raise ValueError("not a PNG file")
+        return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+    except cv2.error as error:  # such as for an empty file, or a grey picture
+        raise ValueError("not a PNG file of a frame") from error

@@ -1,0 +1,1 @@
+"""What people want to see: estimates, status, measurements, plots."""

@@ -1,0 +1,201 @@
+"""What a run will take, before it begins: frames, jobs, time, memory and disk."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from gramflow.base.errors import GramflowError
+from gramflow.base.files import read_json, write_json
+from gramflow.engine.precision import lowered
+from gramflow.film.identity import random_weights
+from gramflow.film.keys import digest
+from gramflow.film.manifest import Manifest
+from gramflow.film.plan import Job, Plan, make_plan
+from gramflow.media.probe import Probe, probe
+from gramflow.media.source import Source
+from gramflow.paint.setup import make_extractor, make_losses, make_network
+from gramflow.settings.config import Config, Look, Render, is_live, is_stored, video_files
+from gramflow.store.frames import Listing, Store
+from gramflow.store.layout import CALIBRATION, Layout
+from gramflow.view.estimates import frames_mb, network_mb
+
+_WIDTH, _HEIGHT = 256, 192  # of the picture that is timed
+_TIMED = 3  # evaluations
+JOB_SECONDS = 15.0
+"""To start a job, load TensorFlow and trace the network."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a render will take.
+
+    frames: to paint in all, over all passes. made: of them, what the store lacks and no render
+    before makes, each picture once. jobs: of painting that have something to do. chain: the most
+    frames that wait for each other: a shot's keyframes, then all passes over one of its segments.
+    evaluations: most of them, in those of the whole size. width, height: pixels of a frame.
+    """
+
+    name: str
+    frames: int
+    made: int
+    jobs: int
+    chain: int
+    evaluations: float
+    width: int
+    height: int
+    memory: str | None
+
+    def seconds(self, speed: float) -> float:
+        """Of one GPU; less where the stop rule ends early. speed: as of `calibrate`."""
+        return speed * self.width * self.height / 1e6 * self.evaluations + JOB_SECONDS * self.jobs
+
+    @property
+    def memory_mb(self) -> int:
+        """Of a job."""
+        return network_mb(self.width, self.height, self.memory)
+
+    @property
+    def disk_mb(self) -> int:
+        """Of the frames to be painted."""
+        return frames_mb(self.width, self.height, self.made, bits=16)
+
+
+def forecast(
+    config: Config, plan: Plan, painted: Store | Listing, planned: set[str] | None = None
+) -> Forecast:
+    """What a render will take.
+
+    plan: the render's. planned: the store's keys of what the renders before it make, which are not
+    made again; those of this one are added.
+    """
+    look = config.looks[config.renders[plan.render].look]
+    planned = set() if planned is None else planned
+    frames = made = jobs = 0
+    chains: dict[str, int] = {}
+    evaluations = 0.0
+    for job in plan.jobs.values():
+        wanted = set(job.made) - planned
+        wanted -= painted.sizes(wanted).keys()
+        planned |= wanted
+        missing = len(wanted)
+        frames, made, jobs = frames + len(job.made), made + missing, jobs + bool(missing)
+        before = max((chains[name] for name in job.part.needs), default=0)
+        chains[job.part.name] = missing + before
+        evaluations += _evaluations(look, job, missing, bool(plan.backs))
+    return Forecast(
+        plan.render,
+        frames,
+        made,
+        jobs,
+        max(chains.values()),
+        evaluations,
+        *plan.size,
+        config.memory,
+    )
+
+
+def _evaluations(look: Look, job: Job, missing: int, chained: bool) -> float:
+    """Most evaluations of a job that lacks so many frames.
+
+    Of frames that go on from each other only keyframes are painted at every width.
+    """
+    keyframes = sum(stage == 0 for stage, _ in job.part.places)
+    return look.evaluations_of(missing, min(keyframes, missing) if chained else missing)
+
+
+def guessed_plan(config: Config, render: Render) -> Plan:
+    """The plan as it would be with as many frames as the probe tells, in a single shot.
+
+    Raises GramflowError when the video cannot be read yet.
+    """
+    return make_plan(config, render, _guessed_manifest(config, render.video), None)
+
+
+def in_words(forecasts: Sequence[Forecast], unknown: Sequence[str], guessed: Sequence[str]) -> str:
+    """How many frames are to be painted, as a line; empty when there are none.
+
+    unknown: videos whose frames cannot be counted yet. guessed: those that are not extracted yet.
+    """
+    frames, jobs = sum(each.made for each in forecasts), sum(each.jobs for each in forecasts)
+    if not frames and not unknown:
+        return ""
+    about = "about " if guessed else ""
+    line = f"{about}{frames} frames to paint in {about}{jobs} jobs"
+    if guessed:
+        line += f"; not extracted yet: {', '.join(guessed)}"
+    if unknown:
+        line += f"; not known yet: {', '.join(unknown)}"
+    return line
+
+
+def duration(forecasts: Sequence[Forecast], speeds: Sequence[float], gpus: int) -> float:
+    """Seconds that several GPUs take for all, painting at once whatever does not wait."""
+    seconds = [each.seconds(speed) for each, speed in zip(forecasts, speeds, strict=True)]
+    longest = max(
+        (
+            each.chain / max(each.made, 1) * own
+            for each, own in zip(forecasts, seconds, strict=True)
+        ),
+        default=0.0,
+    )
+    return max(sum(seconds) / gpus, longest)
+
+
+def _guessed_manifest(config: Config, video: str) -> Manifest:
+    """A manifest of as many frames as the video will have, in a single shot."""
+    settings = config.videos[video]
+    probed = Path(Layout(config).probe(video))
+    if not probed.is_file() and (is_live(settings["path"]) or is_stored(settings["path"])):
+        raise GramflowError(
+            f"videos.{video}.path: {settings['path']} is not here yet, so its frames cannot be "
+            "counted; run snakemake --until probe first"
+        )
+    files = video_files(settings)
+    source = Source.from_config(video, settings, files or [""])
+    found = Probe.load(probed) if probed.is_file() else probe(source)
+    whole = float(Fraction(found.duration))
+    end = whole if source.end is None else min(float(source.end), whole)
+    share = max(end - float(source.start or 0), 0) / whole
+    numbers = range(max(round(found.frames * share), 1))
+    width, height = source.size(*found.upright)
+    return Manifest(width, height, "1/1", 0, [str(n) for n in numbers], list(numbers), 1, [0])
+
+
+def calibrate(config: Config, look: Look, device: str) -> float:
+    """Seconds of one evaluation per megapixel on this machine's device.
+
+    Timed once with random weights, a few evaluations of a small picture, and kept in
+    work/calibration.json for this network, this precision, these loss terms and this device.
+    """
+    recipe = [device, config.network, look.pooling, look.padding, look.precision, look.losses]
+    name = digest(recipe)[:16]
+    path = Path(CALIBRATION)
+    known: dict[str, float] = read_json(path) if path.is_file() else {}
+    if name not in known:
+        known[name] = _timed(config, look)
+        write_json(path, known)
+    return known[name]
+
+
+def _timed(config: Config, look: Look) -> float:
+    from gramflow.engine.objective import Objective
+
+    network = make_network(config, config.network)
+    extractor = make_extractor(config, look, random_weights(config.network))
+    losses = {name: loss for name, loss in make_losses(config, look).items() if loss.layers}
+    objective = Objective(extractor, losses)
+    low = lowered(extractor, look.precision, f"looks.{look.name}")
+    noise = np.random.default_rng(0).uniform(0, 1, (_HEIGHT, _WIDTH, 3)).astype(np.float32)
+    picture = network.preprocess(noise)
+    targets = objective.targets(picture, "frame") | objective.targets(picture, "style")
+    if low is not None:
+        objective = Objective(low, losses)
+    objective(picture, targets)  # traces
+    started = time.monotonic()
+    for _ in range(_TIMED):
+        float(objective(picture, targets)[0])
+    return (time.monotonic() - started) / _TIMED / (_WIDTH * _HEIGHT / 1e6)

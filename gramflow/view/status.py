@@ -1,0 +1,61 @@
+"""How far every render is, from the files alone: running jobs are not asked."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from gramflow.settings.config import Config, Render
+from gramflow.store.frames import Store, painted_store
+from gramflow.store.layout import FILM
+from gramflow.store.plans import current_plan
+
+_RECENT = 20  # frames that tell the speed
+
+
+@dataclass(frozen=True)
+class RenderStatus:
+    """One render. frames: to paint, of all passes; None while the video is not extracted.
+
+    done: those of them in the store. seconds: per frame, of the latest ones; None without any.
+    film: whether the film is there.
+    """
+
+    name: str
+    frames: int | None
+    done: int
+    seconds: float | None
+    film: bool
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that one job after the other would still paint; None if nothing tells."""
+        if self.frames is None:
+            return None
+        missing = self.frames - self.done
+        if missing == 0:
+            return 0.0
+        return None if self.seconds is None else missing * self.seconds
+
+
+def render_status(config: Config, render: Render) -> RenderStatus:
+    """The status of a render."""
+    film = Path(FILM.format(render=render.name)).is_file()
+    plan = current_plan(config, render)
+    if plan is None:
+        return RenderStatus(render.name, None, 0, None, film)
+    painted = painted_store(config.store)
+    keys = [key for job in plan.jobs.values() for key in job.made]
+    there = painted.sizes(keys)
+    done = [key for key in keys if key in there]
+    return RenderStatus(render.name, len(keys), len(done), _speed(painted, there), film)
+
+
+def _speed(painted: Store, keys: Iterable[str]) -> float | None:
+    """Seconds per frame of the frames painted last."""
+    latest = sorted(keys, key=lambda key: painted.path(key).stat().st_mtime)[-_RECENT:]
+    seconds = []
+    for key in latest:
+        with suppress(ValueError):
+            seconds.append(float(painted.note(key)["seconds"]))
+    return sum(seconds) / len(seconds) if seconds else None

@@ -1,0 +1,279 @@
+"""How steady a painted film is, and where it goes astray: measured frame by frame."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from gramflow.base.arrays import SMALLEST, Picture, resized
+from gramflow.base.files import read_json, write_json
+from gramflow.base.progress import Every, Say
+from gramflow.engine.flows import DIS, Flow, Map, scaled, warp
+from gramflow.engine.steadiness import Neighbour, Steadiness, steadiness
+from gramflow.engine.trust import match
+from gramflow.film.keys import working_size
+from gramflow.film.manifest import Manifest
+from gramflow.media.pictures import from_pixels, resize
+from gramflow.paint.neighbours import Footage
+from gramflow.settings.config import Config, Look, Render
+from gramflow.store.frames import painted_store
+from gramflow.store.records import Record
+
+WIDTH = 640
+"""Films are measured, and their flow is found, at this width, or at their own if that is less."""
+REPEATED = Steadiness(0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
+"""A frame that is the same picture as the one before; it does not count for the median."""
+_ERROR = 3.0  # times the median is flagged
+_DRAGGED = 0.02  # of the picture is flagged, if at least
+_FOLLOWED = 0.5  # so much of the film's change is missing in the paint
+_CONTENT = 0.25  # of the content term's change since the shot's first frame
+_DRIFT = 0.05  # of the brightness or the saturation
+_AT_ONCE = 256  # frames given to the threads
+
+
+@dataclass(frozen=True)
+class TemporalReport:
+    """How steady a render is, and where it goes astray.
+
+    frames: the number of every frame that is not a shot's first; each list has one value for each
+    of them.
+    errors, trusted, dragged, followed: against the frame before, see Steadiness.
+    bare: the share of the picture that was not in sight in the shot's first frame: what it shows
+    cannot descend, along flow that is trusted, from what was painted there.
+    content, style: the loss terms that compare with the frame and with the style, each kind added
+    up, unweighted, as a multiple of those of the shot's first frame; above 1 the picture shows less
+    of the film, or of the style. Empty if the records do not tell such terms.
+    brightness, saturation: how far, relatively, each has drifted from the shot's first frame.
+    median, percentile_95: of the errors, without those of repeated pictures, which are 0.
+    flagged: by frame, what is wrong with it, in plain sentences.
+    """
+
+    render: str
+    frames: list[int]
+    errors: list[float]
+    trusted: list[float]
+    dragged: list[float]
+    followed: list[float]
+    bare: list[float]
+    content: list[float]
+    style: list[float]
+    brightness: list[float]
+    saturation: list[float]
+    median: float
+    percentile_95: float
+    flagged: dict[int, list[str]]
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON."""
+        write_json(path, asdict(self))
+
+    @classmethod
+    def load(cls, path: Path) -> "TemporalReport":
+        """Read what `save` wrote."""
+        values: dict[str, Any] = read_json(path)
+        flagged = {int(frame): reasons for frame, reasons in values.pop("flagged").items()}
+        return cls(**values, flagged=flagged)
+
+
+def measure_film(
+    config: Config,
+    render: Render,
+    manifest: Manifest,
+    records: Sequence[Record],
+    threads: int,
+    say: Say,
+) -> TemporalReport:
+    """Measure a render by DIS flow; `records` are those of its film's frames, in order."""
+    cv2.setNumThreads(1)  # one frame per thread
+    look = config.looks[render.look]
+    film = _Film(
+        config,
+        look,
+        manifest,
+        [frame["key"] for record in records for frame in record.frames],
+        threads,
+    )
+    starts = set(manifest.shots)
+    numbers = [number for number in range(len(manifest.frames)) if number not in starts]
+    found: list[Steadiness] = []
+    bare: list[float] = []
+    due = Every(10)
+    for number, (measured, motion) in zip(numbers, film.measured(numbers, threads), strict=True):
+        found.append(measured)
+        if number - 1 in starts:
+            unseen = np.zeros(film.size[::-1], np.float32)
+        unseen = unseen if motion is None else _unseen(unseen, motion)
+        bare.append(float(unseen.mean()))
+        if due:
+            say(f"{render.name}: measured {len(found)} of {len(numbers)} frames")
+    terms = {
+        source: _relative(
+            manifest.shots, numbers, _summed(records, _of_source(config, look, source))
+        )
+        for source in ("frame", "style")
+    }
+    return _report(render.name, manifest.shots, numbers, found, bare, terms)
+
+
+class _Film:
+    """A painted film and the film that it was painted from, as they are measured.
+
+    keys: those of its painted frames in the store. size: width and height that are measured at.
+    """
+
+    def __init__(
+        self, config: Config, look: Look, manifest: Manifest, keys: Sequence[str], threads: int
+    ) -> None:
+        self.keys = keys
+        self.size = _measured_size(*working_size(look, manifest))
+        self._painted = painted_store(config.store)
+        self._dis = DIS(DIS.Settings())
+        # as the flow sees them: a small look's flow is found at a greater size, too
+        whole = _measured_size(manifest.width, manifest.height)
+        self._views = Footage(config.store, manifest.frames, whole, self._dis, 2 * threads + 2)
+
+    def measured(
+        self, numbers: Sequence[int], threads: int
+    ) -> Iterator[tuple[Steadiness, tuple[Flow, Map] | None]]:
+        """Of these frames, in order, each against the one before; no motion if it repeats that."""
+        with ThreadPoolExecutor(threads) as pool:
+            for first in range(0, len(numbers), _AT_ONCE):
+                yield from pool.map(self._measure, numbers[first : first + _AT_ONCE])
+
+    def _measure(self, number: int) -> tuple[Steadiness, tuple[Flow, Map] | None]:
+        key, before = self.keys[number], self.keys[number - 1]
+        if key == before:
+            return REPEATED, None
+        frame, other = self._views.frame(number), self._views.frame(number - 1)
+        found = match(self._dis, frame, other)
+        flow, known, astray = (
+            scaled(found.flow, *self.size),
+            self._map(found.trust),
+            self._map(found.wrong),
+        )
+        film = resize(frame, *self.size), warp(resize(other, *self.size), flow)
+        neighbour = Neighbour(warp(self._painting(before), flow), film[1], known)
+        return steadiness(self._painting(key), film[0], neighbour, astray), (flow, known)
+
+    def _painting(self, key: str) -> Picture:
+        return resize(from_pixels(self._painted.read(key)), *self.size)
+
+    def _map(self, values: Map) -> Map:
+        return np.clip(resized(values, *self.size), 0, 1)
+
+
+def _measured_size(width: int, height: int) -> tuple[int, int]:
+    """At most `WIDTH` wide, unless it were too low for the flow then."""
+    if width <= WIDTH or height * WIDTH < SMALLEST * width:
+        return width, height
+    return WIDTH, round(height * WIDTH / width)
+
+
+def _unseen(before: Map, motion: tuple[Flow, Map]) -> Map:
+    """What was not in sight since a shot's first frame, from the same map of the frame before."""
+    flow, known = motion
+    return 1 - known * (1 - np.clip(warp(before, flow), 0, 1))
+
+
+def _of_source(config: Config, look: Look, source: str) -> list[str]:
+    """The names of the look's loss terms whose target is made from that."""
+    return [
+        name for name in look.losses if config.registry.find("losses", name).cls.source == source
+    ]
+
+
+def _summed(records: Sequence[Record], names: Sequence[str]) -> list[float]:
+    """Of each frame these terms, added up; empty unless all frames tell them."""
+    told = [frame.get("terms", {}) for record in records for frame in record.frames]
+    if not names or any(name not in terms for terms in told for name in names):
+        return []
+    return [sum(terms[name] for name in names) for terms in told]
+
+
+def _relative(shots: Sequence[int], numbers: list[int], values: list[float]) -> list[float]:
+    """Every frame's value as a multiple of that of its shot's first frame."""
+    if not values:
+        return []
+    firsts = [values[shots[bisect_right(shots, number) - 1]] for number in numbers]
+    return [
+        values[number] / max(first, 1e-12) for number, first in zip(numbers, firsts, strict=True)
+    ]
+
+
+def _report(
+    render: str,
+    shots: Sequence[int],
+    numbers: list[int],
+    found: list[Steadiness],
+    bare: list[float],
+    terms: dict[str, list[float]],
+) -> TemporalReport:
+    changing = [pair.error for pair in found if pair is not REPEATED]
+    median, high = np.percentile(changing, [50, 95]).tolist() if changing else (0.0, 0.0)
+    brightness = _drift(shots, numbers, [pair.brightness for pair in found])
+    saturation = _drift(shots, numbers, [pair.saturation for pair in found])
+    contents = terms["frame"] or [1.0] * len(numbers)
+    reasons = [
+        _reasons(pair, median, content, drifts)
+        for pair, content, *drifts in zip(found, contents, brightness, saturation, strict=True)
+    ]
+    return TemporalReport(
+        render,
+        numbers,
+        _rounded([pair.error for pair in found]),
+        _rounded([pair.trusted for pair in found]),
+        _rounded([pair.dragged for pair in found]),
+        _rounded([pair.followed for pair in found]),
+        _rounded(bare),
+        _rounded(terms["frame"]),
+        _rounded(terms["style"]),
+        _rounded(brightness),
+        _rounded(saturation),
+        median=_rounded([median])[0],
+        percentile_95=_rounded([high])[0],
+        flagged={number: said for number, said in zip(numbers, reasons, strict=True) if said},
+    )
+
+
+def _reasons(pair: Steadiness, median: float, content: float, drifts: Sequence[float]) -> list[str]:
+    """What is wrong with a frame, if anything is.
+
+    median: of the film's errors. content: as a multiple of the first frame's. drifts: of
+    brightness and saturation.
+    """
+    reasons = []
+    if pair.error > _ERROR * median:
+        reasons.append(f"The temporal error is more than {_ERROR:g} times the median.")
+    if pair.dragged > _DRAGGED and pair.followed > _FOLLOWED:
+        reasons.append(
+            f"In {pair.dragged:.0%} of the picture the flow is wrong and the paint went along."
+        )
+    if abs(content - 1) > _CONTENT:
+        less = "less" if content > 1 else "more"
+        reasons.append(
+            f"It shows {less} of the film: its content term is {content:.2f} times that of the "
+            "shot's first frame."
+        )
+    for name, value in zip(("brightness", "saturation"), drifts, strict=True):
+        if abs(value) > _DRIFT:
+            reasons.append(f"The {name} has drifted by {value:+.0%} in this shot.")
+    return reasons
+
+
+def _drift(shots: Sequence[int], numbers: list[int], changes: list[float]) -> list[float]:
+    """Relative changes from frame to frame, summed up from every shot's first frame."""
+    starts, drift, total = set(shots), [], 1.0
+    for number, change in zip(numbers, changes, strict=True):
+        total = (1.0 if number - 1 in starts else total) * (1 + change)
+        drift.append(total - 1)
+    return drift
+
+
+def _rounded(values: Sequence[float]) -> list[float]:
+    """Six digits are more than is known."""
+    return [float(f"{value:.6g}") for value in values]

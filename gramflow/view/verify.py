@@ -1,0 +1,62 @@
+"""Whether every frame, film and report is still what it was made as, content included."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from gramflow.film.manifest import Manifest
+from gramflow.settings.config import Config, Render
+from gramflow.store.frames import Store, extracted_store, painted_store
+from gramflow.store.layout import CERTIFICATE, Layout
+from gramflow.store.plans import current_plan
+from gramflow.store.products import FILES
+from gramflow.store.records import Certificate, file_digest
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A file that was read to its end. wrong: what it is not, or empty."""
+
+    path: Path
+    wrong: str
+
+
+def checked_files(config: Config) -> Iterator[Checked]:
+    """Every frame and product of the config's renders that is there, each file once.
+
+    Raises nothing for what is missing: the next run makes it.
+    """
+    extracted = extracted_store(config.store)
+    painted = painted_store(config.store)
+    layout = Layout(config)
+    for video in sorted({render.video for render in config.renders.values()}):
+        with suppress(FileNotFoundError, ValueError):
+            yield from _frames(extracted, Manifest.load(Path(layout.manifest(video))).frames)
+    keys: dict[str, None] = {}
+    for render in config.renders.values():
+        if plan := current_plan(config, render):
+            keys |= dict.fromkeys(key for job in plan.jobs.values() for key in job.made)
+    yield from _frames(painted, keys)
+    for render in config.renders.values():
+        yield from _products(render)
+
+
+def _frames(frames: Store, keys: Iterable[str]) -> Iterator[Checked]:
+    for key in dict.fromkeys(keys):
+        if key in frames:
+            try:
+                frames.checked(key)
+                wrong = ""
+            except ValueError:
+                wrong = "not the picture that its name says"
+            yield Checked(frames.path(key), wrong)
+
+
+def _products(render: Render) -> Iterator[Checked]:
+    for product in FILES:
+        path = Path(CERTIFICATE.format(render=render.name, product=product))
+        with suppress(FileNotFoundError, ValueError):
+            for name, digest in Certificate.load(path).digests.items():
+                wrong = "" if file_digest(Path(name)) == digest else "not as it was written"
+                yield Checked(Path(name), wrong)
