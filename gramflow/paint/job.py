@@ -3,7 +3,7 @@
 import fcntl
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -22,11 +22,12 @@ from gramflow.film.order import Step
 from gramflow.film.plan import Job, Plan
 from gramflow.media.pictures import to_pixels
 from gramflow.paint import gpus
-from gramflow.paint.neighbours import Footage
+from gramflow.paint.frames import PaintedFrames
+from gramflow.paint.neighbours import Neighbours
 from gramflow.paint.setup import make_features, make_flow, make_stylizer
 from gramflow.paint.targets import load_targets
 from gramflow.settings.config import Config, Look, Render
-from gramflow.store.frames import Store, lock_file
+from gramflow.store.frames import Store, extracted_store, lock_file, painted_store
 from gramflow.store.records import Record
 
 
@@ -43,17 +44,19 @@ class JobFiles:
 def paint_job(
     config: Config, render: Render, name: str, files: JobFiles, threads: int, say: Say
 ) -> None:
-    """Paint the frames of a job that the store lacks, then write its record.
+    """Paint the frames of a job that the store lacks, then write the job's record.
 
-    name: the part's (see chains.Part). May be killed at any time: every finished frame is in the
-    store, and the next try goes on after it. A second process with the same job waits for the
-    first.
+    name: of the part that the job paints. The process may be killed at any time: finished frames
+    stay in the store, and the next try goes on after them. A second process with the same job waits
+    until the first has ended. Raises GramflowError for a loss that is not finite, and when the disk
+    is full.
     """
     plan, manifest = Plan.load(files.plan), Manifest.load(files.manifest)
     look, job, weights = config.looks[render.look], plan.jobs[name], plan.weights
     if weights is None:
         raise ValueError(f"{files.plan} was made without weights")
     title = f"{render.name} {name}"
+    painted, extracted = painted_store(config.store), extracted_store(config.store)
 
     def stylizer() -> Stylizer:
         gpu.enter_context(gpus.lent(say))
@@ -64,25 +67,27 @@ def paint_job(
         say(f"{title}: {', '.join(filter(None, facts))}")
         return made
 
-    kept = max(plan.backs, default=0) + 3
-    flow = make_flow(config, look, make_features(config, look, weights))
-    footage = Footage(config.store, manifest.frames, plan.size, flow, kept)
+    sources = Neighbours(
+        read=lambda number: extracted.read(manifest.frames[number]),
+        size=plan.size,
+        flow=make_flow(config, look, make_features(config, look, weights)),
+        kept=max(plan.backs, default=0) + 3,
+    )
+    frames = PaintedFrames(painted)
+    painting = _Painting(title, job, plan.backs, look, manifest, sources, frames, say)
     with _alone(lock_file(config.store, job.claim), title, say), ExitStack() as gpu:
-        made = _Painting(title, job, list(plan.backs), look, footage, say).paint(stylizer)
-    sizes = footage.painted.sizes(job.told)
-    frames = [
-        _told(key, number, made, footage.painted, sizes)
-        for number, key in zip(job.part.frames, job.told, strict=True)
-    ]
-    Record(job.claim, render.name, asdict(weights), frames).save(files.record)
+        made = painting.paint(stylizer)
+    Record(job.claim, render.name, asdict(weights), _told(job, made, painted)).save(files.record)
 
 
-def _told(
-    key: str, number: int, made: set[str], painted: Store, sizes: dict[str, int]
-) -> dict[str, Any]:
-    """What a record tells of a frame."""
-    note = {name: value for name, value in painted.note(key).items() if name != "pixels"}
-    return {**note, "frame": number, "key": key, "reused": key not in made, "bytes": sizes[key]}
+def _told(job: Job, made: set[str], painted: Store) -> list[dict[str, Any]]:
+    """What the record tells of each frame; `made` holds the keys painted by this process."""
+    sizes, told = painted.sizes(job.told), []
+    for number, key in zip(job.part.frames, job.told, strict=True):
+        note = {name: value for name, value in painted.note(key).items() if name != "pixels"}
+        own = {"frame": number, "key": key, "reused": key not in made, "bytes": sizes[key]}
+        told.append(note | own)
+    return told
 
 
 @contextmanager
@@ -100,13 +105,15 @@ def _alone(path: Path, title: str, say: Say) -> Iterator[None]:
 
 @dataclass
 class _Painting:
-    """A job being painted. backs: how many steps back the painted frames are that a frame needs."""
+    """A job being painted. backs: distances in frames to the painted neighbours that it needs."""
 
     title: str
     job: Job
-    backs: list[int]
+    backs: tuple[int, ...]
     look: Look
-    footage: Footage
+    manifest: Manifest
+    sources: Neighbours
+    painted: PaintedFrames
     say: Say
 
     def paint(self, make_stylizer: Callable[[], Stylizer]) -> set[str]:
@@ -120,7 +127,7 @@ class _Painting:
         try:
             return self._paint_all(make_stylizer(), missing, total)
         finally:
-            self.footage.settle()
+            self.painted.settle()
 
     def _paint_all(
         self, stylizer: Stylizer, missing: list[tuple[int, Step]], total: int
@@ -130,7 +137,7 @@ class _Painting:
         made = set()
         for done, (stage, step) in enumerate(missing, 1):
             key = self.job.keys[stage][step.number]
-            if self.footage.painted.is_whole(key):  # another render's job made it meanwhile
+            if self.painted.store.is_whole(key):  # another render's job made it meanwhile
                 continue
             place = f"frame {total - len(missing) + done}/{total}"
             result, seconds = self._paint_frame(
@@ -140,16 +147,16 @@ class _Painting:
             left = (time.monotonic() - started) / done * (len(missing) - done)
             line = f"{self.title}: {place}, {_in_words(result, seconds)}, {clock(left)} left"
             pixels, note = to_pixels(result.picture), _note(result, seconds)
-            self.footage.keep(key, pixels, note, partial(self.say, line))
+            self.painted.keep(key, pixels, note, partial(self.say, line))
         return made
 
     def _missing(self) -> list[tuple[int, Step]]:
         """Pass and step of the frames that are not in the store, each picture once."""
         found: dict[str, tuple[int, Step]] = {}
         for chain in self.job.part.chains:
-            for step in chain.steps(self.backs):
+            for step in chain.steps(list(self.backs)):
                 key = self.job.keys[chain.stage][step.number]
-                if not self.footage.painted.is_whole(key):
+                if not self.painted.store.is_whole(key):
                     found.setdefault(key, (chain.stage, step))
         return list(found.values())
 
@@ -162,15 +169,19 @@ class _Painting:
         following: list[tuple[int, Step]],
     ) -> tuple[Painted, float]:
         """Paint one frame; returns the seconds it took, too."""
-        started, footage, keys = time.monotonic(), self.footage, self.job.keys[stage]
-        before: Mapping[int, str] = self.job.keys[stage - 1] if stage > 1 else {}
-        neighbours = footage.neighbours(step, keys, before)
+        started, keys = time.monotonic(), self.job.keys
+        own = keys[stage - 1][step.number] if stage > 1 else None
+        neighbours = self.sources.of(
+            step,
+            lambda number: self.painted.picture(keys[stage][number]),
+            None if own is None else self.painted.picture(own),
+        )
         for _, later in following:
-            footage.look_ahead(later)
+            self.sources.look_ahead(later)
         result = stylizer.paint(
-            footage.frame(step.number),
+            self.sources.frame(step.number),
             neighbours,
-            _seed(self.look.seed, footage.frames[step.number]),
+            _seed(self.look.seed, self.manifest.frames[step.number]),
             self._reporter(place),
         )
         seconds = time.monotonic() - started

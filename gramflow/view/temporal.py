@@ -19,9 +19,9 @@ from gramflow.engine.trust import match
 from gramflow.film.keys import working_size
 from gramflow.film.manifest import Manifest
 from gramflow.media.pictures import from_pixels, resize
-from gramflow.paint.neighbours import Footage
+from gramflow.paint.neighbours import Neighbours
 from gramflow.settings.config import Config, Look, Render
-from gramflow.store.frames import painted_store
+from gramflow.store.frames import extracted_store, painted_store
 from gramflow.store.records import Record
 
 WIDTH = 640
@@ -135,7 +135,13 @@ class _Film:
         self._dis = DIS(DIS.Settings())
         # as the flow sees them: a small look's flow is found at a greater size, too
         whole = _measured_size(manifest.width, manifest.height)
-        self._views = Footage(config.store, manifest.frames, whole, self._dis, 2 * threads + 2)
+        extracted = extracted_store(config.store)
+        self._views = Neighbours(
+            lambda number: extracted.read(manifest.frames[number]),
+            whole,
+            self._dis,
+            2 * threads + 2,
+        )
 
     def measured(
         self, numbers: Sequence[int], threads: int

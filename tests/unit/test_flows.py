@@ -11,10 +11,9 @@ from gramflow.film.identity import random_weights
 from gramflow.film.order import Step
 from gramflow.media.pictures import read_picture, to_pixels
 from gramflow.paint import setup
-from gramflow.paint.neighbours import Footage
+from gramflow.paint.neighbours import Neighbours
 from gramflow.paint.setup import make_network
 from gramflow.settings.config import load
-from gramflow.store.frames import extracted_store, painted_store, pixels_digest
 from tests.media import textured
 
 
@@ -163,39 +162,33 @@ def test_dis_on_sintel(shared):
     assert error < 0.2 * np.square(other - frame).mean(-1)[seen].mean()
 
 
-def test_footage_warps_painted_neighbours_to_the_frame(tmp_path):
+def test_painted_neighbours_are_warped_to_the_frame():
     """A camera that pans over a picture: the neighbours of its frames fit where they are seen."""
     scene = to_pixels(textured(height=120, width=180))
     frames = [scene[:, 3 * n : 3 * n + 160] for n in range(4)]
-    keys = [pixels_digest(frame) for frame in frames]
-    for key, frame in zip(keys, frames, strict=True):
-        extracted_store(tmp_path).write(key, frame)
-        painted_store(tmp_path).write(key, frame)  # painted like itself
-    footage = Footage(tmp_path, keys, (160, 120), flows.DIS(flows.DIS.Settings()), kept=3)
-    painted = dict(enumerate(keys))
-    assert footage.neighbours(Step(0, {}), painted, {}) == {}
-    assert list(footage.neighbours(Step(0, {}), painted, painted)) == [OWN]
+    dis = flows.DIS(flows.DIS.Settings())
+    neighbours = Neighbours(frames.__getitem__, (160, 120), dis, kept=3)
+    painted = neighbours.frame  # each painted like itself
+    assert neighbours.of(Step(0, {}), painted) == {}
+    assert list(neighbours.of(Step(0, {}), painted, painted(0))) == [OWN]
     step = Step(3, {1: 2, 2: 1})
-    footage.look_ahead(step)
-    found = footage.neighbours(step, painted, {})
+    neighbours.look_ahead(step)
+    found = neighbours.of(step, painted)
     assert list(found) == [1, 2]
     for neighbour in found.values():
         assert np.array_equal(neighbour.picture, neighbour.frame)
         assert 0.8 < neighbour.trust.mean() < 1  # what came in from the right is not known
-        error = np.abs(neighbour.picture - footage.frame(3)).mean(-1)
+        error = np.abs(neighbour.picture - neighbours.frame(3)).mean(-1)
         assert (error * neighbour.trust).mean() < 0.02
         assert neighbour.trust[10:-10, -3:].mean() < 0.3
         assert (neighbour.start >= neighbour.trust).all() and neighbour.start[:, -3:].max() < 0.5
 
 
-def test_footage_finds_the_flow_at_the_films_own_size(tmp_path):
+def test_flow_is_found_at_the_films_own_size():
     """Of a fine texture, which a small copy does not show, and at a size that the flow sets."""
     random = np.random.default_rng(2)
     scene = cv2.GaussianBlur(random.uniform(0, 1, (200, 400, 3)).astype(np.float32), (0, 0), 1)
     frames = [to_pixels(shifted(scene * 3 - 1, right)) for right in (0, 4)]
-    keys = [pixels_digest(frame) for frame in frames]
-    for key, frame in zip(keys, frames, strict=True):
-        extracted_store(tmp_path).write(key, frame)
     asked = []
 
     class Watched(flows.DIS):
@@ -206,14 +199,14 @@ def test_footage_finds_the_flow_at_the_films_own_size(tmp_path):
             return super().between(frame, other)
 
     for width, size in ((1024, (160, 240)), (64, (43, 64)), (120, (80, 120))):
-        footage = Footage(tmp_path, keys, (60, 40), Watched(flows.DIS.Settings(width=width)), 3)
-        motion = footage.motion(1, 0)
+        watched = Watched(flows.DIS.Settings(width=width))
+        motion = Neighbours(frames.__getitem__, (60, 40), watched, 3).motion(1, 0)
         assert motion.flow.shape == (40, 60, 2) and motion.trust.shape == (40, 60)
         assert asked == [size, size]
         asked.clear()
         if width == 1024:
             assert np.abs(motion.flow[5:-5, 5:-5] - np.float32([1, 0])).max() < 0.1
             assert motion.trust[5:-5, 5:-5].min() > 0.9
-    wide = Footage(tmp_path, keys, (120, 80), Watched(flows.DIS.Settings(width=64)), 3)
-    wide.motion(1, 0)
+    watched = Watched(flows.DIS.Settings(width=64))
+    Neighbours(frames.__getitem__, (120, 80), watched, 3).motion(1, 0)
     assert asked == [(80, 120)] * 2  # never smaller than what is painted

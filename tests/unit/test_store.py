@@ -78,8 +78,8 @@ NOTES = ("", "Dear diary", "{}", "[]", "3", '{"key":"KEY"}', '{"key":"KEY","pixe
 """Of valid pictures that Store.write did not write."""
 
 
-def picture(seed: int, dtype: type = np.uint16) -> Pixels:
-    return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max, (6, 8, 3), dtype)
+PICTURES = list(np.random.default_rng(0).integers(0, 65535, (2, 6, 8, 3), np.uint16))
+KEYS = KEY, OTHER = [pixels_digest(pixels) for pixels in PICTURES]
 
 
 @pytest.fixture(params=[Store, FrameStore])
@@ -91,20 +91,16 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     return found
 
 
-PICTURES = [picture(0), picture(1)]
-KEYS = KEY, OTHER = [pixels_digest(pixels) for pixels in PICTURES]
-
-
-def refuse(store: Store, key: str = KEY) -> None:
+def refuse(store: Store) -> None:
     """Reading raises an error of one line, and removes the file; then it lacks."""
     with pytest.raises(ValueError):
-        store.checked(key)
-    assert key in store
-    with pytest.raises(GramflowError, match=rf"{key}\.png: was damaged, and is removed; run again"):
-        store.read(key)
-    assert key not in store and not store.is_whole(key)
-    with pytest.raises(GramflowError, match=rf"{key}\.png: was deleted during the run; run again"):
-        store.read(key)
+        store.checked(KEY)
+    assert KEY in store
+    with pytest.raises(GramflowError, match=rf"{KEY}\.png: was damaged, and is removed; run again"):
+        store.read(KEY)
+    assert KEY not in store and not store.is_whole(KEY)
+    with pytest.raises(GramflowError, match=rf"{KEY}\.png: was deleted during the run; run again"):
+        store.read(KEY)
 
 
 def test_what_is_whole_is_read(store: Store) -> None:
