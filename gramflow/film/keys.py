@@ -230,7 +230,11 @@ def style_sides(look: Look) -> dict[int, int]:
 
 def _painters(look: Look) -> list[tuple[str, str]]:
     """Kind and name of the plugins that paint."""
-    chosen = {"optimizers": look.optimizer, "stylizers": look.stylizer}
+    chosen = {
+        "optimizers": look.optimizer,
+        "stylizers": look.stylizer,
+        "colours": look.colours,
+    }
     if look.start == "previous":
         chosen["flows"] = look.flow
     return [

@@ -14,6 +14,7 @@ import numpy as np
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.progress import Every, Say, clock
+from gramflow.engine.colours import Colours
 from gramflow.engine.device import prepare
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.stylizers import Painted, Stylizer
@@ -24,7 +25,7 @@ from gramflow.media.pictures import to_pixels
 from gramflow.paint import gpus
 from gramflow.paint.frames import PaintedFrames
 from gramflow.paint.neighbours import Neighbours
-from gramflow.paint.setup import make_features, make_flow, make_stylizer
+from gramflow.paint.setup import make_colours, make_features, make_flow, make_stylizer
 from gramflow.paint.targets import load_targets
 from gramflow.settings.config import Config, Look, Render
 from gramflow.store.frames import Store, extracted_store, lock_file, painted_store
@@ -55,7 +56,7 @@ def paint_job(
     look, job, weights = config.looks[render.look], plan.jobs[name], plan.weights
     if weights is None:
         raise ValueError(f"{files.plan} was made without weights")
-    title = f"{render.name} {name}"
+    title, colours = f"{render.name} {name}", make_colours(config, look)
     painted, extracted = painted_store(config.store), extracted_store(config.store)
 
     def stylizer() -> Stylizer:
@@ -72,9 +73,10 @@ def paint_job(
         size=plan.size,
         flow=make_flow(config, look, make_features(config, look, weights)),
         kept=max(plan.backs, default=0) + 3,
+        prepare=colours.prepare,
     )
     frames = PaintedFrames(painted)
-    painting = _Painting(title, job, plan.backs, look, manifest, sources, frames, say)
+    painting = _Painting(title, job, plan.backs, look, manifest, sources, colours, frames, say)
     with _alone(lock_file(config.store, job.claim), title, say), ExitStack() as gpu:
         made = painting.paint(stylizer)
     Record(job.claim, render.name, asdict(weights), _told(job, made, painted)).save(files.record)
@@ -113,6 +115,7 @@ class _Painting:
     look: Look
     manifest: Manifest
     sources: Neighbours
+    colours: Colours
     painted: PaintedFrames
     say: Say
 
@@ -146,7 +149,8 @@ class _Painting:
             made.add(key)
             left = (time.monotonic() - started) / done * (len(missing) - done)
             line = f"{self.title}: {place}, {_in_words(result, seconds)}, {clock(left)} left"
-            pixels, note = to_pixels(result.picture), _note(result, seconds)
+            picture = self.colours.finish(result.picture, self.sources.source(step.number))
+            pixels, note = to_pixels(picture), _note(result, seconds)
             self.painted.keep(key, pixels, note, partial(self.say, line))
         return made
 

@@ -34,12 +34,19 @@ class Neighbours:
     """Source frames at the working size, the flow between them, and painted neighbours.
 
     read: returns the pixels of a source frame by its number. size: width and height to work at, in
-    pixels. kept: about how many frames are in use at once; so many stay in memory.
+    pixels. kept: about how many frames are in use at once; so many stay in memory. prepare: what is
+    done to a frame of the working size before it is painted.
     """
 
     def __init__(
-        self, read: Callable[[int], Pixels], size: tuple[int, int], flow: FlowMethod, kept: int
+        self,
+        read: Callable[[int], Pixels],
+        size: tuple[int, int],
+        flow: FlowMethod,
+        kept: int,
+        prepare: Callable[[Picture], Picture] = lambda frame: frame,
     ) -> None:
+        self._prepare = prepare
         self.size = size
         self.flow = flow
         self.frame = lru_cache(maxsize=kept)(self._frame)
@@ -101,9 +108,13 @@ class Neighbours:
         others = {*step.neighbours.values(), *([] if step.lead is None else [step.lead])}
         return {other: self.motion(step.number, other) for other in sorted(others)}
 
-    def _frame(self, number: int) -> Picture:
-        """A source frame at the working size."""
+    def source(self, number: int) -> Picture:
+        """Return a source frame at the working size, as the film has it."""
         return resize(from_pixels(self._pixels(number)), *self.size)
+
+    def _frame(self, number: int) -> Picture:
+        """A source frame at the working size, prepared for painting."""
+        return self._prepare(self.source(number))
 
     def _view_of(self, number: int) -> Picture:
         """A source frame at the size that flow is found at: its own, up to the flow's limit."""

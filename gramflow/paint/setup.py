@@ -8,6 +8,7 @@ from gramflow import bundled
 from gramflow.base.arrays import Picture
 from gramflow.base.memory import limit
 from gramflow.engine import ops
+from gramflow.engine.colours import Colours
 from gramflow.engine.flows import Features, FlowMethod
 from gramflow.engine.losses import Loss
 from gramflow.engine.networks import Network, Padding, Pooling, Source, build
@@ -46,6 +47,12 @@ def make_flow(config: Config, look: Look, features: Features | None = None) -> F
     """The flow method of a look; without `features` it does without the network."""
     flow: FlowMethod = config.registry.find("flows", look.flow["name"]).make(look.flow, features)
     return flow
+
+
+def make_colours(config: Config, look: Look) -> Colours:
+    """The way with colours of a look."""
+    colours: Colours = config.registry.find("colours", look.colours["name"]).make(look.colours)
+    return colours
 
 
 def make_features(config: Config, look: Look, weights: Weights) -> Features:

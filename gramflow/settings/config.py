@@ -48,7 +48,7 @@ class Look:
     """How to paint; the fields are documented in the config's schema.
 
     losses: settings by plugin name, those of weight 0 left out.
-    flow, optimizer, stylizer: settings, with the plugin's `name` among them.
+    flow, optimizer, stylizer, colours: settings, with the plugin's `name` among them.
     """
 
     name: str
@@ -71,6 +71,7 @@ class Look:
     flow: Values
     optimizer: Values
     stylizer: Values
+    colours: Values
 
     @property
     def widths(self) -> list[int]:
@@ -392,7 +393,12 @@ def _style(name: str, style: Values, folder: Path) -> Style:
 # -- looks -------------------------------------------------------------------------------------
 
 
-CHOSEN = {"flow": "flows", "optimizer": "optimizers", "stylizer": "stylizers"}
+CHOSEN = {
+    "flow": "flows",
+    "optimizer": "optimizers",
+    "stylizer": "stylizers",
+    "colours": "colours",
+}
 """The settings of a look that name a plugin, and its kind."""
 
 

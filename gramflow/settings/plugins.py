@@ -1,4 +1,4 @@
-"""The registry of networks, losses, flows, optimizers and stylizers."""
+"""The registry of plugins: networks, losses, flows, optimizers, stylizers, colours."""
 
 import hashlib
 import sys
@@ -20,6 +20,7 @@ _ONE = {
     "flows": "flow",
     "optimizers": "optimizer",
     "stylizers": "stylizer",
+    "colours": "way with colours",
 }
 KINDS = tuple(_ONE)
 

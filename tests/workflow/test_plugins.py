@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
+from gramflow.media.pictures import from_pixels, resize
+from gramflow.store.frames import extracted_store, painted_store
 from tests.media import film, pictures
 from tests.workflow.project import ROOT, Project
 
@@ -54,6 +57,8 @@ def test_the_page_works(tmp_path: Path) -> None:
     for look in ("plain", "panned"):
         assert [frame["evaluations"] for frame in project.frames(f"room.night.{look}")] == [0] * 3
 
+    assert_the_films_colours(project)
+
     painted, plain = project.painted(), project.records("room.night.plain")
     file = tmp_path / "my_loss.py"
     file.write_text(file.read_text().replace("return squared", "return 2 * squared"))
@@ -62,6 +67,20 @@ def test_the_page_works(tmp_path: Path) -> None:
     assert set(project.painted()) > set(painted)
     # a look without the edited file is left alone
     assert project.records("room.night.plain") == plain
+
+
+def assert_the_films_colours(project: Project) -> None:
+    """Of the look that keeps them: all channels differ from the film by the same."""
+    painted = painted_store(project.folder / "store")
+    extracted = extracted_store(project.folder / "store")
+    sources, frames = project.manifest("room")["frames"], project.frames("room.night.coloured")
+    keys = zip(sources, frames, strict=True)
+    for source, frame in keys:
+        picture = from_pixels(painted.read(frame["key"]))
+        film = resize(from_pixels(extracted.read(source)), *picture.shape[1::-1])
+        change = (picture - film)[((picture > 0) & (picture < 1)).all(-1)]
+        difference = np.ptp(change, axis=-1).max()
+        assert difference < 1 / 255 and np.abs(change).mean() > 20 * difference
 
 
 def test_the_command_lists_them(tmp_path: Path) -> None:
@@ -81,6 +100,7 @@ def test_the_command_lists_them(tmp_path: Path) -> None:
         "The frame as it is.",
         "momentum",
         "pan",
+        "film",
     ):
         assert text in done.stdout
 
