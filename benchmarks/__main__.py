@@ -1,9 +1,9 @@
-"""All benchmarks but that of steadiness: `make bench`, or `python -m benchmarks`.
+"""Runs all benchmarks of `NAMES`, or one: `make bench`, or `python -m benchmarks [name [args]]`.
 
-Each prints a Markdown table, which is also written to benchmarks/results/ with the command that
-made it and the machine. Hours on a few CPU cores; one alone: `python -m benchmarks seed`, with its
-own arguments after it: `python -m benchmarks seed 2 80`. With options, such as those of `look`, the
-output is shown but not written.
+Each prints Markdown tables, which are also written to benchmarks/results/ with the command and the
+machine. All together take hours on a few CPU cores. A single one may have arguments of its own:
+`python -m benchmarks seed 2 80`. With options, such as those of `look`, the output is shown but not
+written.
 """
 
 import platform
@@ -28,7 +28,7 @@ NAMES = (
 
 
 def machine() -> str:
-    """What the numbers were taken on."""
+    """Describe the machine: CPU, cores, memory, and the device that computes."""
     from gramflow.engine.device import prepare
 
     told = Path("/proc/cpuinfo")
@@ -40,9 +40,10 @@ def machine() -> str:
 
 
 def run(name: str, arguments: list[str], where: str) -> None:
-    """One benchmark, shown while it runs, and its output kept once it has ended well.
+    """Run one benchmark, show its output, and write the output to `RESULTS` if it succeeds.
 
-    With options (arguments that begin with a dash) nothing is kept.
+    Nothing is written if an argument is an option (begins with a dash). where: the machine. Exits
+    if the benchmark fails.
     """
     command = ["-m", f"benchmarks.{name}", *arguments]
     lines = [f"`python {' '.join(command)}` on {where}.\n", "\n"]

@@ -1,11 +1,12 @@
-"""Whether the preset `seed` repeats the losses that its notebook published.
+"""Checks that the preset `seed` reproduces the losses that the original notebook published.
 
 `make check-vgg16 WEIGHTS=vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5` paints frames of
-room.avi in The Starry Night with ImageNet's VGG-16, and holds the final losses against the
-published ones. Noise and number formats differ, so a mean within a tenth is taken for the same.
+room.avi in The Starry Night with ImageNet's VGG-16, and compares the final losses with the
+published ones. The noise and number formats differ, so a mean within 10% passes.
 
-The notebook gave OpenCV's BGR pictures to a network's preprocessing that expects RGB, and so saw
-red and blue swapped. They are swapped here, too. About ten minutes a frame on two CPU cores.
+The notebook gave OpenCV's BGR pictures to a preprocessing function that expects RGB, so its
+network saw red and blue swapped. They are swapped here, too. About ten minutes a frame on two CPU
+cores.
 """
 
 import csv
@@ -26,11 +27,11 @@ from gramflow.settings.config import Config, load
 
 SIZE = 224
 ALIKE = 0.1
-"""Of the published mean, the most that the mean may be off."""
+"""Greatest relative deviation of the mean loss from the published mean."""
 
 
 def main(weights: str, count: int = 3, evaluations: int = 600) -> None:
-    """Print both losses of each frame; ends with an error when they are not alike."""
+    """Print both losses of each frame; exit with an error if their means differ too much."""
     need()
     prepare(2)
     found = resolve(weights, "vgg16", VGG16(), (), lambda line: print(line, file=sys.stderr))
@@ -52,7 +53,7 @@ def main(weights: str, count: int = 3, evaluations: int = 600) -> None:
 
 
 def _config(night: Path, evaluations: int) -> Config:
-    """The seed's look; its style, red and blue swapped, is written to a file."""
+    """Config with the seed's look. Writes its style, red and blue swapped, to the file `night`."""
     style = read_picture(SHARED / "data/seed/starry_night.jpg")
     save(night, style[..., ::-1])
     return load(

@@ -1,11 +1,12 @@
-"""How exact flow is, and how often what is trusted is wrong: `python -m benchmarks flow`.
+"""Accuracy of optical flow and of its trust: `python -m benchmarks flow [scene ...]`.
 
-Drawn scenes and real ones with known motion (benchmarks/motions.py), in steps from plain DIS at the
-working size to what the looks have. All is measured at 512 pixels wide, over pixels that both
-frames show: the end point error in pixels, the share that is trusted, the share of this that is
-wrong by over 3 pixels and by over 1; and how far pixels are trusted that the other frame does not
-show. Means over all scenes, and each scene before and after; all of it is in
-benchmarks/results/flow.json. Scenes may be named. Needs the folder of test material (SHARED).
+An ablation from plain DIS at the working size to the complete method of the looks, on drawn and
+filmed scenes with known flow (benchmarks/motions.py). Measured at a width of 512 pixels, over
+pixels visible in both frames: mean and median end-point error in pixels, mean trust, and the
+fraction of the trust that lies on errors over 3 pixels and over 1 pixel. Also the mean trust of
+occluded pixels, which should be 0. Prints means over all scenes, then each scene with the first and
+the last method. All numbers are written to benchmarks/results/flow.json, unless scenes are named.
+Needs the folder of test material (SHARED).
 """
 
 import json
@@ -26,14 +27,16 @@ from gramflow.engine.trust import Match, match, reliability
 
 WIDTH = 512
 Method = Callable[[Picture, Picture], tuple[Flow, Map]]
-"""The flow of a pair, and how far it is trusted."""
+"""Maps two frames to the flow between them and its trust."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """What is found of a pair; see above. hidden: None where too little is.
+    """The measures of one pair of frames.
 
-    seconds: for both flows and what is done to them.
+    mean, median: end-point error in pixels. trusted: mean trust. wrong_by_3, wrong_by_1: fraction
+    of the trust on larger errors than this. hidden: mean trust of occluded pixels; None if there
+    are too few. seconds: for the flows in both directions and their processing.
     """
 
     mean: float
@@ -46,15 +49,15 @@ class Score:
 
 
 class Near(DIS):
-    """`dis` without matched blocks."""
+    """The plugin `dis` without block matching."""
 
     def between(self, frame: Picture, other: Picture) -> Flow:
-        """As the base says."""
+        """Return the flow of `DIS.near`."""
         return self.near(frame, other)
 
 
 def plain(finest: int | None) -> Method:
-    """OpenCV's DIS by its preset `medium`, down to this scale (None: the preset's, 1)."""
+    """OpenCV's DIS with preset `medium`; finest: its finest scale (None: the preset's, 1)."""
     method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     if finest is not None:
         method.setFinestScale(finest)
@@ -68,7 +71,7 @@ def plain(finest: int | None) -> Method:
 
 
 def agreeing(method: DIS, seen: bool) -> Method:
-    """A plugin's, trusted where it agrees with its reverse, and, if `seen`, where it fits."""
+    """A plugin's flow, with trust by `reliability`, or by `Match.trust` if `seen`."""
 
     def found(frame: Picture, other: Picture) -> tuple[Flow, Map]:
         flow, reverse = method.between(frame, other), method.between(other, frame)
@@ -79,7 +82,7 @@ def agreeing(method: DIS, seen: bool) -> Method:
 
 
 def of(method: DIS) -> Method:
-    """A plugin's, as looks have it."""
+    """A plugin's flow and trust as looks use them, by `match`."""
 
     def found(frame: Picture, other: Picture) -> tuple[Flow, Map]:
         known = match(method, frame, other)
@@ -89,7 +92,7 @@ def of(method: DIS) -> Method:
 
 
 def small(method: Method) -> Method:
-    """At the size that is measured at."""
+    """Run a method on frames shrunk to the measured size."""
 
     def found(frame: Picture, other: Picture) -> tuple[Flow, Map]:
         size = _size(frame)
@@ -103,7 +106,7 @@ def _size(frame: Picture) -> tuple[int, int]:
 
 
 def score(pair: Pair, flow: Flow, known: Map, seconds: float) -> Score:
-    """What a flow and its trust, of any size, are worth."""
+    """Compare a flow and its trust, of any size, with the ground truth at the measured size."""
     size = _size(pair.frame)
     flow, truth, known = scaled(flow, *size), scaled(pair.flow, *size), resized(known, *size)
     both, one = (resized(mask.astype(np.float32), *size) for mask in (pair.seen, pair.known))
@@ -121,7 +124,7 @@ def score(pair: Pair, flow: Flow, known: Map, seconds: float) -> Score:
 
 
 def scores(pairs: list[Pair], method: Method) -> dict[str, Score]:
-    """Of every pair, by its name."""
+    """Run a method on every pair and return the scores by the pairs' names."""
     found = {}
     for pair in pairs:
         started = time.perf_counter()
@@ -131,7 +134,7 @@ def scores(pairs: list[Pair], method: Method) -> dict[str, Score]:
 
 
 def steps() -> dict[str, Method]:
-    """From plain DIS to what looks have."""
+    """The methods of the ablation by name, from plain DIS to the complete method of the looks."""
     dis, near = DIS(DIS.Settings()), Near(DIS.Settings())
     return {
         "DIS at 512 wide": small(plain(None)),
@@ -145,7 +148,7 @@ def steps() -> dict[str, Method]:
 
 
 def cells(found: list[Score]) -> str:
-    """The means as cells of a table."""
+    """Format the means of scores as cells of a Markdown table."""
 
     def mean(values: list[float]) -> float:
         return sum(values) / len(values)
@@ -162,7 +165,7 @@ def cells(found: list[Score]) -> str:
 
 
 def main(*names: str) -> None:
-    """Print the tables, rows as soon as they are known."""
+    """Print the tables row by row, for the named scenes or for all."""
     need()
     prepare(2)
     pairs = [

@@ -1,16 +1,16 @@
-"""How close to a style looks come, beside two other programs: `python -m benchmarks look`.
+"""Compares looks with two other style transfer programs: `python -m benchmarks look`.
 
-Each content is painted in each style, at the same size and with the same weights of VGG-19: by
-gramflow with each look, and by the peers as benchmarks/peers.py re-creates them, in turns. Told are
-the evaluations made, the seconds from reading the weights to the picture, those that the
-processors were at work for it, which other programs on the machine change little, and distances:
+Each content is painted in each style, at the same size and with the same VGG-19 weights: by
+gramflow with each look, and by the peers that benchmarks/peers.py re-creates. Prints the number of
+evaluations, the wall-clock seconds from reading the weights to the picture, the CPU seconds, which
+depend less on other programs on the machine, and these distances:
 
-content: mean squared distance of the features at block4_conv2 and block4_conv3, relative.
+content: relative mean squared distance of the features at block4_conv2 and block4_conv3.
 style: at block1_conv1 to block5_conv1, by means and covariances ("moments", see
     tests/plain_moments.py), and as the relative mean squared distance of the Gram matrices.
 
-All are in float64, by one network for everybody: average pooling, zero padding, the style's longer
-side as long as the picture's.
+Distances are computed in float64 from the features of one network for all painters: average
+pooling, zero padding, the style's longer side as long as the picture's.
 
     --contents a.png film.mp4   pictures, or films of which the first frame is taken
     --styles s.jpg              pictures
@@ -18,12 +18,12 @@ side as long as the picture's.
     --looks standard "{mine: {coarsest: 128}}"
                                 YAML: a preset's name, or looks by name as in a config
     --peers crowsonkb neural-style-pt
-    --effort 0.1                share of everybody's evaluations, for a quick trial
-    --out DIR                   gets the pictures, a contact sheet per pair, and look.json
-    --blind DIR [--seed 0]      paints nothing: puts unlabelled pairs of DIR's pictures side by
-                                side, shuffled, into DIR/blind, and DIR/key.json beside it
+    --effort 0.1                fraction of all painters' evaluations, for a quick trial
+    --out DIR                   folder for the pictures, a contact sheet per pair, and look.json
+    --blind DIR [--seed 0]      paints nothing: writes unlabelled pairs of DIR's pictures side by
+                                side, shuffled, to DIR/blind, and who painted which to DIR/key.json
 
-Without any of these the project's own set is painted, for benchmarks/results/.
+Without options the project's own set is painted, and look.json is written to benchmarks/results/.
 """
 
 import argparse
@@ -60,12 +60,12 @@ STYLES = (DEMO / "styles/starry_night.jpg", DEMO / "styles/mosaic.jpg")
 SIZE = 256
 CONTENT_LAYERS = ("block4_conv2", "block4_conv3")
 Painter = Callable[[Path, Path], tuple[Picture, int]]
-"""From the files of content and style to a picture and the evaluations made."""
+"""Maps the files of content and style to a painted picture and the number of evaluations."""
 Values = dict[str, Any]
 
 
 def read(path: Path) -> Picture:
-    """A picture, or a film's first frame."""
+    """Read a picture, or a video's first frame."""
     if path.suffix.lower() not in (".avi", ".mp4", ".mkv", ".mov", ".webm"):
         return read_picture(path)
     import av
@@ -79,7 +79,10 @@ def read(path: Path) -> Picture:
 
 
 def looks_of(texts: Sequence[str]) -> dict[str, Values]:
-    """Settings by name, from YAML: a preset's name, or looks by name as in a config."""
+    """Parse the option --looks: YAML texts, each a preset's name or looks by name as in a config.
+
+    Returns the looks' settings by name.
+    """
     looks: dict[str, Values] = {}
     for text in texts:
         value = yaml.safe_load(text)
@@ -88,7 +91,10 @@ def looks_of(texts: Sequence[str]) -> dict[str, Values]:
 
 
 def config_at(look: Values, content: Path, style: Path, size: int, effort: float) -> Config:
-    """A config with this look at the content's own size; the style's longer side is `size`."""
+    """Config with this look, at the content's aspect with a longer side of `size` pixels.
+
+    The style's longer side is `size`, too. effort: factor of the look's evaluations.
+    """
     height, width = fitted_size(read(content), size)
     given = {"width": width, "height": height, "style_scale": size / width, **look}
 
@@ -109,14 +115,14 @@ def config_at(look: Values, content: Path, style: Path, size: int, effort: float
 
 
 def fitted_size(picture: Picture, size: int) -> tuple[int, int]:
-    """Height and width with a longer side of `size` pixels."""
+    """Height and width of a picture scaled to a longer side of `size` pixels."""
     height, width = picture.shape[:2]
     factor = size / max(height, width)
     return round(height * factor), round(width * factor)
 
 
 def gramflow(look: Values, size: int, effort: float) -> Painter:
-    """gramflow's own stylizer with a look, as for a film's first frame."""
+    """A painter by gramflow's own stylizer with a look, as for a video's first frame."""
 
     def paint(content: Path, style: Path) -> tuple[Picture, int]:
         config = config_at(look, content, style, size, effort)
@@ -128,12 +134,12 @@ def gramflow(look: Values, size: int, effort: float) -> Painter:
 
 
 def extractor(pooling: Any, layers: list[str]) -> Any:
-    """The same network for everybody."""
+    """Build VGG-19 with the weights that all painters and measures share."""
     return build(VGG19(), source_of(weights_of("vgg19")), layers, pooling)
 
 
 def peer(name: str, size: int, effort: float) -> Painter:
-    """One of the re-created programs, of `PEERS`."""
+    """A painter by one of the re-created programs, a name of `PEERS`."""
     from benchmarks import peers
 
     def paint(content: Path, style: Path) -> tuple[Picture, int]:
@@ -147,7 +153,7 @@ def peer(name: str, size: int, effort: float) -> Painter:
 
 
 def constants(name: str) -> Values:
-    """What a peer of `PEERS` paints with."""
+    """Default parameters of a peer, a name of `PEERS`."""
     from benchmarks import peers
 
     given = fields(getattr(peers, PEERS[name]))
@@ -161,7 +167,7 @@ PEERS = {"crowsonkb": "Crowsonkb", "neural-style-pt": "NeuralStyle"}
 
 
 class Measure:
-    """How far pictures are from a content and a style, by features in float64."""
+    """Measures distances of pictures from a content and a style, by features in float64."""
 
     def __init__(self) -> None:
         from benchmarks.peers import STYLE_LAYERS
@@ -170,12 +176,12 @@ class Measure:
         self._model = extractor("average", [*STYLE_LAYERS, *CONTENT_LAYERS])
 
     def features(self, picture: Picture) -> dict[str, Any]:
-        """By layer, (h, w, channels)."""
+        """Features by layer, (h, w, channels)."""
         found = self._model(VGG19().preprocess(picture))
         return {layer: np.asarray(values[0], np.float64) for layer, values in found.items()}
 
     def __call__(self, picture: Picture, content: Picture, style: Picture) -> Values:
-        """Distances by name; those of a list are of block1..5_conv1."""
+        """Distances by name: "content" by layer; "moments" and "gram" for block1..5_conv1."""
         from tests.plain_moments import distance
 
         of, wanted, styled = map(self.features, (picture, content, style))
@@ -199,7 +205,10 @@ def _gram(features: Any) -> Any:
 
 
 def compare(painters: dict[str, Painter], given: argparse.Namespace, out: Path) -> Iterator[Values]:
-    """Paint all pairs, in turns, printing a row of the table as soon as it is known."""
+    """Paint each pair of content and style with all painters in turn.
+
+    Saves the pictures to `out`, prints a table row per picture, and yields the results per pair.
+    """
     from benchmarks.peers import fitted
 
     measure = Measure()
@@ -233,7 +242,7 @@ def _rounded(value: Any) -> Any:
 
 
 def row(pair: str, result: Values) -> str:
-    """A line of the table."""
+    """Format a result as a row of the table."""
     content = " ".join(f"{value:.3f}" for value in result["content"].values())
     lists = (" ".join(f"{value:.3f}" for value in result[key]) for key in ("moments", "gram"))
     made = f"{result['evaluations']} | {result['seconds']:.0f} | {result['work']:.0f}"
@@ -241,19 +250,19 @@ def row(pair: str, result: Values) -> str:
 
 
 def save(path: Path, picture: Picture) -> None:
-    """As a PNG file."""
+    """Save a picture as a PNG file."""
     path.write_bytes(encode_png(to_pixels(picture)))
 
 
 def labelled(picture: Picture, text: str) -> Picture:
-    """The picture below a line of text."""
+    """Put a line of text above a picture."""
     bar = np.full((22, picture.shape[1], 3), 255, np.uint8)
     cv2.putText(bar, text, (4, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0, 0, 0), 1, cv2.LINE_AA)
     return np.vstack([from_pixels(bar), picture])
 
 
 def beside(pictures: Sequence[Picture]) -> Picture:
-    """The pictures in a row, white below the lower ones."""
+    """Put pictures in a row, with white below the lower ones."""
     height = max(picture.shape[0] for picture in pictures)
     gap = np.ones((height, 8, 3), np.float32)
     parts = []
@@ -264,7 +273,7 @@ def beside(pictures: Sequence[Picture]) -> Picture:
 
 
 def below(rows: Sequence[Picture]) -> Picture:
-    """Rows of pictures below each other, white beside the narrower ones."""
+    """Put rows of pictures below each other, with white beside the narrower ones."""
     width = max(picture.shape[1] for picture in rows)
     right = [((0, 8), (0, width - picture.shape[1]), (0, 0)) for picture in rows]
     return np.vstack(
@@ -273,7 +282,7 @@ def below(rows: Sequence[Picture]) -> Picture:
 
 
 def contact(out: Path, pair: Values) -> None:
-    """Content, style and what was made of them, labelled, into one file."""
+    """Save a contact sheet of a pair: content, style and all painted pictures, labelled."""
     sources = [labelled(read(out / f"{pair[key]}.png"), pair[key]) for key in ("content", "style")]
     results = [
         labelled(read(out / result["picture"]), f"{result['painter']}: {_told(result)}")
@@ -291,9 +300,11 @@ def _told(result: Values) -> str:
 
 
 def blind(out: Path, seed: int) -> None:
-    """Every two painters' pictures of a pair, left and right by chance, in a shuffled order.
+    """Prepare a blind comparison of the pictures in `out`, from its look.json.
 
-    Content and style stand small above. The key tells by file name who is left and who is right.
+    Saves one sheet per pair of content and style and per two painters, in shuffled order and with
+    random sides, with content and style above at half the size. key.json holds by file name which
+    painter is on the left and on the right.
     """
     random = np.random.default_rng(seed)
     found = json.loads((out / "look.json").read_text())["pairs"]
@@ -318,7 +329,7 @@ def blind(out: Path, seed: int) -> None:
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
-    """The command line, checked."""
+    """Parse and check the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks look")
     parser.add_argument("--contents", nargs="+", type=Path, default=CONTENTS)
     parser.add_argument("--styles", nargs="+", type=Path, default=STYLES)
@@ -339,7 +350,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
 
 
 def main(given: argparse.Namespace, out: Path) -> Values:
-    """Paint everything into a folder, and write down there what was found."""
+    """Paint everything into a folder, with contact sheets and look.json; return the latter."""
     looks = looks_of(given.looks)
     out.mkdir(parents=True, exist_ok=True)
     device = prepare(2)

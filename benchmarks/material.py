@@ -1,4 +1,4 @@
-"""Where benchmarks find the test material, which is no part of the project, and leave results."""
+"""Paths of the test material (SHARED, not part of the project), the demo, and the results."""
 
 import os
 import sys
@@ -10,6 +10,6 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def need(folder: Path = SHARED) -> None:
-    """End the process with a line unless this folder is there."""
+    """Exit with a message if the folder does not exist."""
     if not folder.is_dir():
         sys.exit(f"{folder}: no such folder; give the test material's folder as SHARED=...")

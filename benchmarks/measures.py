@@ -1,4 +1,4 @@
-"""The field's own measures of painted films, so that figures can be held against papers.
+"""Published measures of video style transfer, for comparison with the numbers of papers.
 
 Pictures are (height, width, 3), RGB, 0..1; flows as in `gramflow.engine.flows`.
 """
@@ -17,24 +17,27 @@ from gramflow.engine.networks import VGG19, build
 from gramflow.paint.weights import source_of
 
 LPIPS_WEIGHTS = SHARED / "weights/lpips_alex_fp16.npz"
-_TORCH = 57.6  # torchvision's features of VGG-19 are smaller than Keras's by about this
+_TORCH = 57.6  # factor, about, by which Keras's VGG-19 features are greater than torchvision's
 Mask = NDArray[np.bool_]
 
 
 def warping_error(painted: Picture, before: Picture, flow: Flow, seen: Mask) -> float:
-    """Mean squared difference along the flow to the frame before, where it shows the same (Lai et
-    al. 2018, equation 10). Its root is ReCoNet's e_stab (Gao et al. 2018)."""
+    """Mean squared difference between a painted frame and the warped one before it (Lai et al.
+    2018, equation 10). Its root is ReCoNet's e_stab (Gao et al. 2018).
+
+    flow: from the frame to the one before. seen: pixels that both frames show, (height, width).
+    """
     return float(np.square(warp(before, flow) - painted).mean(-1)[seen].mean())
 
 
 def flow_change(method: FlowMethod, film: list[Picture], painted: list[Picture]) -> float:
-    """tOF of a pair of frames: mean absolute difference of the flows of film and painting, in
-    pixels (Chu et al. 2020, TecoGAN)."""
+    """tOF: mean absolute difference, in pixels, of the flows of a pair of frames in the video and
+    in the painted video (Chu et al. 2020, TecoGAN)."""
     return float(np.abs(method.between(*painted) - method.between(*film)).mean())
 
 
 class LPIPS:
-    """Distance of two pictures by AlexNet's features (Zhang et al. 2018, version 0.1)."""
+    """Learned perceptual distance by AlexNet's features (Zhang et al. 2018, version 0.1)."""
 
     strides = (4, 1, 1, 1, 1)
     pads = (2, 2, 1, 1, 1)
@@ -45,7 +48,7 @@ class LPIPS:
             return {name: file[name].astype(np.float32) for name in file.files}
 
     def features(self, picture: Picture) -> list[Any]:
-        """After each of the five ReLUs, of unit length over the channels."""
+        """Features after each of the five ReLUs, normalised to unit length over the channels."""
         import tensorflow as tf
 
         shift, scale = np.float32([-0.030, -0.088, -0.188]), np.float32([0.458, 0.448, 0.450])
@@ -60,7 +63,7 @@ class LPIPS:
         return found
 
     def __call__(self, one: Picture, other: Picture) -> float:
-        """0 for the same picture."""
+        """The LPIPS distance of two pictures; 0 for equal ones."""
         pairs = zip(self.features(one), self.features(other), strict=True)
         weights = (self._weights[f"lin{number}"] for number in range(5))
         distances = [
@@ -76,7 +79,7 @@ def _vgg() -> Any:
 
 
 def _similarities(picture: Picture) -> Any:
-    """Of every place to every other, by the logarithm of a softmax: (n, n)."""
+    """Self-similarity of relu3_1 features: log-softmax over each row of (n, n), n positions."""
     features = np.asarray(_vgg()(VGG19().preprocess(picture))["block3_conv1"][0], np.float64)
     channels = features.shape[-1]
     rows = features.reshape(-1, channels) / _TORCH / channels
@@ -86,7 +89,7 @@ def _similarities(picture: Picture) -> Any:
 
 
 def structure_change(content: Picture, painted: Picture) -> float:
-    """CFSD (Chung et al. 2024, StyleID): Kullback-Leibler divergence of the similarities of all
-    places at VGG-19's relu3_1, summed over the places, so comparable at one size only."""
+    """CFSD (Chung et al. 2024, StyleID): Kullback-Leibler divergence of the self-similarities at
+    VGG-19's relu3_1. Summed over all positions, so values compare only at one size."""
     wanted, found = _similarities(content), _similarities(painted)
     return float((np.exp(found) * (found - wanted)).sum())

@@ -1,8 +1,8 @@
 """Peak memory and time of one evaluation, whole and in tiles: `python -m benchmarks.memory`.
 
-VGG-16 with random weights and the terms of the preset `standard`, for 16:9 pictures of 224 to 2160
-lines, each in a process of its own. Whole pictures that are estimated to take more than the
-machine has are left out. Prints Markdown; the plot goes to benchmarks/results/.
+VGG-16 with random weights and the loss terms of the preset `standard`, for 16:9 pictures of 224 to
+2160 lines, each in a process of its own. Pictures that are estimated to need more memory than the
+machine has are left out. Prints Markdown; the plot is written to benchmarks/results/.
 """
 
 import json
@@ -20,7 +20,12 @@ GIB = 2**30
 
 
 def measure(lines: int, limit: int | None) -> dict[str, Any]:
-    """One evaluation in this process: estimate and peak in bytes, seconds, tiles."""
+    """Run one evaluation of loss and gradient in this process.
+
+    lines: the picture's height. limit: of memory, in GiB; None for any. Returns the estimated and
+    the peak memory in bytes, the seconds, and the number of tiles. Empty if no tile fits the limit,
+    or if the machine has too little memory.
+    """
     from gramflow.engine.device import prepare
 
     prepare(0)
@@ -61,20 +66,20 @@ def measure(lines: int, limit: int | None) -> dict[str, Any]:
 
 
 def machine() -> int:
-    """Bytes that a process may take here."""
+    """Bytes of memory that painting may use on this machine."""
     from gramflow.base.memory import limit
 
     return limit(None)
 
 
 def peak() -> int:
-    """The most bytes this process has had so far."""
+    """Peak resident memory of this process so far, in bytes."""
     status = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024
 
 
 def apart(lines: int, limit: int | None) -> dict[str, Any]:
-    """`measure` in a process of its own."""
+    """Run `measure` in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.memory", json.dumps([lines, limit])]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -82,7 +87,7 @@ def apart(lines: int, limit: int | None) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print the table, a row as soon as it is known, and draw the plot."""
+    """Print the table row by row and draw the plot."""
     RESULTS.mkdir(exist_ok=True)
     print("| lines | limit | tiles | estimate, GiB | peak, GiB | seconds |")
     print("| --- " * 6 + "|", flush=True)
@@ -102,7 +107,7 @@ def main() -> None:
 
 
 def draw(points: dict[str, list[tuple[int, float]]]) -> None:
-    """The peaks against the lines."""
+    """Plot peak memory against the number of lines."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 4), layout="constrained")

@@ -1,4 +1,4 @@
-"""Pairs of frames with known motion: the project's drawn scenes, and those of the test material."""
+"""Pairs of frames with ground-truth flow: the project's drawn scenes, and the test material's."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,16 +14,17 @@ from gramflow.engine.flows import Flow
 from gramflow.media.pictures import read_picture
 
 SIZE = 432, 960
-_FAR = 1e9  # Middlebury's sign for a pixel whose flow nobody knows
+_FAR = 1e9  # Middlebury marks unknown flow by values greater than this
 
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two frames, and the flow from the first into the second.
+    """Two frames, and the ground-truth flow from the first into the second.
 
-    known: (height, width), where the flow is exact. seen: of these, what the second frame shows.
+    known: where the flow is valid, (height, width). seen: the part of `known` that is visible in
+    the second frame.
     """
 
     name: str
@@ -35,7 +36,7 @@ class Pair:
 
 
 def drawn_scenes() -> Iterator[Pair]:
-    """Those of demo/draw/scenes.py, with the noise and the 8 bits of a film."""
+    """The scenes of demo/draw/scenes.py, with noise and 8-bit quantisation as in a real video."""
     random = np.random.default_rng(1)
 
     def filmed(frame: Picture) -> Picture:
@@ -49,7 +50,8 @@ def drawn_scenes() -> Iterator[Pair]:
 
 
 def filmed_scenes() -> Iterator[Pair]:
-    """MPI Sintel's alley (Butler et al. 2012) and Middlebury (Baker et al. 2011)."""
+    """A pair of MPI Sintel's alley_1 (Butler et al. 2012) and five of Middlebury (Baker et al.
+    2011)."""
     folder = SHARED / "data/sintel_easy"
     masks = [
         cv2.imread(str(folder / name), cv2.IMREAD_GRAYSCALE) == 0

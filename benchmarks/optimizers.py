@@ -1,10 +1,11 @@
 """Evaluations that each optimizer needs: `python -m benchmarks.optimizers [width [evaluations]]`.
 
 Five problems of the standard look with VGG-19. The goal of each is SciPy's loss after the given
-evaluations, plus 0.5%; every method may take half as many evaluations again. All but Adam, which is
-better over pixels, work on the same frequencies; PyTorch's L-BFGS is measured if it is installed.
-Then what the methods cost beyond loss and gradient at 1280x720. Prints Markdown; the loss curves
-go to benchmarks/results/, drawn and as numbers.
+number of evaluations, plus 0.5%; every method may make 1.5 times as many. All methods work on the
+same frequency variables, except Adam, which is better over pixels. PyTorch's L-BFGS is measured if
+PyTorch is installed. A second table has the methods' own time per evaluation at 1280x720, without
+loss and gradient. Prints Markdown; the loss curves are written to benchmarks/results/ as a plot and
+as JSON.
 """
 
 import json
@@ -33,7 +34,7 @@ class TorchLBFGS(Optimizer):
 
     @dataclass(frozen=True)
     class Settings(Optimizer.Settings):
-        """SciPy's memory."""
+        """Number of stored steps, the same as SciPy's."""
 
         memory: int = 20
 
@@ -46,7 +47,7 @@ class TorchLBFGS(Optimizer):
         curve: Curve,
         kept: dict[str, Any],
     ) -> Tensor:
-        """As PyTorch does it, loss and gradient handed over as arrays."""
+        """Run PyTorch's L-BFGS, with loss and gradient converted through NumPy arrays."""
         import torch
 
         torch.set_num_threads(2)
@@ -82,13 +83,13 @@ if find_spec("torch"):
 
 
 def method_of(name: str, **changes: Any) -> Optimizer:
-    """A method, over frequencies if nothing else is said."""
+    """Make an optimizer of `METHODS`, over frequencies unless its settings say otherwise."""
     cls, settings = METHODS[name]
     return cls(cls.Settings(**{"frequency_exponent": 0.5, **settings, **changes}))
 
 
 def problems(width: int) -> list[Callable[[], Problem]]:
-    """What is painted: a film's frame, a style, a start."""
+    """Factories of the problems; the names say video, style and start."""
     look: dict[str, Any] = {"preset": "standard", "width": width}
     wide, high = (2 * round(width * share / 2) for share in (218 / 512, 3 / 4))
     content, noise = look | {"start": "content"}, look | {"start": "noise"}
@@ -102,7 +103,7 @@ def problems(width: int) -> list[Callable[[], Problem]]:
 
 
 def losses_of(method: Optimizer, task: Problem, evaluations: int) -> list[float]:
-    """The lowest loss after each evaluation."""
+    """Minimise a problem and return the lowest loss so far after each evaluation."""
     losses = []
 
     def function(at: Tensor) -> tuple[Tensor, Tensor]:
@@ -115,12 +116,12 @@ def losses_of(method: Optimizer, task: Problem, evaluations: int) -> list[float]
 
 
 def needed(losses: list[float], goal: float) -> int | None:
-    """Evaluations to a loss."""
+    """Number of evaluations until the loss reaches the goal; None if it never does."""
     return next((count for count, loss in enumerate(losses, 1) if loss <= goal), None)
 
 
 def row(name: str, curves: dict[str, list[float]], evaluations: int) -> str:
-    """A line of the table: evaluations to the goal, or how far above it the method ended."""
+    """A row of the table: evaluations to the goal, or how far above it each method ended."""
     goal = 1.005 * curves["SciPy"][evaluations - 1]
     cells = []
     for losses in curves.values():
@@ -130,7 +131,7 @@ def row(name: str, curves: dict[str, list[float]], evaluations: int) -> str:
 
 
 def save(curves: dict[str, dict[str, list[float]]]) -> None:
-    """The losses against the evaluations, as numbers and drawn, a panel per problem."""
+    """Write the loss curves as JSON and as a plot with a panel per problem."""
     RESULTS.mkdir(exist_ok=True)
     rounded = {
         name: {
@@ -151,11 +152,11 @@ def save(curves: dict[str, dict[str, list[float]]]) -> None:
 
 
 def own_cost(width: int = 1280, height: int = 720, evaluations: int = 25) -> None:
-    """Print the seconds of one loss and gradient, and what the methods add to each."""
+    """Print the seconds of one loss and gradient, and the methods' own seconds per evaluation."""
     look = {"preset": "standard", "width": width, "start": "content"}
     task = problem("", room, "night", look, height)
     times = []
-    for _ in range(2):  # the first one was traced before
+    for _ in range(2):  # `problem` has traced the function already
         started = time.perf_counter()
         float(task.function(ops.convert_to_tensor(task.start))[0])
         times.append(time.perf_counter() - started)
@@ -174,7 +175,7 @@ def own_cost(width: int = 1280, height: int = 720, evaluations: int = 25) -> Non
 
 
 def _beyond(method: Optimizer, task: Problem, curvature: Tensor, evaluations: int) -> float:
-    """Seconds per evaluation outside a function that is cheap."""
+    """Seconds per evaluation that an optimizer spends itself, on a cheap quadratic function."""
     inside = 0.0
 
     def function(at: Tensor) -> tuple[Tensor, Tensor]:
@@ -193,7 +194,7 @@ def _beyond(method: Optimizer, task: Problem, curvature: Tensor, evaluations: in
 
 
 def main(width: int = 160, evaluations: int = 80) -> None:
-    """Print both tables, a row as soon as it is known."""
+    """Print both tables row by row."""
     need()
     prepare(2)
     print(

@@ -1,10 +1,14 @@
-"""What the workflow itself costs: `python -m benchmarks.overhead [sizes]`, such as 100 1000.
+"""Overhead of the workflow itself: `python -m benchmarks.overhead [sizes]`, such as 100 1000.
 
-Films of so many frames, 64 pixels wide, with a cut every 100 frames, painted by a stylizer that
-only copies. Printed per film: the jobs of the standard look in segments of 50, and their planning
-(a dry run's seconds and peak memory, once the plan is made); then the jobs of a whole run in
-segments of 1000, each frame on its own, its time per frame, and a second run with nothing to do.
-Where the number ends with x3, three styles are planned and nothing is run. As a Markdown table.
+Renders videos of so many frames, 64 pixels wide, with a stylizer that only copies. Prints a
+Markdown table with a row per video:
+
+- planning: number of jobs of the standard look in segments of 50 frames with a cut every 100, and
+  a dry run's seconds and peak memory when the plan exists.
+- a whole run of one shot in segments of 1000 frames, painted independently: number of jobs, time
+  per frame, and seconds of a second run, which has nothing to do.
+
+A size that ends with x3 plans three styles and runs nothing.
 """
 
 import os
@@ -31,11 +35,11 @@ COMMAND = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--
 SIZES = ("100", "1000", "10000", "100000", "150000x3")
 SHOT = 100
 RUN: dict[str, Any] = {"segment_frames": 1000, "look": {"start": "content"}}
-"""What of the config is other for a whole run."""
+"""Arguments of `configure` for a whole run."""
 
 
 def snakemake(folder: Path, *arguments: str) -> tuple[float, str]:
-    """Seconds and output of a run."""
+    """Run Snakemake in a folder; return its seconds and its output."""
     started = time.monotonic()
     done = subprocess.run(
         [*COMMAND, *arguments],
@@ -49,7 +53,7 @@ def snakemake(folder: Path, *arguments: str) -> tuple[float, str]:
 
 
 def configure(folder: Path, styles: int, segment_frames: int = 50, look: Any = None) -> None:
-    """Write the config."""
+    """Write config.yaml into a folder. look: settings of the look beyond width and stylizer."""
     config = {
         "segment_frames": segment_frames,
         "weights": "random",
@@ -62,7 +66,12 @@ def configure(folder: Path, styles: int, segment_frames: int = 50, look: Any = N
 
 
 def prepare(folder: Path, frames: int, styles: int) -> None:
-    """A film of which the first second is extracted, and the rest is said to be."""
+    """Set up a project with a video of so many frames, up to its plan.
+
+    Only one second of video is made and extracted. The other frames are written to the store as
+    marked copies of those, and the manifest is rewritten to list them, with a cut every `SHOT`
+    frames.
+    """
     configure(folder, styles)
     folder.joinpath("copying.py").write_text(COPYING)
     source = ["-f", "lavfi", "-i", "testsrc2=s=64x36:r=25:d=1", "-c:v", "ffv1"]
@@ -86,20 +95,20 @@ def prepare(folder: Path, frames: int, styles: int) -> None:
 
 
 def manifest_in(folder: Path) -> Path:
-    """The manifest of the film."""
+    """Path of the video's manifest."""
     (path,) = folder.glob("work/film/manifest.*.json")
     return path
 
 
 def rewrite(folder: Path, **values: Any) -> None:
-    """Change the manifest, and delete what was made by it as it was."""
+    """Change values of the manifest, and delete the plans made from the old one."""
     path = manifest_in(folder)
     replace(Manifest.load(path), **values).save(path)
     shutil.rmtree(folder / "work/renders", ignore_errors=True)
 
 
 def planning(folder: Path) -> tuple[float, float, float, str]:
-    """Seconds, seconds of CPU, peak memory in MiB, and output of a dry run."""
+    """Wall-clock seconds, CPU seconds, peak memory in MiB, and output of a dry run."""
     command = [*COMMAND, "--dry-run", "--quiet", "rules"]
     started = time.monotonic()
     with folder.joinpath("dry.log").open("w+") as log:
@@ -115,17 +124,20 @@ def planning(folder: Path) -> tuple[float, float, float, str]:
 
 
 def jobs_in(output: str) -> int:
-    """The number of jobs a dry run tells of."""
+    """Number of jobs in the output of a dry run."""
     return next(int(line.split()[1]) for line in output.splitlines() if line.startswith("total"))
 
 
 def done_in(output: str) -> int:
-    """The number of jobs of a run that is over; of most it knew only when the plan was made."""
+    """Number of jobs in the output of a finished run.
+
+    The last count is taken: most jobs are known only once the plan exists.
+    """
     return int(re.findall(r"^(\d+) of \d+ steps", output, re.MULTILINE)[-1])
 
 
 def row(size: str) -> str:
-    """One film's row."""
+    """Measure one video and return its row of the table."""
     count, _, styles = size.partition("x")
     frames = int(count)
     with tempfile.TemporaryDirectory() as name:
@@ -144,7 +156,7 @@ def row(size: str) -> str:
 
 
 def main() -> None:
-    """Print the table, a row as soon as it is known."""
+    """Print the table row by row."""
     print("| frames | jobs | planning | memory | jobs run | per frame | nothing to do |")
     print("| --- " * 7 + "|", flush=True)
     for size in sys.argv[1:] or SIZES:

@@ -1,7 +1,7 @@
-"""Two other programs' ways to paint a still picture, re-created on gramflow's own network.
+"""The algorithms of two other style transfer programs, re-implemented on gramflow's own network.
 
-So that looks can be compared with theirs at the same size, with the same weights, and without
-PyTorch. Formulas and constants are those of the programs, named at each class; the code is not.
+This compares looks with them at the same size, with the same weights, and without PyTorch. Formulas
+and constants are taken from the programs, which each class names; the code is not.
 """
 
 from collections import deque
@@ -24,11 +24,11 @@ from gramflow.media.pictures import resize
 STYLE_LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))
 CONTENT_LAYER = "block4_conv2"
 Extractor = Callable[[str, list[str]], Any]
-"""Builds the Keras model of a pooling and layers."""
+"""Builds a Keras feature extractor from a pooling and layer names."""
 
 
 def fitted(picture: Picture, side: int, enlarge: bool = True) -> Picture:
-    """The picture with a longer side of `side` pixels; left as it is if it must not be enlarged."""
+    """Resize a picture to a longer side of `side` pixels; smaller pictures only if `enlarge`."""
     height, width = picture.shape[:2]
     factor = side / max(height, width)
     if factor > 1 and not enlarge:
@@ -40,8 +40,8 @@ def fitted(picture: Picture, side: int, enlarge: bool = True) -> Picture:
 
 
 def scales(least: int, side: int) -> list[int]:
-    """Longer sides of the sizes painted at: the last one is `side`, each before it smaller by the
-    root of 2, none below `least`."""
+    """Longer sides of the pyramid's levels, rising by the square root of 2 each: the last is
+    `side`, the others are at least `least`."""
     found = [side]
     while (size := round(side / 2 ** (len(found) / 2))) >= least:
         found.append(size)
@@ -50,12 +50,12 @@ def scales(least: int, side: int) -> list[int]:
 
 @tf.custom_gradient
 def root_trace(matrix: Tensor) -> Any:
-    """Trace of the square root of a positive (n, n) matrix by 12 Newton-Schulz steps.
+    """Trace of the square root of a positive definite (n, n) matrix by 12 Newton-Schulz steps.
 
-    The slope, half the inverse of the root, takes 12 steps as well (Lin and Maji 2017,
-    arXiv:1707.06772, section 3.2): as the solver of the Lyapunov equation there, in which all
-    matrices commute here, because it is the trace that is differentiated. 12 steps do not find
-    the roots of small eigenvalues; that is how the program does it.
+    The gradient is half the inverse of the root. It takes 12 steps of the Lyapunov equation's
+    solver (Lin and Maji 2017, arXiv:1707.06772, section 3.2), in which all matrices commute here,
+    since only the trace is differentiated. 12 steps do not converge for small eigenvalues; the
+    program has the same inaccuracy.
     """
     root = newton_schulz(matrix)
 
@@ -71,7 +71,7 @@ def root_trace(matrix: Tensor) -> Any:
 
 
 def newton_schulz(matrix: Tensor) -> Tensor:
-    """The square root of a positive (n, n) matrix, by 12 steps."""
+    """Square root of a positive definite (n, n) matrix by 12 Newton-Schulz steps."""
     norm = ops.sqrt(ops.sum(ops.square(matrix)))
     root, inverse = matrix / norm, unit(matrix)
     for _ in range(12):
@@ -81,14 +81,15 @@ def newton_schulz(matrix: Tensor) -> Tensor:
 
 
 def unit(matrix: Tensor) -> Tensor:
-    """The unit matrix of this one's size."""
+    """The identity matrix of this matrix's size and dtype."""
     return ops.eye(matrix.shape[-1], dtype=matrix.dtype)
 
 
 def variation(picture: Tensor) -> Tensor:
-    """Mean squared differences of the eight neighbours, those across a corner a quarter as much.
+    """Total variation: mean squared differences to neighbours in four directions, diagonal ones
+    with a quarter of the weight.
 
-    picture: (1, height, width, 3); beyond its edge the edge goes on.
+    picture: (1, height, width, 3); padded by repeating its border.
     """
     padded = ops.pad(picture, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")
     inner = padded[:, 1:-1, 1:-1]
@@ -104,10 +105,10 @@ def variation(picture: Tensor) -> Tensor:
 
 @dataclass
 class Adam:
-    """Adam over values within 0..1, and the running mean of what it has been at.
+    """Adam (Kingma and Ba 2014) over values within 0..1, with a running mean of the iterates.
 
-    Kingma and Ba 2014, with the program's constants. The moments, but not the mean, go on at
-    another size.
+    at: the start, (1, height, width, 3). The constants are the program's. A change of size keeps
+    the moments, but starts a new running mean.
     """
 
     at: NDArray[np.float32]
@@ -126,11 +127,11 @@ class Adam:
 
     @property
     def mean(self) -> NDArray[np.float32]:
-        """The running mean of all since the last change of size."""
+        """The bias-corrected running mean of the iterates since the last change of size."""
         return self._sum / np.float32(self._weight)
 
     def resize(self, width: int, height: int) -> None:
-        """Go on from the running mean at another size; the moments are enlarged with it."""
+        """Continue at another size from the running mean; the moments are resized, too."""
         if self.at.shape[1:3] == (height, width):
             return
 
@@ -143,7 +144,7 @@ class Adam:
         self._begin()
 
     def update(self, gradient: NDArray[np.float32]) -> None:
-        """One step."""
+        """Take one step along a gradient of the iterate's shape."""
         self.count += 1
         self.first += (1 - self.first_share) * (gradient - self.first)
         self.second += (1 - self.second_share) * (gradient**2 - self.second)
@@ -158,12 +159,13 @@ class Adam:
 class Crowsonkb:
     """crowsonkb/style-transfer-pytorch, style_transfer.py of its last versions (MIT licence).
 
-    Content as a mean squared distance, style as the squared Wasserstein-2 distance of mean and
-    covariance, total variation; a pyramid of sizes, started from the content; Adam with a running
-    mean. Only the numbers of iterations are fewer: its own are 1000 at the first size, 500 after.
+    Losses: mean squared content distance, squared Wasserstein-2 distance of the style features'
+    mean and covariance, total variation. Optimised over a pyramid of sizes, starting from the
+    content, by Adam with a running mean. Only the iterations are fewer: the program's own defaults
+    are 1000 at the first size and 500 after.
 
-    extractor: of gramflow's VGG-19. Its features are divided by 57.6, the deviation of
-    ImageNet's values, as torchvision's network expects pictures divided by it.
+    extractor: of gramflow's VGG-19. Its features are divided by 57.6, the standard deviation of
+    ImageNet's values, because torchvision's network expects pictures divided by that.
     """
 
     network: Network
@@ -197,8 +199,8 @@ class Crowsonkb:
         return np.clip(adam.mean[0], 0, 1), adam.count
 
     def _features(self, picture: Tensor) -> dict[str, Tensor]:
-        """By layer. The first convolution sees the picture's edge go on, in place of zeros; a
-        pooling that makes the features smaller is made up for."""
+        """Features by layer. The first convolution is padded by repeating the border, not by
+        zeros. Average pooling is followed by a factor of 2, since it makes features smaller."""
         first, *rest = self._model.layers[1:]
         values = 255 * picture[..., ::-1] + self._black
         values = ops.pad(values, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")
@@ -212,7 +214,7 @@ class Crowsonkb:
         return found
 
     def _style(self, style: Picture) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
-        """By layer: mean, covariance and its root."""
+        """Style targets by layer: mean, covariance, and the covariance's square root."""
         features = self._features(ops.convert_to_tensor(style[None]))
         found = {}
         for layer in STYLE_LAYERS:
@@ -228,7 +230,7 @@ class Crowsonkb:
         return mean, second - ops.outer(mean, mean) + self.ridge * unit(second)
 
     def _evaluate(self, picture: Tensor, target: Tensor, styles: Any) -> Tensor:
-        """The gradient of the loss."""
+        """Gradient of the total loss by the picture."""
         with tf.GradientTape() as tape:
             tape.watch(picture)
             features = self._features(picture)
@@ -254,8 +256,11 @@ def fixed_step_lbfgs(
     evaluations: int,
     memory: int,
 ) -> NDArray[np.float32]:
-    """L-BFGS without a line search, as torch.optim.LBFGS is by default (two loops: Nocedal and
-    Wright 2006, algorithm 7.4). Every step but the first one has the length 1.
+    """L-BFGS without a line search, as torch.optim.LBFGS by default (two-loop recursion: Nocedal
+    and Wright 2006, algorithm 7.4).
+
+    The step length is 1 for every step but the first. function: returns loss and gradient. Returns
+    the last iterate.
     """
     pairs: deque[tuple[NDArray[np.float32], NDArray[np.float32], float]] = deque(maxlen=memory)
     _, gradient = function(at)
@@ -275,7 +280,7 @@ def fixed_step_lbfgs(
 
 
 def _inverse_hessian(gradient: NDArray[np.float32], pairs: Any, scale: float) -> Any:
-    """The approximation of the Hessian's inverse times the gradient."""
+    """The approximate inverse Hessian times the gradient, by the two-loop recursion."""
     factors = []
     for step, change, inverse in reversed(pairs):
         factors.append(inverse * np.vdot(step, gradient))
@@ -290,9 +295,9 @@ def _inverse_hessian(gradient: NDArray[np.float32], pairs: Any, scale: float) ->
 class NeuralStyle:
     """ProGamerGov/neural-style-pt, neural_style.py (MIT licence): jcjohnson/neural-style's losses.
 
-    Mean squared distances of features and of Gram matrices divided by all values, not normalised;
-    the sum of absolute differences as total variation; from noise, by L-BFGS at one size. Only
-    the evaluations are fewer: its own are 1000.
+    Losses: mean squared distances of the features and of the Gram matrices, these divided by the
+    number of feature values; the sum of absolute differences as total variation. Starts from noise
+    and runs L-BFGS at one size. Only the evaluations are fewer: the program's own default is 1000.
     """
 
     network: Network
@@ -326,7 +331,7 @@ class NeuralStyle:
         return self.network.deprocess(found.astype(np.float32)), self.evaluations
 
     def _evaluate(self, picture: Tensor, target: Tensor, grams: Any) -> tuple[Tensor, Tensor]:
-        """Loss and gradient."""
+        """Total loss, and its gradient by the picture."""
         with tf.GradientTape() as tape:
             tape.watch(picture)
             features = self._model(picture)

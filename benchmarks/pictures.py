@@ -1,10 +1,10 @@
-"""The README's pictures: `python -m benchmarks.pictures` after `make demo`, into docs/pictures/.
+"""Makes the README's pictures in docs/pictures/: `python -m benchmarks.pictures` after `make demo`.
 
-demo.jpg and demo.mp4: the film that `make demo` made, beside the one that it was made from.
-styles.jpg: a street that the project drew, in every style that comes along.
-looks.jpg: everything that the project drew, in every style; a column per style.
+demo.jpg, demo.mp4: frames of the demo's video and of the painted video; the painted video.
+styles.jpg: a street drawn by the project, in every bundled style.
+looks.jpg: all contents drawn by the project, in every bundled style; a column per style.
 
-The last two are painted by preset `draft`, with about as few evaluations as the demo.
+The last two are painted by the preset `draft`, with about as few evaluations as the demo.
 """
 
 import shutil
@@ -30,13 +30,16 @@ WIDTH, CELL = 256, 192
 
 
 def frames_of(film: Path) -> list[Pixels]:
-    """All frames of a film, RGB."""
+    """All frames of a video, (height, width, 3), 8-bit RGB."""
     with av.open(str(film)) as container:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 
 def sheet(rows: list[list[Pixels]], width: int, name: str) -> None:
-    """Write pictures in rows, each made this wide; those of a row have one aspect."""
+    """Write a JPEG sheet of rows of pictures, each resized to `width`.
+
+    All pictures of a row must have the same aspect.
+    """
     lines = []
     for row in rows:
         height = round(row[0].shape[0] * width / row[0].shape[1])
@@ -49,7 +52,7 @@ def sheet(rows: list[list[Pixels]], width: int, name: str) -> None:
 
 
 def demo() -> None:
-    """Every third frame of the demo's film, above the painted ones, and the painted film."""
+    """Make demo.jpg, every third frame of the demo's video above the painted ones, and demo.mp4."""
     film, painted = frames_of(FILM), frames_of(PAINTED)
     rows = [frames[start::3][:4] for start in (0, 12) for frames in (film, painted)]
     sheet(rows, painted[0].shape[1], "demo.jpg")
@@ -57,7 +60,7 @@ def demo() -> None:
 
 
 def painted(frame: Picture, width: int, evaluations: int) -> list[Pixels]:
-    """The frame at this width, and what becomes of it in each style."""
+    """Return the frame at this width, followed by its painted version in each style."""
     height = round(frame.shape[0] * width / frame.shape[1])
     pictures = [resize(frame, width, height)]
     look = {"preset": "draft", "evaluations": evaluations}
@@ -69,20 +72,20 @@ def painted(frame: Picture, width: int, evaluations: int) -> list[Pixels]:
 
 
 def styles() -> None:
-    """The street by day."""
+    """Make styles.jpg: the street by day in each style."""
     pictures = painted(CONTENTS["day"](), WIDTH, 8)
     sheet([pictures[:4], pictures[4:]], WIDTH, "styles.jpg")
 
 
 def looks() -> None:
-    """All contents that the project drew, and a frame of the demo's film."""
+    """Make looks.jpg: all contents drawn by the project, and a frame of the demo's video."""
     film = frames_of(FILM)[6].astype(np.float32) / 255
     contents = *(draw() for draw in CONTENTS.values()), film
     sheet([painted(frame, CELL, 6) for frame in contents], CELL, "looks.jpg")
 
 
 def main() -> None:
-    """Make them all, or those that are named."""
+    """Make all pictures, or those that the command line names."""
     prepare(2)
     made = {"demo": demo, "styles": styles, "looks": looks}
     for name in sys.argv[1:] or made:

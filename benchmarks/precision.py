@@ -1,9 +1,9 @@
-"""Number formats: `python -m benchmarks.precision [width [evaluations]]`.
+"""Speed and loss by number format: `python -m benchmarks.precision [width [evaluations]]`.
 
-The standard look with VGG-19. First one loss and gradient, in TensorFlow and, if it is installed,
-in PyTorch with the same weights, layers and losses (whose value is compared): the best of several
-rounds, taken in turns. Then three frames painted in each of the look's precisions: the final loss
-against float32's and the time. Prints Markdown.
+The standard look with VGG-19. The first table times one loss and gradient in TensorFlow and, if it
+is installed, in PyTorch with the same weights, layers and losses (their values are printed for
+comparison): the best of several rounds, in turns. The second table has frames painted in each of
+the look's precisions: the final loss relative to float32's, and the time. Prints Markdown.
 """
 
 import sys
@@ -37,7 +37,8 @@ Evaluate = Callable[[], float]
 
 
 def stylizer(width: int, height: int, **look: Any) -> Optimize:
-    """Of the standard look with VGG-19, but with the terms and layers that PyTorch's way has."""
+    """Stylizer of the standard look with VGG-19, with the terms, pooling and padding that
+    `pytorch` implements."""
     losses = {"gram": {"weight": 20}, "moments": {"weight": 0}, "gamut": {"weight": 0}}
     layers = {"pooling": "average", "padding": "zeros"}
     look |= {"width": width, "height": height, "losses": losses | look.get("losses", {})} | layers
@@ -47,12 +48,12 @@ def stylizer(width: int, height: int, **look: Any) -> Optimize:
 
 
 def evaluations(frame: Picture) -> dict[str, Evaluate]:
-    """One loss and gradient of a frame, in every way; each gives the loss."""
+    """Functions by name that compute one loss and gradient of a frame and return the loss."""
     height, width = frame.shape[:2]
     made = stylizer(width, height, losses={"temporal": {"weight": 0}})
     extractor, losses = made.objective.network, made.objective.losses
     at = made.palette.network.preprocess(frame)
-    # painted like itself the content term would be 0
+    # the content target is the frame upside down: with the frame itself the term would be 0
     targets = made.styles[width] | made.objective.targets(at[:, ::-1], "frame")
 
     def tensorflow(objective: Objective) -> Evaluate:
@@ -78,7 +79,7 @@ def evaluations(frame: Picture) -> dict[str, Evaluate]:
 
 
 def pytorch(made: Optimize, at: Any, targets: Any, kind: Any) -> Evaluate:
-    """The same evaluation in PyTorch; kind: what its convolutions compute in, None for float32."""
+    """The same evaluation in PyTorch. kind: dtype of its convolutions, None for float32."""
     import torch
 
     losses = made.objective.losses
@@ -137,9 +138,9 @@ def pytorch(made: Optimize, at: Any, targets: Any, kind: Any) -> Evaluate:
 
 
 def timed(frame: Picture) -> None:
-    """Print a row per way: the least seconds of an evaluation, and against TensorFlow's float32."""
+    """Print a row per function: loss, least seconds, and speed relative to TensorFlow's float32."""
     ways = evaluations(frame)
-    losses = {name: way() for name, way in ways.items()}  # traces
+    losses = {name: way() for name, way in ways.items()}  # traces the functions before timing
     seconds = dict.fromkeys(ways, np.inf)
     for _ in range(ROUNDS):
         for name, way in ways.items():
@@ -162,7 +163,7 @@ def painted(name: str, frame: Picture, neighbours: dict[int, Neighbour], count: 
     exact, base = 0.0, 0.0
     for precision in PRECISIONS:
         made = stylizer(width, height, precision=precision, evaluations=count, stop=0)
-        made.paint(frame, neighbours, 0, _at_once)  # traces
+        made.paint(frame, neighbours, 0, _at_once)  # traces the functions before timing
         started = time.perf_counter()
         result = made.paint(frame, neighbours, 0, lambda _: None)
         seconds = time.perf_counter() - started
@@ -176,16 +177,16 @@ def painted(name: str, frame: Picture, neighbours: dict[int, Neighbour], count: 
 
 
 def _at_once(curve: Curve) -> None:
-    curve.stop = 2  # no epoch can bring that much
+    curve.stop = 2  # ends the phase: no epoch can lower the loss by 200%
 
 
 def frames_of(film: Callable[[int], list[Picture]], width: int, aspect: float) -> list[Picture]:
-    """Two frames at the width."""
+    """The first two frames of a video at the width, with an even height."""
     return [resize(frame, width, 2 * round(width / aspect / 2)) for frame in film(2)]
 
 
 def main(width: int = 224, count: int = 120) -> None:
-    """Print both tables, a row as soon as it is known."""
+    """Print both tables row by row."""
     need()
     prepare(2)
     print(f"{NETWORK}, weights: {weights_of(NETWORK).source}; auto is {chosen('auto')} here.\n")

@@ -1,9 +1,10 @@
-"""Does a draft predict the film? `python -m benchmarks.preview [width [evaluations]]`.
+"""Does a small draft predict the full-size frame? `python -m benchmarks.preview [width [evals]]`.
 
-The first frame of room.avi in the style of The Starry Night with VGG-19, as a draft of a quarter of
-the width, and at the whole width: painted there alone, and from the draft's width on. Told is the
-correlation of what painting changed, seen at the draft's size: 1 if the draft shows it all.
-Prints Markdown; the pictures go to benchmarks/results/.
+Paints the first frame of room.avi in the style of The Starry Night with VGG-19: as a draft at a
+quarter of the width, at the full width alone, and coarse to fine from the draft's width on. Prints
+the correlation of the changes by painting, at the draft's size, between the draft and each full
+frame: 1 if the draft predicts all of them. Prints Markdown; the pictures are written to
+benchmarks/results/.
 """
 
 import sys
@@ -22,7 +23,7 @@ NETWORK = "vgg19"
 
 
 def painted(frame: Picture, **look: Any) -> tuple[Picture, float]:
-    """A frame painted by the standard look with these changes, and its loss."""
+    """Paint a frame by the standard look with these changes; return the picture and its loss."""
     height, width = frame.shape[:2]
     config = config_of("night", {"width": width, "height": height, **look}, NETWORK)
     result = stylizer_of(config).paint(frame, {}, 0, lambda _: None)
@@ -30,7 +31,7 @@ def painted(frame: Picture, **look: Any) -> tuple[Picture, float]:
 
 
 def main(width: int = 640, evaluations: int = 60) -> None:
-    """Print the table, a row as soon as it is known."""
+    """Print the table row by row and write the pictures."""
     need()
     prepare(2)
     size, small = (width, width * 3 // 4), (width // 4, width * 3 // 16)

@@ -1,4 +1,4 @@
-"""What the optimizers' benchmarks paint: frames of the test material, as functions to minimise."""
+"""Problems for the benchmarks: stylizers, frames of the test material, functions to minimise."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ STYLES = {
 
 
 def config_of(style: str, look: dict[str, Any], network: str = "vgg19") -> Config:
-    """One video that is never read, one style, one look."""
+    """Config of one video (never read), one style of `STYLES`, and one look."""
     return load(
         {
             "network": network,
@@ -41,14 +41,14 @@ def config_of(style: str, look: dict[str, Any], network: str = "vgg19") -> Confi
 
 
 def weights_of(network: str) -> Weights:
-    """ImageNet's: bundled for VGG-19, random ones where there are none."""
+    """Bundled ImageNet weights for VGG-19, random weights for other networks."""
     return bundled_weights() if network == "vgg19" else random_weights(network)
 
 
 def stylizer_of(config: Config, weights: Weights | None = None) -> Stylizer:
-    """The look's stylizer, everything that a frame does not change done.
+    """Make the default look's stylizer, with the style's targets computed.
 
-    weights: those of `weights_of` if None.
+    The config must have one style. weights: those of `weights_of` if None.
     """
     from gramflow.engine.objective import Objective
 
@@ -64,7 +64,7 @@ def stylizer_of(config: Config, weights: Weights | None = None) -> Stylizer:
 
 
 def room(count: int) -> list[Picture]:
-    """The first frames of room.avi, at full size."""
+    """The first `count` frames of room.avi, at full size."""
     import av
 
     with av.open(str(SHARED / "data/seed/room.avi")) as film:
@@ -74,13 +74,16 @@ def room(count: int) -> list[Picture]:
 
 
 def alley(count: int) -> list[Picture]:
-    """The first frames of Sintel's alley, at full size."""
+    """The first `count` frames of Sintel's alley, at full size."""
     folder = SHARED / "data/sintel_easy"
     return [read_picture(folder / f"frame_000{number}.png") for number in range(1, count + 1)]
 
 
 def neighbour(flow: FlowMethod, frame: Picture, other: Picture, painted: Painted) -> Neighbour:
-    """Another frame's painted picture, warped to this frame, as it would be from the store."""
+    """Warp another frame and its painted picture to this frame.
+
+    The painted picture is quantised first, as in the store.
+    """
     found = match(flow, frame, other)
     stored = from_pixels(to_pixels(painted.picture))
     warped = warp(stored, found.flow), warp(other, found.flow)
@@ -89,7 +92,7 @@ def neighbour(flow: FlowMethod, frame: Picture, other: Picture, painted: Painted
 
 @dataclass(frozen=True)
 class Problem:
-    """A frame to paint, as the stylizer would give it to an optimizer."""
+    """A minimisation problem as the stylizer passes it to an optimizer: function and start."""
 
     name: str
     function: Function
@@ -97,7 +100,7 @@ class Problem:
 
 
 class Capture(Optimizer):
-    """Keeps what it is asked to minimise."""
+    """An optimizer that only stores its function and start."""
 
     def minimize(
         self,
@@ -106,7 +109,7 @@ class Capture(Optimizer):
         bounds: Bounds | None,
         curve: Curve,
     ) -> NDArray[np.float32]:
-        """One evaluation, the most exact, and no step."""
+        """Store the last, most exact function; evaluate it once and return the start."""
         self.function, self.start = phases[-1].function, start
         curve.add(float(self.function(start)[0]))
         return start
@@ -120,7 +123,11 @@ def problem(
     height: int,
     after: int = 0,
 ) -> Problem:
-    """The film's first frame, or its second after the first one painted by `after` evaluations."""
+    """The problem of painting a video's first frame or, if `after` is not 0, its second frame.
+
+    film: returns the first frames of a video. after: evaluations with which the first frame is
+    painted, as the second one's neighbour.
+    """
     frames = [resize(frame, look["width"], height) for frame in film(2)]
     config = config_of(style, look | {"height": height})
     stylizer = stylizer_of(config)

@@ -1,12 +1,13 @@
 """The seed's method against today's on room.avi: `python -m benchmarks.seed [frames [size]]`.
 
-The seed's method is the preset `seed`: the network built for every frame, 600 evaluations from
-noise in float32 by SciPy's L-BFGS with a restart every 20. Today's is the standard look's: the
-network kept, the content or the warped painted frame before as the start, its optimizer over
-frequencies, 16 bits where the device is fast at them. Both minimise the same losses with the same
-weights: the seed's, of which the content itself is lower than what the seed ends at, and the
-standard look's. `to its loss` ends where the seed did; `as it is` ends by the look's own rule.
-Prints Markdown.
+The seed's method is the preset `seed`: the network is built for every frame, and 600 evaluations in
+float32 start from noise, by SciPy's L-BFGS with a restart every 20. Today's method is that of the
+standard look: the network is kept, the start is the content or the warped painted frame before, the
+optimizer works over frequencies, in 16 bits where the device is fast at them.
+
+Both minimise the same losses with the same weights: the standard look's losses, and the seed's. For
+the latter the content itself already has a lower loss than the seed's result. `to its loss` stops
+at the seed's final loss; `as it is` stops by the look's own rule. Prints Markdown.
 """
 
 import sys
@@ -38,17 +39,17 @@ TODAY: dict[str, Any] = {
 
 
 def until(goal: float) -> Callable[[Curve], None]:
-    """Ends an optimisation at a loss."""
+    """Make an `on_epoch` callback that stops the optimisation once the loss reaches the goal."""
 
     def watch(curve: Curve) -> None:
         if curve.lowest <= goal:
-            curve.stop = 2  # no epoch can bring that much
+            curve.stop = 2  # ends the phase: no epoch can lower the loss by 200%
 
     return watch
 
 
 class Today:
-    """Frames one after the other in today's way, the network kept."""
+    """Paints frames in sequence by today's method, with the network kept."""
 
     def __init__(self, look: dict[str, Any]) -> None:
         config = config_of("night", look | TODAY, NETWORK)
@@ -59,7 +60,11 @@ class Today:
         self.before: tuple[Picture, Painted] | None = None
 
     def paint(self, frame: Picture, goal: float) -> dict[str, tuple[Painted, float]]:
-        """Both ways, with their seconds; the next frame goes on from the look's own."""
+        """Paint a frame with both stopping rules.
+
+        goal: the loss at which `to its loss` stops. Returns results and seconds by rule. The next
+        frame's neighbour is the result of `as it is`.
+        """
         found = {}
         for name, stylizer, watch in (
             ("to its loss", self.patient, until(goal)),
@@ -76,7 +81,7 @@ class Today:
 
 
 def compare(losses: str, frames: list[Picture]) -> None:
-    """Paint the frames in every way, and print a row for each."""
+    """Paint the frames by both methods and print a row for each result. losses: of `LOSSES`."""
     size = frames[0].shape[0]
     look = {"preset": "seed", "width": size, "height": size, "losses": LOSSES[losses]}
     today = Today(look)
@@ -95,7 +100,7 @@ def compare(losses: str, frames: list[Picture]) -> None:
 
 
 def main(count: int = 2, size: int = 224) -> None:
-    """Print the table, rows as soon as they are known."""
+    """Print the table row by row."""
     need()
     prepare(2)
     frames = [resize(frame, size, size) for frame in room(count)]

@@ -1,16 +1,18 @@
-"""How steady and how covered films of drawn scenes are, whose flow is known exactly.
+"""Temporal stability, and painting of disoccluded areas, on drawn scenes with exact flow.
 
-`python -m benchmarks steady [WIDTH] [PRESET]` paints with the demo's styles, by the trained
-network that comes along, and prints three tables:
+`python -m benchmarks steady [WIDTH] [PRESET]` paints with the demo's styles and the bundled
+network, and prints three tables:
 
-1. The second frame of scenes with different motion, after the first one was painted from nothing:
-   the temporal error (mean squared difference along the exact flow, outside occlusions) of the film
-   itself, of the frames painted each on its own, and of the second one painted from the first, with
-   the look's flow and with the exact one; content and style of that one against the one on its own.
-2. Ground that a walking figure uncovers: how far the painted picture is from the film where it was
-   hidden once, divided by the same elsewhere. A frame painted on its own says what it should be.
-3. The measures that papers tell, over that film; identity is the mean squared change of the
-   style's own picture, painted in its style.
+1. Two frames of scenes with different motion, the first painted without neighbours. Temporal error
+   (mean squared difference along the exact flow, outside occlusions) of the video itself, of both
+   frames painted independently, and of the second frame painted from the first, with the look's
+   flow and with the exact flow. Then content and style losses of the second frame with the look's
+   flow, relative to those of the frame painted independently.
+2. Ground that a walking figure uncovers. Distance of the painted frame from the video where the
+   ground was ever occluded, divided by the distance elsewhere. The frame painted independently
+   gives the reference.
+3. Published measures over that video. Identity is the mean squared change of the style's own
+   picture painted in its style.
 """
 
 import sys
@@ -42,24 +44,24 @@ from gramflow.settings.config import load
 
 WIDTH, PRESET = 256, "draft"
 MOTIONS = {"zoom": "starry_night", "rotation": "oil", "fast": "starry_night", "flat": "cut_paper"}
-"""Scenes, each with a style."""
+"""Style of each scene of the first table."""
 FRAMES, WALK = 9, "oil"
 PICTURES = RESULTS / "pictures/steady"
 
 
 Known = tuple[Flow, NDArray[np.bool_]]
-"""The exact flow to another frame, and the pixels that this other one does not show."""
+"""The exact flow to another frame, and the mask of pixels that are occluded there."""
 
 
 class Counted:
-    """An objective that notes the number of pixels of each evaluation."""
+    """Wraps an objective and appends the number of pixels of each evaluation to a list."""
 
     def __init__(self, objective: Any, pixels: list[int]) -> None:
         self.objective = objective
         self.pixels = pixels
 
     def __call__(self, picture: Any, *arguments: Any) -> Any:
-        """As the objective."""
+        """Evaluate the objective."""
         self.pixels.append(picture.shape[1] * picture.shape[2])
         return self.objective(picture, *arguments)
 
@@ -68,7 +70,7 @@ class Counted:
 
 
 class Painter:
-    """A look with one of the demo's styles."""
+    """Paints frames with a look in one of the demo's styles."""
 
     def __init__(self, style: str, look: dict[str, Any], width: int, height: int) -> None:
         self.file = DEMO / f"styles/{style}.jpg"
@@ -90,7 +92,10 @@ class Painter:
         self.flow = make_flow(config, config.looks["default"])
 
     def paint(self, frame: Picture, *neighbours: Neighbour) -> tuple[Painted, float]:
-        """A frame with the one before, if there is one; evaluations, in those of a whole frame."""
+        """Paint a frame, with its neighbours one, two, ... steps back.
+
+        Also returns the number of evaluations, where smaller sizes count by their pixels.
+        """
         self.evaluated.clear()
         painted = self.stylizer.paint(frame, dict(enumerate(neighbours, 1)), 0, lambda _: None)
         return painted, sum(self.evaluated) / (frame.shape[0] * frame.shape[1])
@@ -98,7 +103,10 @@ class Painter:
     def neighbour(
         self, frame: Picture, before: Picture, painted: Painted, exact: Known | None = None
     ) -> Neighbour:
-        """The frame before, brought to this one by the look's flow or by the exact one."""
+        """Warp the frame before and its painted picture to this frame.
+
+        exact: flow to use, with its occlusions as trust; None for the look's own flow.
+        """
         if exact is None:
             return neighbour(self.flow, frame, before, painted)
         flow, hidden = exact
@@ -108,7 +116,7 @@ class Painter:
 
 
 def style_of(painter: Painter, painted: Painted) -> float:
-    """The style's terms, as the look weighs them."""
+    """The style loss: the sum of the style terms with the look's weights."""
     terms = painter.stylizer.palette.losses.items()
     return sum(
         loss.settings.weight * painted.terms[name] for name, loss in terms if loss.source == "style"
@@ -116,7 +124,7 @@ def style_of(painter: Painter, painted: Painted) -> float:
 
 
 def motions(width: int, height: int, preset: str) -> None:
-    """The first table."""
+    """Print the first table, of scenes with different motion."""
     print("| scene, style | film | alone | look's flow | exact flow | content | style |")
     print("| --- " * 7 + "|", flush=True)
     for name, style in MOTIONS.items():
@@ -144,7 +152,7 @@ def motions(width: int, height: int, preset: str) -> None:
 
 
 def walk(width: int, height: int, preset: str) -> None:
-    """The other two tables, of a figure that crosses a street."""
+    """Print the other two tables, of a figure that crosses a street."""
     film, painter = (
         figure(FRAMES, (height, width)),
         Painter(WALK, {"preset": preset}, width, height),
@@ -175,7 +183,10 @@ def walk(width: int, height: int, preset: str) -> None:
 
 
 def papers(painter: Painter, film: Film, painted: list[Picture], alone: Picture) -> None:
-    """The third table."""
+    """Print the third table, of published measures.
+
+    painted: the frames painted in sequence. alone: the last frame painted independently.
+    """
     rows: dict[str, list[float]] = {}
 
     def add(name: str, value: float) -> None:
@@ -201,13 +212,13 @@ def papers(painter: Painter, film: Film, painted: list[Picture], alone: Picture)
 
 
 def save(name: str, *rows: Sequence[Picture]) -> None:
-    """A sheet of pictures, for looking at."""
+    """Save rows of pictures as one sheet, for visual inspection."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     write(PICTURES / name, np.vstack([np.hstack(row) for row in rows]))
 
 
 def main(width: int = WIDTH, preset: str = PRESET) -> None:
-    """All tables, a row as soon as it is known."""
+    """Print all tables row by row."""
     height = 2 * round(width * 9 / 32)
     prepare(2)
     print(f"{width}x{height} pixels, preset {preset}, bundled weights.\n")

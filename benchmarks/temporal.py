@@ -1,13 +1,12 @@
-"""How steady each way of painting is: `make bench-temporal`, or clips and looks by name, such as
-`python -m benchmarks.temporal sintel temporal`.
+"""Temporal stability of different looks on real clips: `make bench-temporal`, or clips and looks by
+name, such as `python -m benchmarks.temporal sintel temporal`.
 
-Two clips, painted like The Starry Night with the bundled VGG-19 by the workflow itself: two frames
-of MPI Sintel (alley_1, 512x218), measured by their ground-truth flow outside occlusions, and six
-frames of a room filmed by hand, measured by DIS flow where it can be trusted (the median of all
-pairs). The temporal error is the mean squared difference of values in 0..1, warped by cubic
-interpolation. The loss terms are those of the last frame, and so are the evaluations, of the whole
-size and of smaller ones together. Prints Markdown tables. Needs a folder of test material that is
-not part of the project (SHARED).
+Two clips are painted like The Starry Night with the bundled VGG-19 by the workflow itself: two
+frames of MPI Sintel (alley_1, 512x218), measured by ground-truth flow outside occlusions, and six
+frames of a room filmed by hand, measured by trusted DIS flow (the median of all pairs). The
+temporal error is the mean squared difference of values in 0..1 after warping by cubic
+interpolation. Loss terms and evaluations (of all sizes together) are those of the last frame.
+Prints Markdown tables. Needs a folder of test material that is not part of the project (SHARED).
 """
 
 import json
@@ -52,7 +51,7 @@ CLIPS: dict[str, dict[str, Any]] = {
 
 
 def paint(clip: dict[str, Any], looks: Sequence[str], folder: Path) -> None:
-    """Paint a clip in these ways, in a folder of its own."""
+    """Run the workflow in a folder to paint a clip with the looks of these names."""
     config = {
         "weights": "bundled",
         "network": "vgg19",
@@ -70,13 +69,13 @@ def paint(clip: dict[str, Any], looks: Sequence[str], folder: Path) -> None:
 
 
 def frames_of(folder: Path, look: str) -> list[dict[str, Any]]:
-    """What the records tell of a render's frames."""
+    """The records' entries for the frames of a look's render."""
     config = yaml.safe_load(folder.joinpath("config.yaml").read_text())
     return Project(folder, config).frames(f"clip.night.{look}")
 
 
 def ground_truth(width: int, height: int) -> tuple[Any, Any]:
-    """The flow from Sintel's second frame into the third at a size, and where it holds."""
+    """Flow from Sintel's second frame into the third at a size, and the mask where it is valid."""
     flow = scaled(cv2.readOpticalFlow(str(SINTEL / "flow_2_to_3.flo")), width, height)
     masks = [
         cv2.imread(str(SINTEL / name), cv2.IMREAD_GRAYSCALE)
@@ -87,14 +86,15 @@ def ground_truth(width: int, height: int) -> tuple[Any, Any]:
 
 
 def sintel_error(before: Picture, after: Picture) -> float:
-    """The temporal error between pictures of the second and the third frame."""
+    """Temporal error between pictures of Sintel's second and third frame."""
     height, width = before.shape[:2]
     truth, seen = ground_truth(width, height)
     return warping_error(before, after, truth, seen)
 
 
 def errors_of(clip: str, folder: Path, look: str) -> str:
-    """The table's cells about steadiness."""
+    """The table's cells of temporal error: for `room` the median, and the error at the segment's
+    border relative to the median."""
     if clip == "sintel":
         painted = painted_store(folder / "store")
         pictures = [from_pixels(painted.read(f["key"])) for f in frames_of(folder, look)]
@@ -106,7 +106,7 @@ def errors_of(clip: str, folder: Path, look: str) -> str:
 
 
 def table(clip: str, looks: Sequence[str], folder: Path) -> None:
-    """Print what was found."""
+    """Print a clip's table."""
     border = " border |" * (clip == "room")
     print(f"\n| {clip} | temporal error |{border} {' | '.join(TERMS)} | evaluations |")
     print("| --- | --- |" + border.replace("border", "---") + " --- |" * (len(TERMS) + 1))
@@ -122,7 +122,7 @@ def table(clip: str, looks: Sequence[str], folder: Path) -> None:
 
 
 def main() -> None:
-    """Print a table per clip, with the pictures' folder."""
+    """Paint the clips, each in a temporary folder, and print a table for each."""
     need(SINTEL)
     looks = [name for name in sys.argv[1:] if name in LOOKS] or list(LOOKS)
     for clip in [name for name in sys.argv[1:] if name in CLIPS] or CLIPS:

@@ -1,2 +1,4 @@
-"""The numerical core: networks, loss terms, optimizers, stylizers. Reads and writes no files,
-except that Keras loads a weights file."""
+"""The numerical core: networks, loss terms, optimizers, stylizers, optical flow.
+
+Reads and writes no files, except that weights and flow networks are loaded from files.
+"""

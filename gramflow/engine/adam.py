@@ -1,4 +1,4 @@
-"""Adam, its iterates averaged."""
+"""Adam with averaged iterates."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ class Adam(Optimizer):
 
     @dataclass(frozen=True)
     class Settings(Optimizer.Settings):
-        """How far a step goes and what is remembered."""
+        """Step size and decay rates of the moments and of the averaged picture."""
 
         step: float = field(
             default=4.0,
@@ -51,7 +51,7 @@ class Adam(Optimizer):
         curve: Curve,
         kept: dict[str, Any],
     ) -> Tensor:
-        """The running mean; the last evaluation tells its loss."""
+        """Return the running mean of the iterates; the last evaluation measures its loss."""
         given = self.settings
         low, high = (-np.inf, np.inf) if bounds is None else bounds
         zero = ops.zeros_like(start)
@@ -64,7 +64,7 @@ class Adam(Optimizer):
             count += 1
             first = _mixed(first, gradient, given.momentum, count)
             second = _mixed(second, ops.square(gradient), given.scaling, count)
-            # the losses' gradients are far smaller than the paper's epsilon
+            # far less than the paper's epsilon of 1e-8, which would exceed the losses' gradients
             at = ops.clip(at - given.step * first / ops.maximum(ops.sqrt(second), 1e-18), low, high)
             mean = _mixed(mean, at, given.averaging, count)
         kept["state"] = at, mean, first, second, count
@@ -73,8 +73,9 @@ class Adam(Optimizer):
 
 
 def _mixed(past: Tensor, present: Tensor, share: float, count: int) -> Tensor:
-    """A running mean over `count` values, without a trace of what it began with.
+    """Update a bias-corrected exponential moving average with its `count`-th value.
 
-    The mean times its bias correction (section 3 of the paper), in one recursion.
+    `share` is the decay rate. Folds the bias correction of Kingma and Ba 2014, section 3, into one
+    recursion; the initial `past` has no influence on the result.
     """
     return past + (1 - share) / (1 - share**count) * (present - past)

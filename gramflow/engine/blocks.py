@@ -1,4 +1,4 @@
-"""Block matching: finds motions that are larger than the things that move."""
+"""Block matching: finds displacements that are larger than the moving objects themselves."""
 
 from itertools import product
 
@@ -10,19 +10,20 @@ from gramflow.base.arrays import Picture, blurred, luminance, resized
 Plane = NDArray[np.float32]
 """(height, width)."""
 Steps = NDArray[np.int64]
-"""(height, width, 2): x and y in whole pixels."""
+"""(height, width, 2): displacements x and y in whole pixels."""
 
 
 def block_matches(frame: Picture, other: Picture) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Where the surroundings of each pixel are in the other frame, and which of that is sure.
+    """Match the neighbourhood of each pixel exhaustively at low resolution.
 
-    Both frames, of one size, are shrunk until the longer side has at most 160 pixels. The flow
-    returned is of that size and in its pixels. Sure is what two pixels agree on, each the best
-    match of the other, if they look alike and most pixels around are sure, too: the rest is chance.
+    Both frames, of one size, are shrunk until the longer side has at most 160 pixels. Returns the
+    flow from `frame` into `other`, (h, w, 2), and a mask of reliable matches, (h, w), both at the
+    shrunk size and in its pixels. A match is reliable if the best match back ends within one pixel
+    of the start, the correlation is high enough, and most of the 3x3 matches around are so, too.
 
-    Searches like DIS go from coarse to fine, and lose a small thing that goes further than its own
-    width: where its motion could be seen, it can no longer be seen itself. So all displacements up
-    to an eighth of the longer side are tried here.
+    Coarse-to-fine searches such as DIS lose a small object that moves further than its own width:
+    it vanishes at the resolutions that could still find the motion. So all displacements up to an
+    eighth of the longer side are tried here.
     """
     import cv2
 
@@ -39,13 +40,14 @@ def block_matches(frame: Picture, other: Picture) -> tuple[NDArray[np.float32], 
 
 
 def best_matches(first: Plane, second: Plane, reach: int) -> tuple[Steps, Steps, Plane]:
-    """From each pixel of a picture to the one of the other that looks most alike, both ways; and
-    how much alike those of the first one are.
+    """Find each pixel's displacement of highest normalised cross-correlation, in both directions.
 
-    That is the cross-correlation, in a Gaussian window, of both pictures normalised: less their
-    local mean and divided by their local contrast, which leaves what a change of light does not
-    change. 1 is the same, and what lies beyond a picture is like nothing. reach: the furthest
-    pixel that is tried, in x and in y. Of equal ones the nearest is taken.
+    first, second: luminance, (height, width). reach: largest displacement tried in x and in y.
+    Returns the displacements from first to second, those from second to first, and the correlation
+    of the former, about 1 for equal surroundings.
+
+    Local mean and contrast are normalised in a Gaussian window, so that changes of light do not
+    matter; pixels beyond the border count as zero. The shortest of equally good displacements wins.
     """
     import cv2
 
@@ -67,13 +69,13 @@ def best_matches(first: Plane, second: Plane, reach: int) -> tuple[Steps, Steps,
 
 
 def _steps(right: int, down: int) -> list[tuple[int, int]]:
-    """All steps up to these, in both directions, the shortest first."""
+    """All displacements (x, y) within +-right and +-down, the shortest first."""
     steps = product(range(-right, right + 1), range(-down, down + 1))
     return sorted(steps, key=lambda step: step[0] ** 2 + step[1] ** 2)
 
 
 def _shared(height: int, width: int, down: int, right: int) -> tuple[slice, slice]:
-    """The pixels of a picture that are still in one of its size after this step."""
+    """Rows and columns of the pixels that are still inside the picture when moved this far."""
     return (
         slice(max(-down, 0), height - max(down, 0)),
         slice(max(-right, 0), width - max(right, 0)),
@@ -81,13 +83,13 @@ def _shared(height: int, width: int, down: int, right: int) -> tuple[slice, slic
 
 
 def _normalised(plane: Plane) -> Plane:
-    """Less its mean around each pixel, in units of its standard deviation there."""
+    """Subtract the local mean and divide by the local standard deviation (Gaussian window)."""
     mean, squares = (blurred(each, _WINDOW, repeat_edge=True) for each in (plane, np.square(plane)))
     variance = np.maximum(squares - np.square(mean), 0)
     return (plane - mean) / np.sqrt(variance + np.square(_NOISE))
 
 
-_LONGER = 160  # pixels of the longer side: 1681 steps take some tenths of a second
-_WINDOW = 1.6  # pixels, the sigma
-_NOISE = np.float32(0.01)  # of the luminance
-_ALIKE = 0.25  # least correlation of what is sure
+_LONGER = 160  # longer side in pixels: at most 1681 displacements, some tenths of a second
+_WINDOW = 1.6  # sigma of the Gaussian window, in pixels
+_NOISE = np.float32(0.01)  # least local deviation, in luminance (0..1): does not amplify noise
+_ALIKE = 0.25  # least correlation of a reliable match

@@ -1,4 +1,4 @@
-"""How TensorFlow and OpenCV use the machine."""
+"""Configures how TensorFlow and OpenCV use the machine."""
 
 import os
 from collections.abc import Iterator
@@ -6,10 +6,11 @@ from contextlib import contextmanager
 
 
 def prepare(threads: int, gpu: bool = True) -> str:
-    """Set TensorFlow up: `threads` threads, the same bytes every time, GPU memory as needed.
+    """Configure TensorFlow: thread count, deterministic operations, GPU memory grown on demand.
 
-    OpenCV, which computes flow at the same time, gets one thread. gpu: whether to use one if there
-    is one. Has to come before the process's first computation. Returns what will compute, in words.
+    Must be called before the process's first computation. OpenCV, which computes flow at the same
+    time, gets one thread. gpu: whether to use a GPU where there is one. Returns a description of
+    the device, such as "1 GPU" or "2 CPU threads".
     """
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     with _muted():
@@ -32,7 +33,7 @@ def prepare(threads: int, gpu: bool = True) -> str:
 
 @contextmanager
 def _muted() -> Iterator[None]:
-    """Nothing reaches the terminal, not even from C++: TensorFlow greets with a dozen lines."""
+    """Silence stderr, also for C++ code: TensorFlow's import prints a dozen lines there."""
     kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)
     try:

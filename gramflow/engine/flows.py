@@ -1,4 +1,4 @@
-"""Optical flow: where every pixel of a frame is in another one."""
+"""Optical flow: methods that find it, and functions that warp, resize and compare flows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,25 +12,26 @@ from gramflow.base.arrays import Picture, blurred, luminance, resized
 from gramflow.engine.blocks import block_matches
 
 Flow = NDArray[np.float32]
-"""(height, width, 2): x and y in pixels, from a pixel to the same point in another frame."""
+"""(height, width, 2): displacements x and y in pixels, from a frame to the same point in another.
+"""
 Map = NDArray[np.float32]
 """(height, width), 0..1."""
 Features = Callable[[Picture, Sequence[str]], Mapping[str, NDArray[np.float32]]]
-"""From a picture and the names of layers to the network's features, (height, width, channels)."""
+"""Maps a picture and layer names to the network's features by layer, (height, width, channels)."""
 
 
 class FlowMethod:
     """The base of every flow plugin.
 
-    features: computes those of the look's network, which is built at the first call; None where
-        there is no network, as in the report's job.
+    features: computes features with the look's network, which is built at the first call. None
+        where no network is available, as in the report's job.
     """
 
     kind: ClassVar[str] = "flows"
 
     @dataclass(frozen=True)
     class Settings:
-        """At which size the flow is found."""
+        """The size at which the flow is computed."""
 
         width: int = field(
             default=1024,
@@ -47,7 +48,7 @@ class FlowMethod:
         self.features = features
 
     def between(self, frame: Picture, other: Picture) -> Flow:
-        """The flow from `frame` into `other`, two pictures of one size."""
+        """Return the flow from `frame` into `other`, two pictures of one size."""
         raise NotImplementedError
 
 
@@ -55,7 +56,7 @@ class Still(FlowMethod):
     """No motion: for a camera and a scene that stand still."""
 
     def between(self, frame: Picture, other: Picture) -> Flow:
-        """As the base says."""
+        """Return zero flow."""
         return np.zeros((*frame.shape[:2], 2), np.float32)
 
 
@@ -71,14 +72,14 @@ class DIS(FlowMethod):
 
     @dataclass(frozen=True)
     class Settings(FlowMethod.Settings):
-        """How much care is taken."""
+        """The trade-off between quality and speed."""
 
         quality: Literal["ultrafast", "fast", "medium"] = field(
             default="medium", metadata={"doc": "OpenCV's preset"}
         )
 
     def between(self, frame: Picture, other: Picture) -> Flow:
-        """As the base says."""
+        """Combine the flow of `near` with a search that starts from matched blocks."""
         near = self.near(frame, other)
         if min(frame.shape[:2]) < 2 * _PATCHES:
             return near
@@ -86,7 +87,11 @@ class DIS(FlowMethod):
         return better(frame, other, near, far, by=_CLEARLY)
 
     def near(self, frame: Picture, other: Picture) -> Flow:
-        """The flow without the blocks: of what moves by less than it is wide."""
+        """Return the flow without block matching, for objects that move less than their width.
+
+        Takes the full-resolution search per pixel where it explains the frame better than a smooth
+        search at half the size.
+        """
         height, width = frame.shape[:2]
         fine = self._search(frame, other)
         half = width // 2, height // 2
@@ -98,14 +103,17 @@ class DIS(FlowMethod):
     def _search(
         self, frame: Picture, other: Picture, smooth: bool = False, start: Flow | None = None
     ) -> Flow:
-        """By OpenCV, down to the scale of the picture itself; from a start, which it overwrites."""
+        """Run OpenCV's DIS down to full resolution.
+
+        smooth: use stronger variational refinement. start: initial flow, overwritten.
+        """
         import cv2
 
         preset = getattr(cv2, f"DISOPTICAL_FLOW_PRESET_{self.settings.quality.upper()}")
         method = cv2.DISOpticalFlow.create(preset)
         method.setFinestScale(0)
         if smooth:
-            method.setVariationalRefinementAlpha(60.0)  # three times and
+            method.setVariationalRefinementAlpha(60.0)  # three times the preset's
             method.setVariationalRefinementIterations(20)  # four times the preset's
         flow: Flow = method.calc(grey(frame), grey(other), start)
         return flow
@@ -116,14 +124,14 @@ class Farneback(FlowMethod):
 
     @dataclass(frozen=True)
     class Settings(FlowMethod.Settings):
-        """How much is averaged."""
+        """The averaging window."""
 
         window: int = field(
             default=15, metadata={"doc": "pixels that are averaged over", "minimum": 3}
         )
 
     def between(self, frame: Picture, other: Picture) -> Flow:
-        """As the base says."""
+        """Run OpenCV's Farneback method."""
         import cv2
 
         flow: Flow = cv2.calcOpticalFlowFarneback(
@@ -133,9 +141,9 @@ class Farneback(FlowMethod):
 
 
 def warp(picture: NDArray[np.float32], flow: Flow) -> NDArray[np.float32]:
-    """What `picture` shows, moved to the frame that `flow` starts from, by cubic interpolation.
+    """Warp `picture` backwards to the frame where `flow` starts, by cubic interpolation.
 
-    picture: (height, width) or (height, width, channels). Beyond its edge its last pixels repeat.
+    picture: (height, width) or (height, width, channels). Its border pixels are repeated outside.
     """
     import cv2
 
@@ -143,7 +151,7 @@ def warp(picture: NDArray[np.float32], flow: Flow) -> NDArray[np.float32]:
 
 
 def scaled(flow: Flow, width: int, height: int) -> Flow:
-    """The same motion in pictures of another size: area averaging to shrink, linear to enlarge."""
+    """Resize a flow field and its vectors: area averaging to shrink, linear to enlarge."""
     import cv2
 
     rows, columns = flow.shape[:2]
@@ -155,11 +163,12 @@ def scaled(flow: Flow, width: int, height: int) -> Flow:
 
 
 def mismatch(frame: Picture, other: Picture, flow: Flow) -> Map:
-    """How little the other frame, warped along the flow, looks like this one: mean absolute
-    difference of the colours (0..1), blurred by a pixel.
+    """Photometric error of a flow: mean absolute colour difference (0..1) between the frame and the
+    warped other frame, blurred with a sigma of one pixel.
 
-    Without what differs broadly, by a sixteenth of the picture's longer side: a change of light
-    says nothing about the motion. So a difference that is as broad as that is not seen.
+    The low-frequency part of the difference (see `_light`) is removed first, since a change of
+    light says nothing about the motion. Errors as broad as that part (a sigma of a sixteenth of the
+    longer side) are therefore not detected.
     """
     difference = warp(other, flow) - frame
     difference -= _light(difference)
@@ -167,10 +176,10 @@ def mismatch(frame: Picture, other: Picture, flow: Flow) -> Map:
 
 
 def better(frame: Picture, other: Picture, usual: Flow, instead: Flow, by: float = 0.001) -> Flow:
-    """Of two flows, the second one where it explains the frame better.
+    """Combine two flows per pixel: `instead` where its photometric error is smaller, else `usual`.
 
-    by: how much smaller its mismatch must be. A flat area looks alike along any flow, and keeps
-    the usual one by a quarter grey level.
+    by: how much smaller the error (0..1) must be. In flat areas every flow fits; the default, a
+    quarter grey level, keeps `usual` there.
     """
 
     def cost(flow: Flow) -> Map:
@@ -182,21 +191,21 @@ def better(frame: Picture, other: Picture, usual: Flow, instead: Flow, by: float
 
 
 def ends(flow: Flow) -> NDArray[np.float32]:
-    """Where each pixel is in the other frame: x and y."""
+    """Absolute coordinates (x, y) of each pixel in the other frame, (height, width, 2)."""
     height, width = flow.shape[:2]
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     return flow + np.stack([x, y], axis=-1)
 
 
 def inside(flow: Flow) -> NDArray[np.bool_]:
-    """Which pixels are within the other frame, too."""
+    """Mask of the pixels whose flow ends inside the other frame, (height, width)."""
     height, width = flow.shape[:2]
     x, y = ends(flow).transpose(2, 0, 1)
     return (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
 
 
 def _from_blocks(frame: Picture, other: Picture, usual: Flow) -> Flow:
-    """The flow of the blocks that match for sure, and elsewhere the usual one."""
+    """Replace `usual` by the displacement of matched blocks where those are reliable."""
     import cv2
 
     height, width = usual.shape[:2]
@@ -212,11 +221,10 @@ def _from_blocks(frame: Picture, other: Picture, usual: Flow) -> Flow:
 
 
 def _light(difference: Picture) -> Picture:
-    """The part of a difference that is a change of light: its mean, by a Gaussian window.
+    """Estimate the change of light in a difference of frames: its robust local mean.
 
-    What stands out from it counts less in a second mean (weights as of a Cauchy distribution), so
-    that a figure where it does not belong is not taken for a change of light around it. In an
-    eighth of the size, since that is faster.
+    A Gaussian mean, recomputed twice with Cauchy weights, so that a misplaced object is an outlier
+    and not taken for a change of light around it. Computed at an eighth of the size for speed.
     """
     import cv2
 
@@ -235,11 +243,11 @@ def _blurred(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
 
 
 def grey(picture: Picture) -> NDArray[np.uint8]:
-    """Luminance (ITU-R BT.601) as bytes, which OpenCV's flow methods want."""
+    """8-bit luminance (ITU-R BT.601), (height, width), as OpenCV's flow methods need it."""
     return np.rint(np.clip(luminance(picture), 0, 1) * 255).astype(np.uint8)
 
 
-_PATCHES = 16  # pixels of the shorter side below which DIS has nothing to search in
-_STANDS_OUT = np.float32(0.02)  # of a difference, beside a change of light
-_CLEARLY = 2 / 255  # of a mismatch: the difference that noise makes is smaller
-_WORST = np.float32(0.1)  # of a mismatch: what is hidden says nothing about the pixels beside it
+_PATCHES = 16  # pixels: least shorter side that DIS can search
+_STANDS_OUT = np.float32(0.02)  # scale of the Cauchy weights, in colour values of 0..1
+_CLEARLY = 2 / 255  # least gain in photometric error for blocks: more than noise makes
+_WORST = np.float32(0.1)  # cap of the photometric error, so that occlusions do not dominate nearby

@@ -1,4 +1,4 @@
-"""Values known at some pixels, spread over the areas that these belong to."""
+"""Edge-aware interpolation of sparse values (fast global smoother)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,12 @@ Values = NDArray[np.float32]
 def spread(
     values: Values, weights: NDArray[np.float32], guide: Picture, colour: float = 0.01
 ) -> Values:
-    """The values, and where their weight is low, those of pixels nearby whose weight is high, but
-    not across edges of the guide.
+    """Smooth values by their confidence, within the areas that edges of a guide picture separate.
 
-    weights: (height, width), at least 0. guide: (height, width, 3). colour: a difference between
-    pixels of it that divides areas.
+    Pixels of low weight take the values of nearby pixels of high weight on the same side of edges.
+
+    values: (height, width, channels). weights: confidence, (height, width), at least 0. guide:
+    (height, width, 3). colour: scale of the guide's colour differences; larger ones are edges.
 
     The fast global smoother (Min et al. 2014, equations 3, 12 and 16) of the weighted values,
     divided by that of the weights: three rounds of weighted least squares along all rows, then
@@ -33,10 +34,10 @@ def spread(
 
 
 def _along_rows(values: NDArray[np.float64], links: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of (height, width, channels), the x with least |x - values|^2 + links |x - next x|^2.
+    """Minimise |x - values|^2 + links |x - next x|^2 over x, (height, width, channels).
 
-    links: (height, width - 1), between a pixel and the next one of its row. All rows are one
-    tridiagonal system, in which the last pixel of a row has no link to the next row.
+    links: (height, width - 1), smoothness weights between a pixel and the next one of its row. All
+    rows are solved as one tridiagonal system, without a link between one row and the next.
     """
     from scipy.linalg import solveh_banded
 
@@ -51,4 +52,4 @@ def _along_rows(values: NDArray[np.float64], links: NDArray[np.float64]) -> NDAr
 
 
 _STRENGTHS = tuple(1000 * 1.5 * 4**left / (4**3 - 1) for left in (2, 1, 0))  # equation 16
-_LEAST = 1e-10  # of a weight, so that an area without any has values, too
+_LEAST = 1e-10  # added to the weights, so that areas without any confidence get values, too

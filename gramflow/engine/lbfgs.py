@@ -1,4 +1,4 @@
-"""L-BFGS whose memory and arithmetic stay on the device."""
+"""L-BFGS whose vectors stay on the computing device, without copies to the host."""
 
 from collections import deque
 from collections.abc import Callable
@@ -17,7 +17,7 @@ class LBFGS(Optimizer):
 
     @dataclass(frozen=True)
     class Settings(Optimizer.Settings):
-        """The memory, and how far the first step goes."""
+        """Number of stored steps and length of the first step."""
 
         memory: int = field(
             default=20,
@@ -33,7 +33,7 @@ class LBFGS(Optimizer):
 
     @property
     def held(self) -> int:
-        """Two float32 per step in memory, and 18 more (measured)."""
+        """Bytes per pixel value: two float32 per stored step, and 18 more (measured)."""
         return 4 * (2 * self.settings.memory + 18)
 
     def descend(
@@ -45,10 +45,11 @@ class LBFGS(Optimizer):
         curve: Curve,
         kept: dict[str, Any],
     ) -> Tensor:
-        """The point of the lowest loss found; what was learned of the curvature is kept.
+        """Minimise from `start` and return the last accepted point.
 
-        Bounds are held by projection: steps are clipped, and values that a step would push
-        over their bound are left out of it (Bertsekas 1982).
+        The curvature history is put into `kept` for the next phase. Bounds are enforced by
+        projection: steps are clipped, and values at a bound whose gradient points out of the box
+        are left out of the step (Bertsekas 1982).
         """
         size = int(np.prod(start.shape))
         length = self.settings.first_step * np.sqrt(size)
@@ -83,7 +84,7 @@ def _counted(function: Function, at: Tensor, curve: Curve) -> tuple[float, Tenso
 
 @dataclass(frozen=True)
 class _Box:
-    """The values between two bounds, which may be infinite."""
+    """Box constraints: a lower and an upper bound, which may be infinite."""
 
     low: Any
     high: Any
@@ -93,7 +94,7 @@ class _Box:
         return ops.clip(at, self.low, self.high)
 
     def free(self, at: Tensor, gradient: Tensor) -> Tensor:
-        """1 where a value may go against its gradient, 0 where a bound holds it."""
+        """Mask of free variables: 0 where a value is at a bound and descent would leave the box."""
         falling = (at > self.low) | (gradient < 0)
         rising = (at < self.high) | (gradient > 0)
         return ops.cast(falling & rising, "float32")
@@ -101,7 +102,7 @@ class _Box:
 
 @dataclass(frozen=True)
 class _Line:
-    """A function along a direction, bent where it meets the box."""
+    """A function along a search direction, projected onto the box."""
 
     function: Function
     curve: Curve
@@ -110,7 +111,7 @@ class _Line:
     direction: Tensor
 
     def __call__(self, step: float) -> "Trial":
-        """What is found there; the trial's point is the place and the gradient."""
+        """Evaluate at a step length; the trial's point is the pair of position and gradient."""
         straight = self.at + step * self.direction
         there = self.box.clip(straight)
         loss, gradient = _counted(self.function, there, self.curve)
@@ -120,12 +121,13 @@ class _Line:
 
 
 class History:
-    """The last steps s and changes of gradient y, and the direction that they suggest.
+    """The last steps s and gradient changes y, and the L-BFGS direction that follows from them.
 
-    Three passes over one (2 * memory + 1, size) tensor of all s, all y and the gradient make a
-    direction: the products of its new rows with all rows go to the host, where the two-loop
-    recursion (Nocedal and Wright, algorithm 7.4) runs over them in place of the vectors (Chen,
-    Wang and Zhou 2014); the sum of the rows by the resulting weights is the direction.
+    One (2 * memory + 1, size) tensor holds all s, all y and the gradient. Inner products of new
+    rows with all rows are copied to the host. There the two-loop recursion (Nocedal and Wright
+    2006, algorithm 7.4) runs over inner products in place of vectors (Chen, Wang and Zhou 2014).
+    Its result is one weight per row; the direction is the weighted sum of the rows. Three passes
+    over the tensor make a direction.
     """
 
     def __init__(self, memory: int, size: int, first_length: float) -> None:
@@ -136,11 +138,11 @@ class History:
         self._products = np.zeros((2 * memory + 1, 2 * memory + 1))
 
     def forget(self) -> None:
-        """Start anew, with steepest descent."""
+        """Discard the history: the next direction is steepest descent."""
         self.order.clear()
 
     def add(self, step: Tensor, change: Tensor) -> None:
-        """Remember a step and how it changed the gradient, unless it tells of no curvature."""
+        """Store a step and its change of gradient, unless their curvature s'y is too small."""
         slot = self._next
         if slot in self.order:
             self.order.remove(slot)
@@ -151,12 +153,15 @@ class History:
             self._next = (slot + 1) % self.memory
 
     def direction(self, gradient: Tensor) -> Tensor:
-        """Downhill, of the shape (size,); the first one, with nothing known, of `first_length`."""
+        """Return the descent direction, (size,).
+
+        Without any history this is steepest descent, scaled to the length `first_length`.
+        """
         self._put([2 * self.memory], [gradient])
         return ops.matmul(ops.convert_to_tensor(self._weights()[None], "float32"), self._rows)[0]
 
     def _weights(self) -> Any:
-        """How much of each row the direction has."""
+        """Weight of each row in the direction, by the two-loop recursion over inner products."""
         products, memory = self._products, self.memory
         weights, alphas = np.zeros(len(products)), {}
         weights[-1] = -1
@@ -173,7 +178,7 @@ class History:
         return weights
 
     def _put(self, rows: list[int], values: list[Tensor]) -> None:
-        """Write rows in place, for which Keras has no word, and take their products with all."""
+        """Write rows in place (Keras has no operation for that) and update the inner products."""
         import tensorflow as tf
 
         stacked = ops.stack([ops.reshape(value, (-1,)) for value in values])
@@ -185,7 +190,7 @@ class History:
 
 @dataclass(frozen=True)
 class Trial:
-    """What was found at a step along a direction: the loss, its slope, and the point itself."""
+    """An evaluation of a line search: step length, loss, directional derivative, and point."""
 
     step: float
     loss: float
@@ -194,14 +199,14 @@ class Trial:
 
 
 LOWER, FLATTER = 1e-3, 0.9
-"""How much lower and flatter a step has to make the loss: SciPy's numbers."""
+"""Constants c1 (sufficient decrease) and c2 (curvature) of the Wolfe conditions, as in SciPy."""
 
 
 def strong_wolfe(along: Callable[[float], Trial], start: Trial, trials: int) -> Trial:
-    """A step that lowers the loss enough and flattens its slope enough.
+    """Find a step that satisfies the strong Wolfe conditions.
 
-    Nocedal and Wright 2006, algorithms 3.5 and 3.6.
-    Tries step 1 first. Without success in `trials`: the lowest trial so far, perhaps `start`.
+    Nocedal and Wright 2006, algorithms 3.5 and 3.6. Step 1 is tried first. Without success in
+    `trials` evaluations, returns the best trial so far, which may be `start`.
     """
     before, step = start, 1.0
     for left in range(trials - 1, -1, -1):
@@ -219,7 +224,7 @@ def strong_wolfe(along: Callable[[float], Trial], start: Trial, trials: int) -> 
 
 
 def _lower(trial: Trial, start: Trial, than: Trial) -> bool:
-    """Enough below the start, and below another trial; a loss that is not a number is not."""
+    """Whether a trial has sufficient decrease and is below `than`; False if its loss is NaN."""
     return trial.loss <= start.loss + LOWER * trial.step * start.slope and (
         than is start or trial.loss < than.loss
     )
@@ -228,7 +233,10 @@ def _lower(trial: Trial, start: Trial, than: Trial) -> bool:
 def _zoom(
     along: Callable[[float], Trial], start: Trial, low: Trial, high: Trial, trials: int
 ) -> Trial:
-    """Narrow an interval that holds good steps; `low` is the lower one of its ends."""
+    """Shrink an interval that contains acceptable steps (algorithm 3.6).
+
+    low: the end of the interval with the lower loss.
+    """
     for _ in range(trials):
         width = abs(high.step - low.step)
         if low.step and width <= 0.1 * max(low.step, high.step):
@@ -248,7 +256,7 @@ def _zoom(
 
 
 def _cubic(one: Trial, two: Trial) -> float:
-    """The minimum of the cubic through two trials and their slopes (equation 3.59); may be nan."""
+    """Minimiser of the cubic through two trials and their slopes (equation 3.59); may be NaN."""
     with np.errstate(all="ignore"):
         width = np.float64(two.step - one.step)
         mean = one.slope + two.slope - 3 * (two.loss - one.loss) / width
@@ -259,5 +267,5 @@ def _cubic(one: Trial, two: Trial) -> float:
 
 
 def _between(step: float, least: float, most: float) -> float:
-    """The step within its limits; halfway, if it is not a number."""
+    """Clip a step to its limits; the midpoint if the step is not finite."""
     return min(max(step, least), most) if np.isfinite(step) else (least + most) / 2

@@ -1,4 +1,4 @@
-"""Flow by a trained network in a file, which finds large and fast motions better than a search."""
+"""Optical flow by a trained network from an ONNX file, better for large and fast motions."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,7 +24,7 @@ class ONNX(FlowMethod):
 
     @dataclass(frozen=True)
     class Settings(FlowMethod.Settings):
-        """Which network, and what it wants to see."""
+        """The network's file and the value range of its inputs."""
 
         weights: str = field(
             metadata={
@@ -48,7 +48,10 @@ class ONNX(FlowMethod):
         )
 
     def between(self, frame: Picture, other: Picture) -> Flow:
-        """As the base says. Raises GramflowError for a file that holds no such network."""
+        """Run the network, and resize its flow to the frame's size.
+
+        Raises GramflowError if the file holds no flow network, or if the network fails.
+        """
         height, width = frame.shape[:2]
         names = [each.name for each in self._network.get_inputs()[:2]]
         pictures = [self._seen(frame), self._seen(other)]
@@ -68,17 +71,18 @@ class ONNX(FlowMethod):
 
     @cached_property
     def _network(self) -> Any:
-        """ONNX Runtime's session, on the GPU where its build has one."""
+        """ONNX Runtime's session, on the GPU where its build supports one."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.use_deterministic_compute = True
         options.log_severity_level = 3
-        options.intra_op_num_threads = 1  # the others paint meanwhile
+        options.intra_op_num_threads = 1  # the other threads paint meanwhile
         known = onnxruntime.get_available_providers()
         chosen = [provider for provider in _PROVIDERS if provider[0] in known]
         try:
-            # from bytes: other files that it may refer to would be no part of a frame's key
+            # loaded from bytes, so that the model cannot refer to other files: those would not
+            # enter a frame's key
             model = Path(self.settings.weights).read_bytes()
             network = onnxruntime.InferenceSession(model, options, chosen)
         except Exception as error:  # ONNX Runtime's own classes derive from nothing else
@@ -89,7 +93,10 @@ class ONNX(FlowMethod):
         return network
 
     def _seen(self, picture: Picture) -> NDArray[np.float32]:
-        """A picture as the network wants it, at the size that its file fixes, or a bit greater."""
+        """Convert a picture to the network's input, (1, 3, height, width), in its value range.
+
+        Resizes to the network's fixed input size, or up to multiples of `_STEP` where it is free.
+        """
         shape = self._network.get_inputs()[0].shape
         height, width = (
             wanted if isinstance(wanted, int) else -(-size // _STEP) * _STEP
@@ -107,18 +114,19 @@ class ONNX(FlowMethod):
 
 
 def _line(reason: object) -> str:
-    """What ONNX Runtime says, on one line, shortened."""
+    """ONNX Runtime's message on one line, shortened to 200 characters."""
     return " ".join(str(reason).split())[:200]
 
 
 def _finest(outputs: list[Any]) -> NDArray[np.float32] | None:
-    """Of a network's outputs, the last flow among the largest; None when there is none."""
+    """The last of the largest (1, 2, h, w) outputs of a network; None if there is none."""
     flows = [each for each in outputs if np.ndim(each) == 4 and np.shape(each)[:2] == (1, 2)]
     return max(reversed(flows), key=np.size, default=None)
 
 
 _PROVIDERS: tuple[tuple[str, dict[str, str]], ...] = (
-    ("CUDAExecutionProvider", {"cudnn_conv_algo_search": "DEFAULT"}),  # others go by timing
+    # the default, EXHAUSTIVE, chooses algorithms by timing, and so not always the same
+    ("CUDAExecutionProvider", {"cudnn_conv_algo_search": "DEFAULT"}),
     ("CPUExecutionProvider", {}),
 )
-_STEP = 32  # pixels: the networks halve a picture up to five times
+_STEP = 32  # pixels: networks halve a picture up to five times

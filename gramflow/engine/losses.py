@@ -1,7 +1,7 @@
-"""Loss terms. Each is one class: what it keeps of its source as a target, and how far a picture is.
+"""Loss terms. Each is one class, which computes a target from its source, and a picture's loss.
 
 All tensors are Keras tensors, channels last. `features` maps a layer's name to its activations,
-(1, h, w, channels); `picture` is what the network sees, (1, height, width, 3).
+(1, h, w, channels); `picture` is the network's preprocessed input, (1, height, width, 3).
 """
 
 from collections.abc import Mapping
@@ -12,16 +12,18 @@ from gramflow.base.arrays import Tensor
 from gramflow.engine import ops
 
 Tensors = Mapping[str, Any]
-"""Tensors by name; for terms with layers by the layer's name, each a tensor or a nest of them."""
+"""Tensors, or nests of tensors, by name; for terms with layers by the layer's name."""
 
 
 class Loss:
     """The base of every loss term.
 
-    source: what the target is made from: the frame that is painted (where something came into
-        sight, a coarse painting of it); the style, whose pictures' targets are mixed; painted
-        neighbours (see `Temporal`); the range of the network's values ("black" and "white", each
-        (1, 1, 1, 3)); or nothing.
+    source: where the target comes from.
+        "frame": the frame to paint; in disoccluded areas a coarse painting of the frame.
+        "style": the style's pictures, whose targets are averaged.
+        "neighbours": painted neighbours (see `Temporal`).
+        "range": the network's input values of "black" and "white", each (1, 1, 1, 3).
+        None: the term has no target.
     """
 
     kind: ClassVar[str] = "losses"
@@ -29,7 +31,7 @@ class Loss:
 
     @dataclass(frozen=True)
     class Settings:
-        """What every loss term has."""
+        """Settings of every loss term."""
 
         weight: float = field(
             default=1.0, metadata={"doc": "factor of the term in the total", "minimum": 0}
@@ -45,18 +47,20 @@ class Loss:
 
     @property
     def distances(self) -> list[int]:
-        """How many steps back the neighbours are that the term looks at, nearest first."""
+        """Distances of the neighbours that the term compares with, in steps back, nearest first."""
         if self.source != "neighbours":
             return []
         return sorted(getattr(self.settings, "distances", [1]))
 
     def target(self, features: Tensors) -> Tensors:
-        """What the term has to remember of its source, by name."""
+        """Compute the target, by name, from the features of the term's source."""
         return {}
 
     def prepared(self, target: Tensors) -> Tensors:
-        """Arrays derived from a target, computed once, after several pictures' targets were
-        averaged."""
+        """Convert a target to the form that `__call__` takes.
+
+        Called once, after the targets of several style pictures were averaged.
+        """
         return target
 
     def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
@@ -65,21 +69,21 @@ class Loss:
 
 
 class Layered(Loss):
-    """The base of the terms that compare the features layer by layer: a weighted sum of distances.
+    """The base of the terms that are a weighted sum of distances, one per layer.
 
-    A layer's distance is a function of a statistic that adds up over the parts of a picture. So a
-    tile's part of it, and its gradient, are found without the rest of the picture, which may be
-    greater than memory (see `gramflow.engine.tiling`).
+    A layer's distance is a function of a statistic that is additive over the parts of a picture.
+    So tiles contribute to the statistic, and get their gradients, one at a time, without the
+    activations of the whole picture in memory (see `gramflow.engine.tiling`).
 
-    located: whether the target is the features themselves, of which a tile sees its own part. The
-        target of other terms is a function of the statistic, too.
+    located: True if the target is the feature maps themselves, of which a tile takes its own part.
+        False if the target is a function of the statistic of its source.
     """
 
     located: ClassVar[bool] = False
 
     @dataclass(frozen=True)
     class Settings(Loss.Settings):
-        """What every term with layers has."""
+        """Settings of every term with layers."""
 
         layers: dict[str, float] = field(
             default_factory=lambda: {f"block{block}_conv1": 0.2 for block in range(1, 6)},
@@ -87,56 +91,56 @@ class Layered(Loss):
         )
 
     def statistic(self, features: Tensor, target: Any) -> Any:
-        """What adds up over the parts of a picture: tensors in any nest of dicts and tuples.
+        """Compute a layer's additive statistic: tensors in any nest of dicts and tuples.
 
-        features: of a part, (1, h, w, channels). target: the layer's, its own part if it is
-        located; None while the target itself is made.
+        features: of a part of the picture, (1, h, w, channels). target: the layer's target, cut to
+        the same part if `located`; None while a target is computed.
         """
         raise NotImplementedError
 
     def remembered(self, statistic: Any) -> Tensor:
-        """A layer's target, from the statistic of its whole source; only for terms not located.
+        """Compute a layer's target from the statistic of its whole source (not if `located`).
 
-        The mean of it over several pictures, weighted, is the target of them all.
+        Targets must be averageable: a style of several pictures has the weighted mean of theirs.
         """
         raise NotImplementedError
 
     def distance(self, statistic: Any, target: Any) -> Tensor:
-        """A layer's distance, a scalar, from the statistic of the whole picture."""
+        """Compute a layer's distance, a scalar, from the statistic of the whole picture."""
         raise NotImplementedError
 
     def between(self, features: Tensor, target: Any) -> Tensor:
-        """A layer's distance, a scalar, where the whole picture's features are at hand."""
+        """Compute a layer's distance, a scalar, from the features of the whole picture."""
         return self.distance(self.statistic(features, target), target)
 
     def target(self, features: Tensors) -> Tensors:
-        """As the base says."""
+        """Compute the target of every layer from the features of the whole source."""
         if self.located:
             return {layer: features[layer] for layer in self.layers}
         return self.targets_from(self.statistics(features, {}))
 
     def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
-        """As the base says."""
+        """The unweighted loss: the sum of the layers' distances, each with its layer's weight."""
         return self.weighted(
             {layer: self.between(features[layer], target[layer]) for layer in self.layers}
         )
 
     def statistics(self, features: Tensors, target: Tensors) -> Tensors:
-        """The statistic of every layer."""
+        """Compute the statistic of every layer."""
         return {layer: self.statistic(features[layer], target.get(layer)) for layer in self.layers}
 
     def targets_from(self, statistics: Tensors) -> Tensors:
-        """The target of every layer, from its statistic."""
+        """Compute the target of every layer from its statistic."""
         return {layer: self.remembered(statistics[layer]) for layer in self.layers}
 
     def distances_from(self, statistics: Tensors, target: Tensors) -> Tensor:
-        """The unweighted loss, from the statistic of every layer."""
+        """Compute the unweighted loss, a scalar, from the statistic of every layer."""
         return self.weighted(
             {layer: self.distance(statistics[layer], target[layer]) for layer in self.layers}
         )
 
     def weighted(self, distances: Tensors) -> Tensor:
-        """The sum over the layers, each with its weight."""
+        """Sum the layers' distances, each with its layer's weight."""
         return sum(weight * distances[layer] for layer, weight in self.settings.layers.items())
 
 
@@ -149,7 +153,7 @@ def squared_distance(values: Tensor, target: Tensor, normalize: bool) -> Tensor:
 
 
 def count(values: Tensor) -> Tensor:
-    """How many values there are, of their own type: a sum for `Layered` terms that need a mean."""
+    """Number of values, in their own dtype: the additive divisor of `Layered` terms with a mean."""
     return ops.cast(ops.prod(ops.shape(values)), values.dtype)
 
 
@@ -164,7 +168,7 @@ class Content(Layered):
 
     @dataclass(frozen=True)
     class Settings(Loss.Settings):
-        """Where and how the content is compared."""
+        """Layers of the content and how their distances are normalised."""
 
         layers: dict[str, float] = field(
             default_factory=lambda: {"block4_conv3": 1.0},
@@ -175,18 +179,18 @@ class Content(Layered):
         )
 
     def statistic(self, features: Tensor, target: Any) -> Any:
-        """The sum of squared distances, and what it is divided by."""
+        """The sum of squared differences, and its divisor."""
         divisor = ops.sum(ops.square(target)) if self.settings.normalize else count(target)
         return ops.sum(ops.square(features - target)), divisor
 
     def distance(self, statistic: Any, target: Any) -> Tensor:
-        """As the base says."""
+        """The quotient of both sums."""
         squares, divisor = statistic
         return squares / ops.maximum(divisor, 1e-12)
 
 
 def gram_sums(features: Tensor) -> tuple[Tensor, Tensor]:
-    """The channels' products, summed over the pixels, (channels, channels), and their divisor.
+    """Unnormalised Gram matrix, (channels, channels), and its divisor h * w * channels.
 
     `features` has the shape (1, h, w, channels).
     """
@@ -195,7 +199,7 @@ def gram_sums(features: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def products(rows: Tensor) -> Tensor:
-    """X'X of a matrix X, with its gradient X (D + D') in one multiplication in place of two."""
+    """X'X of a matrix X. Its custom gradient X (D + D') takes one multiplication instead of two."""
 
     def evaluated(rows: Tensor) -> Any:
         def gradient(*slopes: Tensor, upstream: Tensor = None) -> Tensor:
@@ -208,10 +212,10 @@ def products(rows: Tensor) -> Tensor:
 
 
 def gram_matrix(features: Tensor) -> Tensor:
-    """Correlations of the channels, (channels, channels), divided by h * w * channels.
+    """Gram matrix of the channels, (channels, channels), divided by h * w * channels.
 
-    `features` has the shape (1, h, w, channels). Gatys et al. 2016, equation 3, has no divisor;
-    with it the matrix does not grow with the picture or the layer.
+    `features` has the shape (1, h, w, channels). Gatys et al. 2016, equation 3, has no divisor; the
+    divisor makes matrices of different picture sizes and layers comparable.
     """
     sums, divisor = gram_sums(features)
     return sums / divisor
@@ -224,23 +228,23 @@ class Gram(Layered):
 
     @dataclass(frozen=True)
     class Settings(Layered.Settings):
-        """How the style is compared."""
+        """How the layers' distances are normalised."""
 
         normalize: bool = field(
             default=True, metadata={"doc": "divide by the energy of the target"}
         )
 
     def statistic(self, features: Tensor, target: Any) -> Any:
-        """The products of the channels and their divisor."""
+        """The unnormalised Gram matrix and its divisor."""
         return gram_sums(features)
 
     def remembered(self, statistic: Any) -> Tensor:
-        """A Gram matrix."""
+        """The Gram matrix."""
         sums, divisor = statistic
         return sums / divisor
 
     def distance(self, statistic: Any, target: Any) -> Tensor:
-        """As the base says."""
+        """The mean squared difference of the Gram matrices, normalised by the settings."""
         return squared_distance(self.remembered(statistic), target, self.settings.normalize)
 
 
@@ -254,7 +258,7 @@ class Temporal(Loss):
 
     @dataclass(frozen=True)
     class Settings(Loss.Settings):
-        """Which neighbours count."""
+        """Which neighbours are compared with."""
 
         distances: list[int] = field(
             default_factory=lambda: [1],
@@ -267,7 +271,11 @@ class Temporal(Loss):
         )
 
     def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
-        """target: pictures (n, height, width, 3) and trust (n, height, width, 1)."""
+        """The sum over the n neighbours of the mean squared differences, weighted by trust.
+
+        target: "pictures", warped to the frame, (n, height, width, 3), preprocessed like the
+        picture, and "trust", (n, height, width, 1), 0..1.
+        """
         distances = target["trust"] * ops.square(picture - target["pictures"])
         return ops.sum(ops.mean(distances, axis=(1, 2, 3)))
 
@@ -280,7 +288,7 @@ class TotalVariation(Loss):
     """
 
     def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
-        """The sum of both directions' means."""
+        """The sum of the mean squared differences in both directions."""
         right = picture[:, :, 1:] - picture[:, :, :-1]
         below = picture[:, 1:] - picture[:, :-1]
         return ops.mean(ops.square(right)) + ops.mean(ops.square(below))
@@ -295,6 +303,6 @@ class Gamut(Loss):
     source = "range"
 
     def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
-        """target: "black" and "white", (1, 1, 1, 3)."""
+        """The mean squared excess. target: the network's "black" and "white", (1, 1, 1, 3)."""
         beyond = ops.relu(picture - target["white"]) + ops.relu(target["black"] - picture)
         return ops.mean(ops.square(beyond))

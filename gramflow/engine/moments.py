@@ -1,4 +1,4 @@
-"""A style's colours and textures as Gaussian clouds of features, and how far two of them are."""
+"""Style loss by feature moments: Wasserstein-2 distance of Gaussians fitted to the features."""
 
 from typing import Any
 
@@ -26,8 +26,11 @@ class Moments(Layered):
     source = "style"
 
     def statistic(self, features: Tensor, target: Any) -> Any:
-        """Number of pixels, sums and products of the features, less the style's mean if it is
-        known: what is left of small differences of great sums would be rounding."""
+        """Number of pixels, sum (channels,) and second moments (channels, channels) of features.
+
+        Features are centred at the style's mean, or computed in float64 where it is not known yet:
+        small differences of large sums would be mostly rounding error.
+        """
         channels = features.shape[-1]
         if target is None:
             flat = ops.cast(ops.reshape(features, (-1, channels)), "float64")
@@ -37,16 +40,17 @@ class Moments(Layered):
         return pixels, ops.sum(flat, axis=0), products(flat)
 
     def remembered(self, statistic: Any) -> Tensor:
-        """(1 + channels, channels): the mean, and below it the mean products."""
+        """The mean, and below it the second moments divided by the pixels, (1 + c, c)."""
         pixels, sums, squares = statistic
         return ops.concatenate([sums[None], squares]) / pixels
 
     def prepared(self, target: Tensors) -> Tensors:
-        """By layer: mean (channels,), energy, spread = B and root = R, (channels, channels)."""
+        """Compute per layer: mean m' (channels,), energy e, and the (channels, channels) matrices
+        spread = B and root = R of the class's formula."""
         return {layer: _prepared(np.asarray(target[layer])) for layer in self.layers}
 
     def distance(self, statistic: Any, target: Any) -> Tensor:
-        """As the base says."""
+        """The distance of the class's formula, from the (channels, channels) covariance."""
         pixels, sums, squares = statistic
         shift = sums / pixels
         spread = (squares / pixels - shift[:, None] * shift) / target["energy"]
@@ -55,10 +59,11 @@ class Moments(Layered):
         return _distance(shift, ops.trace(spread), overlap, target)
 
     def between(self, features: Tensor, target: Any) -> Tensor:
-        """As the base says.
+        """The same distance from the features of the whole picture.
 
-        With fewer pixels than channels by the matrix of the pixels' products, X B X' in place of
-        R X'X R, which has the same eigenvalues but for zeros, and is smaller.
+        With fewer pixels than channels, the smaller (pixels, pixels) matrix X B X' replaces
+        R A R; X holds the centred, scaled features, so A = X'X, and both matrices have the same
+        non-zero eigenvalues.
         """
         pixels = features.shape[1] * features.shape[2]
         if pixels >= features.shape[-1]:
@@ -71,7 +76,10 @@ class Moments(Layered):
 
 
 def _prepared(moments: Any) -> dict[str, Any]:
-    """See `Moments.prepared`; worked out in float64."""
+    """One layer of `Moments.prepared`, computed in float64, returned in float32.
+
+    moments: (1 + channels, channels), as of `Moments.remembered`.
+    """
     mean, products = moments[0].astype(np.float64), moments[1:].astype(np.float64)
     covariance = products - np.outer(mean, mean)
     energy = max(np.mean(mean**2) + np.mean(np.diag(covariance)), 1e-12)
@@ -83,8 +91,11 @@ def _prepared(moments: Any) -> dict[str, Any]:
 
 
 def _distance(shift: Tensor, trace: Tensor, overlap: Tensor, target: Any) -> Tensor:
-    """The distance from the difference of the means, tr A, and a matrix with the eigenvalues of
-    R A R."""
+    """Evaluate the formula of `Moments`.
+
+    shift: m - m', (channels,). trace: tr A. overlap: a symmetric matrix with the non-zero
+    eigenvalues of R A R. target: a layer of `Moments.prepared`.
+    """
     both = trace + ops.trace(target["spread"]) - 2 * root_trace(overlap)
     return ops.mean(ops.square(shift)) / target["energy"] + both / ops.cast(
         ops.shape(shift)[0], shift.dtype
@@ -92,14 +103,14 @@ def _distance(shift: Tensor, trace: Tensor, overlap: Tensor, target: Any) -> Ten
 
 
 def root_trace(matrix: Tensor) -> Tensor:
-    """The trace of a square root: the sum of the roots of the eigenvalues of a symmetric matrix.
+    """The trace of the square root of a symmetric positive semidefinite matrix.
 
-    Rounding leaves small eigenvalues of either sign where a singular matrix has zeros; below 3e-8
-    of the greatest they count 0. The gradient is V diag(1 / (2 sqrt w)) V' with w at least 1e-7 of
-    the greatest: given as it is, since no backend differentiates `eigh` where eigenvalues are
-    equal.
+    Computed as the sum of the square roots of the eigenvalues w. Those below 3e-8 of the greatest
+    count as 0: rounding leaves small values of either sign in place of zeros. The gradient is
+    V diag(1 / (2 sqrt w)) V', V being the eigenvectors, with w at least 1e-7 of the greatest. It is
+    given explicitly, since no backend differentiates `eigh` where eigenvalues are equal.
     """
-    # a loss that is not finite is the caller's to see, and nothing that `eigh` could bear
+    # `eigh` fails on values that are not finite; they still reach the caller through `change`
     finite = ops.where(ops.isfinite(matrix), matrix, 0)
     values, vectors = ops.linalg.eigh(ops.stop_gradient(finite))
     greatest = ops.max(values)
@@ -113,5 +124,5 @@ def root_trace(matrix: Tensor) -> Tensor:
 
 
 _RIDGE = 1e-4  # added to the style's variances, in units of its energy
-_FLOOR = 1e-7  # of the greatest eigenvalue: the least by which a slope is taken
-_NOISE = 3e-8  # of the greatest eigenvalue: what float32 leaves of a zero
+_FLOOR = 1e-7  # least eigenvalue used in the gradient, relative to the greatest
+_NOISE = 3e-8  # eigenvalues below are float32 rounding, relative to the greatest

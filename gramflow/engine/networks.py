@@ -1,4 +1,4 @@
-"""Feature extractors: the convolutions of keras.applications, with other pooling and padding."""
+"""Feature extractors: VGG convolutions of keras.applications, with other pooling and padding."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ Padding = Literal["mirror", "zeros"]
 class Network:
     """The base of every network.
 
-    layers: the names a config may use.
-    weights_url, weights_hash: the ImageNet weights that Keras publishes, and their MD5; none
-    can be downloaded where they are not set.
+    layers: names of the layers that a config may use.
+    weights_url, weights_hash: the ImageNet weights that Keras publishes, and their MD5. Without
+    them no weights can be downloaded.
     """
 
     kind: ClassVar[str] = "networks"
@@ -35,11 +35,14 @@ class Network:
         """No settings."""
 
     def architecture(self) -> Any:
-        """The Keras model without its top and without weights, for pictures of any size."""
+        """Build the untrained Keras model without its top, for pictures of any size."""
         raise NotImplementedError
 
     def preprocess(self, picture: Picture) -> NDArray[np.float32]:
-        """A picture (height, width, 3), RGB 0..1, as the network sees it, (1, height, width, 3)."""
+        """Convert a picture, (height, width, 3), RGB 0..1, to network input (1, height, width, 3).
+
+        The channel order and value range of the result are the network's own.
+        """
         raise NotImplementedError
 
     def deprocess(self, values: NDArray[np.float32]) -> Picture:
@@ -48,12 +51,12 @@ class Network:
 
 
 class _VGG(Network):
-    """Simonyan and Zisserman 2014, arXiv:1409.1556."""
+    """Preprocessing shared by the VGG networks (Simonyan and Zisserman 2014, arXiv:1409.1556)."""
 
     _means: ClassVar = np.array([103.939, 116.779, 123.68], np.float32)  # of ImageNet, B G R
 
     def preprocess(self, picture: Picture) -> NDArray[np.float32]:
-        """Blue, green, red on the 0..255 scale, less the means of ImageNet."""
+        """Convert to BGR on the 0..255 scale and subtract ImageNet's channel means."""
         return (picture[None, ..., ::-1] * np.float32(255) - self._means).astype(np.float32)
 
     def deprocess(self, values: NDArray[np.float32]) -> Picture:
@@ -72,7 +75,7 @@ class VGG16(_VGG):
     weights_hash = "6d6bbae143d832006294945121d1f1fc"
 
     def architecture(self) -> Any:
-        """Keras's own."""
+        """Keras's VGG-16."""
         from keras.applications import VGG16 as KerasVGG16
 
         return KerasVGG16(weights=None, include_top=False, input_shape=(None, None, 3))
@@ -86,15 +89,15 @@ class VGG19(_VGG):
     weights_hash = "253f8cb515780f3b799900260a226db6"
 
     def architecture(self) -> Any:
-        """Keras's own."""
+        """Keras's VGG-19."""
         from keras.applications import VGG19 as KerasVGG19
 
         return KerasVGG19(weights=None, include_top=False, input_shape=(None, None, 3))
 
 
 Source = Path | Literal["bundled"] | None
-"""Where weights come from: an .h5 file of Keras's layout without top, the package (see
-`gramflow.bundled`), or for None a seed (see `randomize`)."""
+"""Where weights come from: an .h5 file of Keras's layout without top, the package's own file (see
+`gramflow.bundled`), or None for seeded random weights (see `randomize`)."""
 
 
 def build(
@@ -104,11 +107,12 @@ def build(
     pooling: Pooling,
     padding: Padding = "zeros",
 ) -> Any:
-    """A Keras model from a preprocessed picture to a dict of the features of `layers`.
+    """Build the feature extractor: a frozen Keras model from a preprocessed picture to a dict of
+    the features of `layers`.
 
-    padding: what its convolutions of stride 1 see beyond the picture's edge.
+    padding: how convolutions of stride 1 are padded at the picture's border.
 
-    Raises GramflowError when the file does not fit the network.
+    Raises GramflowError if the weights file does not fit the network.
     """
     import keras
 
@@ -127,10 +131,11 @@ def build(
 
 
 def in_precision(extractor: Any, precision: str) -> Any:
-    """A copy of a Keras model that computes by another dtype policy, such as "mixed_bfloat16".
+    """Copy a Keras model with another dtype policy, such as "mixed_bfloat16".
 
-    All but its first layer with weights, which costs little: it sees the picture itself, of which
-    bfloat16 has steps of half a grey level, more than an optimizer changes at the end.
+    The layers up to the first one with weights keep their precision, which costs little. They see
+    the picture itself, which bfloat16 would round to half a grey level, more than an optimizer's
+    last changes.
     """
     import keras
 
@@ -150,7 +155,7 @@ def in_precision(extractor: Any, precision: str) -> Any:
 
 
 def load_weights(model: Any, path: Path) -> None:
-    """Fill a model from an .h5 file. Raises GramflowError when it is none or does not fit."""
+    """Load a model's weights from an .h5 file. Raises GramflowError if that fails."""
     try:
         model.load_weights(path)
     except (OSError, ValueError, KeyError, AttributeError) as error:
@@ -162,7 +167,10 @@ def load_weights(model: Any, path: Path) -> None:
 
 
 def _adapted(model: Any, pooling: Pooling, padding: Padding) -> Any:
-    """The same weights with other pooling (Gatys et al. 2016 prefer average) and padding."""
+    """Copy a model and its weights with this pooling and padding.
+
+    Gatys et al. 2016 prefer average pooling.
+    """
     import keras
 
     from gramflow.engine.layers import MirroredConv2D
@@ -180,10 +188,11 @@ def _adapted(model: Any, pooling: Pooling, padding: Padding) -> Any:
 
 
 def randomize(model: Any, network: Network, seed: int = 0) -> None:
-    """Seeded He-normal kernels, each channel shifted and scaled to mean 0 and deviation 1 before
-    its ReLU over a reference picture, so that no layer fades, saturates or dies.
+    """Fill a model with seeded random weights, a stand-in where no trained weights are available.
 
-    A stand-in where no trained weights can be had: palette and fine texture come through.
+    Kernels are He-normal. Each channel is shifted and scaled to mean 0 and deviation 1 before its
+    ReLU over a reference picture, so that activations neither vanish, saturate nor die. A style's
+    palette and fine texture are still transferred.
     """
     import keras
 
@@ -200,7 +209,8 @@ def randomize(model: Any, network: Network, seed: int = 0) -> None:
 
 
 def _reference(seed: int, size: int = 224) -> Picture:
-    """A picture with the statistics of many: amplitude 1/f, colours mostly grey (Field 1987)."""
+    """A random picture with the statistics of natural images: 1/f amplitude spectrum (Field 1987),
+    colours mostly grey."""
     random = np.random.default_rng(seed)
     rows, columns = np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None]
     amplitude = 1 / np.maximum(np.hypot(rows, columns), 1 / size)

@@ -1,4 +1,4 @@
-"""The total loss of a picture and its gradient: the only code that knows the backend."""
+"""The total loss of a picture and its gradient, whole or in tiles. Uses TensorFlow directly."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -14,18 +14,18 @@ from gramflow.engine.losses import Layered, Loss, Tensors
 from gramflow.engine.tiling import Plan, Tile
 
 Targets = Mapping[str, Tensors]
-"""By the loss term's name."""
+"""Targets by the loss term's name."""
 Evaluation = tuple[Tensor, Tensor, Tensors]
-"""Total loss, gradient of the picture's shape, and every term unweighted."""
+"""Total loss, gradient of the picture's shape, and every term unweighted by its name."""
 
 
 class Objective:
     """A weighted sum of loss terms over one network.
 
-    Targets are arguments of the compiled function, not constants in it: one trace serves every
-    frame and style of a size. A picture that its plan cuts is computed in tiles; the result is
-    the same but for the order of the sums. Whatever the network computes in, losses and gradients
-    have the picture's type.
+    Targets are arguments of the compiled function, not constants in it, so that one trace serves
+    every frame and style of a size. Where the plan asks for tiles, the picture is computed tile by
+    tile; the result differs only by the order of summation. Losses and gradients have the picture's
+    dtype, whatever the network's precision.
     """
 
     def __init__(self, network: Any, losses: Mapping[str, Loss], plan: Plan | None = None) -> None:
@@ -37,16 +37,19 @@ class Objective:
         self._tiled = _Tiled(network, losses, self.plan)
 
     def targets(self, picture: Tensor, source: str) -> dict[str, Tensors]:
-        """The targets of all terms of one source ("frame" or "style"), ready for use."""
+        """Compute the targets of all terms of one source ("frame" or "style"), ready for use.
+
+        picture: preprocessed, (1, height, width, 3).
+        """
         return self.prepared(self.raw_targets(picture, source))
 
     def prepared(self, targets: Targets) -> dict[str, Tensors]:
-        """Targets, mixed if they are to be, in the form that the terms compare with."""
+        """Convert raw targets, averaged over the style's pictures, to the terms' own form."""
         prepared = {name: self.losses[name].prepared(targets[name]) for name in targets}
         return tf.nest.map_structure(ops.convert_to_tensor, prepared)
 
     def raw_targets(self, picture: Tensor, source: str) -> dict[str, Tensors]:
-        """Those targets as they can be mixed with other pictures'."""
+        """Compute the same targets before `prepared`, in the form that can be averaged."""
         terms = {name: loss for name, loss in self.losses.items() if loss.source == source}
         if not terms:
             return {}
@@ -58,9 +61,10 @@ class Objective:
         return {name: loss.target(features) for name, loss in terms.items()}
 
     def __call__(self, picture: Tensor, targets: Targets, scale: float = 1.0) -> Evaluation:
-        """Total loss, gradient of the picture's shape, and every term unweighted.
+        """Compute total loss, gradient of the picture's shape, and every term unweighted.
 
-        scale: what the loss is multiplied by while it is differentiated (see `Guarded`).
+        scale: factor of the loss during differentiation, against underflow (see `Guarded`). The
+        gradient is divided by it again.
         """
         picture = ops.convert_to_tensor(picture)
         factor = ops.convert_to_tensor(scale, picture.dtype)
@@ -83,7 +87,7 @@ class Objective:
 
 
 def _features(network: Any, picture: Tensor) -> Tensors:
-    """By layer, of the picture's type: sums of squares need more bits than a network."""
+    """Features by layer, in the picture's dtype: sums of squares need more bits than a network."""
     return {layer: tf.cast(values, picture.dtype) for layer, values in network(picture).items()}
 
 
@@ -93,11 +97,11 @@ def _total(losses: Mapping[str, Loss], terms: Tensors) -> Tensor:
 
 
 class _Tiled:
-    """The same loss and gradient, one tile after the other.
+    """Loss and gradient of an `Objective`, computed one tile after the other.
 
-    The loss is a function of sums over the tiles. So a first pass adds the sums up; the slopes of
-    the loss by them are then fixed, and a second pass carries them back to each tile's pixels. The
-    terms without layers see the whole picture.
+    The loss is a function of statistics that are sums over the tiles. A first run over the tiles
+    adds the statistics up. Then the derivative of the loss by the sums is known, and a second run
+    backpropagates it to each tile's pixels. Terms without layers are computed on the whole picture.
     """
 
     def __init__(self, network: Any, losses: Mapping[str, Loss], plan: Plan) -> None:
@@ -107,7 +111,7 @@ class _Tiled:
             name: loss for name, loss in losses.items() if loss.layers and isinstance(loss, Layered)
         }
         self.plain = {name: loss for name, loss in losses.items() if name not in self.summed}
-        # tiles differ in size: after the first ones a trace serves them all
+        # tiles differ in size: reduce_retracing makes one trace serve all after the first ones
         self._features = tf.function(self._own_features, reduce_retracing=True)
         self._sums = tf.function(self._own_sums, reduce_retracing=True)
         self._gradient = tf.function(self._own_gradient, reduce_retracing=True)
@@ -126,7 +130,7 @@ class _Tiled:
             sums = _added(sums, self._sums(tile.seen(picture), tile.box, self._cut(targets, tile)))
         loss, slopes, terms = self._summed_terms(sums, targets)
         plain_loss, plain_gradient, plain_terms = self._plain_terms(picture, targets)
-        # a halo's gradient adds to that of the tile whose pixels it is made of
+        # halos overlap other tiles, so the gradients of all tiles that see a pixel are added
         gradient = tf.Variable(plain_gradient)
         for tile in tiles:
             cut = self._cut(targets, tile)
@@ -137,7 +141,7 @@ class _Tiled:
     def targets(
         self, picture: Tensor, tiles: Sequence[Tile], terms: Mapping[str, Loss]
     ) -> dict[str, Tensors]:
-        """The targets of these terms, which are all of one source."""
+        """Compute the raw targets of these terms, which are all of one source."""
         summed = {name: loss for name, loss in self.summed.items() if name in terms}
         maps: dict[str, NDArray[np.float32]] = {}
         sums: dict[str, Any] = {}
@@ -164,7 +168,7 @@ class _Tiled:
         tile: Tile,
         features: Tensors,
     ) -> None:
-        """Put a tile's own features into those of the whole picture."""
+        """Copy a tile's own features into the feature maps of the whole picture."""
         _, height, width, _ = picture.shape
         for layer, tensor in features.items():
             stride, values = self._strides[layer], ops.convert_to_numpy(tensor)
@@ -174,7 +178,7 @@ class _Tiled:
             tile.own(maps[layer], stride)[...] = values
 
     def _cut(self, targets: Targets, tile: Tile) -> dict[str, Tensors]:
-        """What a tile needs of the targets."""
+        """Cut located targets to the tile's own features; pass others unchanged."""
         return {
             name: {
                 layer: tile.own(values, self._strides[layer])
@@ -190,7 +194,10 @@ class _Tiled:
         return self.plan.geometry.strides
 
     def _own_features(self, picture: Tensor, box: Tensor) -> Tensors:
-        """The features of the pixels in the box: top, bottom, left, right."""
+        """Features of the tile's own pixels, without its halo.
+
+        box: top, bottom, left and right of these pixels in `picture`, the tile with its halo.
+        """
         own = {}
         for layer, values in _features(self.network, picture).items():
             top, bottom, left, right = tf.unstack(box // self._strides[layer])
@@ -220,7 +227,7 @@ class _Tiled:
     def _evaluate_sums(
         self, sums: dict[str, Any], targets: Targets
     ) -> tuple[Tensor, dict[str, Any], Tensors]:
-        """The weighted loss of the terms with sums, its slopes by them, and each term."""
+        """Weighted loss of the layered terms, its derivative by the sums, and each term."""
         with tf.GradientTape() as tape:
             tape.watch(sums)
             terms = {
@@ -231,7 +238,7 @@ class _Tiled:
         return total, tape.gradient(total, sums, unconnected_gradients="zero"), terms
 
     def _evaluate_plain(self, picture: Tensor, targets: Targets) -> Evaluation:
-        """The terms without layers, over the whole picture."""
+        """Loss, gradient and values of the terms without layers, over the whole picture."""
         with tf.GradientTape() as tape:
             tape.watch(picture)
             terms = {
@@ -242,5 +249,5 @@ class _Tiled:
 
 
 def _added(sums: Any, part: Any) -> Any:
-    """Two nests of sums in one; `sums` may be None."""
+    """Add two nests of tensors; `sums` may be None."""
     return part if sums is None else tf.nest.map_structure(tf.add, sums, part)

@@ -1,7 +1,7 @@
-"""`keras.ops`, imported at the first use of one of its functions.
+"""`keras.ops`, imported lazily at the first use of one of its functions.
 
-Plugins are read wherever a config is checked, also in a dry run; TensorFlow's import of several
-seconds is paid only by a process that computes.
+Plugin modules are imported wherever a config is checked, also in a dry run. TensorFlow's import,
+which takes several seconds, should slow down only processes that compute.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Optimizers: how the picture is changed until the loss is low."""
+"""Optimizers: iterative minimisation of the loss over the picture's values or frequencies."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,14 +12,14 @@ from gramflow.engine import ops
 from gramflow.engine.variables import Frequencies
 
 Function = Callable[[Tensor], tuple[Tensor, Tensor]]
-"""Loss, a scalar, and gradient, of the picture's shape, at a picture; all float32 tensors."""
+"""Maps a picture to its loss, a scalar, and gradient, of its shape; all float32 tensors."""
 Bounds = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""Least and greatest values, each of a shape that broadcasts to the picture's."""
+"""Lower and upper bounds, each of a shape that broadcasts to the picture's."""
 
 
 @dataclass(frozen=True)
 class Phase:
-    """A part of an optimisation: what is minimised, and about how many evaluations it gets."""
+    """A part of an optimisation: the function to minimise and its approximate evaluations."""
 
     function: Function
     evaluations: int
@@ -27,12 +27,13 @@ class Phase:
 
 @dataclass
 class Curve:
-    """The loss against the evaluations of one optimisation, and when it is time to end.
+    """Records the loss during one optimisation and decides when to stop.
 
-    epoch: evaluations between two points of a phase. stop: the least relative progress an epoch
-        must make.
-    points: evaluations made and the lowest loss of the phase so far; after a phase's first and
-        last one, and after every epoch.
+    epoch: number of evaluations between two points of a phase. stop: least relative decrease of the
+        loss that an epoch must bring; 0 never stops.
+    on_epoch: called with the curve after the first evaluation of a phase and after every epoch.
+    points: pairs of evaluations made and lowest loss of the phase so far, recorded after a phase's
+        first and last evaluation and after every epoch.
     """
 
     epoch: int
@@ -45,13 +46,13 @@ class Curve:
     _earlier: int = 0
 
     def begin(self) -> None:
-        """Another phase: the losses of the one before tell nothing of its own."""
+        """Start a phase. The lowest loss is reset: losses of different phases do not compare."""
         self.close()
         self.lowest = np.inf
         self._begun, self._earlier = self.evaluations, len(self.points)
 
     def add(self, loss: float) -> None:
-        """Count one evaluation."""
+        """Record one evaluation; at the end of an epoch add a point and call `on_epoch`."""
         self.evaluations += 1
         self.lowest = min(self.lowest, loss)
         made = self.evaluations - self._begun
@@ -60,13 +61,13 @@ class Curve:
             self.on_epoch(self)
 
     def close(self) -> None:
-        """Note where the curve is, if that is not its last point already."""
+        """Add a point for the current evaluation, if there is none yet."""
         if self.evaluations and (not self.points or self.points[-1][0] != self.evaluations):
             self.points.append((self.evaluations, self.lowest))
 
     @property
     def flat(self) -> bool:
-        """Whether the last epoch brought less than `stop`, relatively."""
+        """Whether the last epoch decreased the loss by less than the fraction `stop`."""
         if self.stop == 0 or len(self.points) - self._earlier < 2:
             return False
         (_, before), (_, after) = self.points[-2:]
@@ -80,7 +81,7 @@ class Optimizer:
 
     @dataclass(frozen=True)
     class Settings:
-        """What every optimizer has: the variables it works on (see `Frequencies`)."""
+        """Settings of every optimizer: the variables that it changes (see `Frequencies`)."""
 
         frequency_exponent: float = field(
             default=0.0,
@@ -102,7 +103,7 @@ class Optimizer:
 
     @property
     def held(self) -> int:
-        """Bytes that it keeps per value of the picture; here what one without a memory does."""
+        """Bytes of optimizer state per pixel value; here for one without a history of steps."""
         return 44
 
     def minimize(
@@ -112,11 +113,12 @@ class Optimizer:
         bounds: Bounds | None,
         curve: Curve,
     ) -> NDArray[np.float32]:
-        """The picture, of the shape of `start`, after all phases.
+        """Minimise from `start`, (1, height, width, 3), and return the picture after all phases.
 
-        phases: of functions that are nearly the same, each more exact than the one before.
+        phases: approximations of one function, each more exact than the one before, for example in
+        low precision and then in float32. Each continues where the last one ended.
         Every evaluation is added to `curve`; a phase ends early when the curve is flat.
-        `bounds` hold for pixels only: with frequencies as variables there are none.
+        `bounds` are applied to pixels only, and ignored when frequencies are the variables.
         """
         picture = ops.convert_to_tensor(start, "float32")
         exponent, cutoff = self.settings.frequency_exponent, self.settings.frequency_cutoff
@@ -146,16 +148,17 @@ class Optimizer:
         curve: Curve,
         kept: dict[str, Any],
     ) -> Tensor:
-        """The algorithm itself, over whatever the variables are.
+        """Run the algorithm of a subclass for one phase and return the final variables.
 
-        evaluations: how many the curve should have at the end. kept: empty at first; what is put
-        into it is there in the next phase of the same picture.
+        function, start and the result are in terms of the variables: pixels or frequencies.
+        evaluations: how many the curve should have at the end, earlier phases included. kept: state
+        that the optimizer passes on to the next phase of the same picture; empty in the first.
         """
         raise NotImplementedError
 
 
 def _over(space: Frequencies, function: Function) -> Function:
-    """A function of pictures as one of frequencies."""
+    """Express a function of pictures as a function of frequency variables."""
 
     def transformed(variables: Tensor) -> tuple[Tensor, Tensor]:
         loss, gradient = function(space.picture(variables))
@@ -169,7 +172,7 @@ class ScipyLBFGS(Optimizer):
 
     @dataclass(frozen=True)
     class Settings(Optimizer.Settings):
-        """The memory, the first step, and the seed's way to use them."""
+        """Number of stored steps, length of the first step, and restarts."""
 
         memory: int = field(
             default=20,
@@ -189,7 +192,7 @@ class ScipyLBFGS(Optimizer):
 
     @property
     def held(self) -> int:
-        """Two float64 per step in memory, and 22 more (measured)."""
+        """Bytes per pixel value: two float64 per stored step, and 22 more (measured)."""
         return 8 * (2 * self.settings.memory + 22)
 
     def descend(
@@ -201,10 +204,10 @@ class ScipyLBFGS(Optimizer):
         curve: Curve,
         kept: dict[str, Any],
     ) -> Tensor:
-        """The last line search may go a few evaluations over the limit."""
+        """Run SciPy's L-BFGS-B. The last line search may exceed the limit by a few evaluations."""
         from scipy.optimize import fmin_l_bfgs_b
 
-        # SciPy's first step has the length 1 in its own variables
+        # SciPy's first step has length 1 in its own variables, which are divided by `unit`
         first = self.settings.first_step
         unit = 1.0 if first is None else first * np.sqrt(np.prod(start.shape))
 

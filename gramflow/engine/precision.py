@@ -1,4 +1,4 @@
-"""Number formats: which one a device is fast at, and how few bits are kept from doing harm."""
+"""Mixed precision: chooses the device's fast number format and guards against its overflows."""
 
 from math import ceil
 from pathlib import Path
@@ -10,21 +10,23 @@ from gramflow.engine import ops
 from gramflow.engine.networks import in_precision
 
 EXACT_SHARE = 0.1
-"""Of a frame's evaluations, with `auto`, those at the end that are made in float32."""
+"""Fraction of a frame's evaluations, the last ones, that `auto` computes in float32."""
 
 _FLOAT16_SCALE = 2.0**24
-"""Where the search begins: normalised losses have gradients of about 1e-8 by the features."""
+"""Initial loss scale for float16: gradients of normalised losses by the features are about 1e-8."""
 
 
 def chosen(precision: str) -> str:
-    """Keras's name of the number format for a look's `precision`."""
+    """Keras's dtype policy for a look's `precision`; `auto` is resolved for the device."""
     return _fast() if precision == "auto" else precision
 
 
 def lowered(extractor: Any, precision: str, where: str) -> Any:
-    """A copy of the network in 16 bits; None where float32 is wanted, or all that `auto` can have.
+    """Copy the network in the look's 16-bit precision; None if float32 is to be used throughout.
 
-    where: the look, for the GramflowError of a network that cannot be copied as it is asked for.
+    With `auto`, also None if the network cannot be copied.
+    where: the look's name, for errors. Raises GramflowError if the network cannot be copied in a
+    precision that the look names.
     """
     name = chosen(precision)
     if name == "float32":
@@ -41,18 +43,19 @@ def lowered(extractor: Any, precision: str, where: str) -> Any:
 
 
 def exact_evaluations(precision: str, evaluations: int) -> int:
-    """How many of so many evaluations, those at the end, are made in float32.
+    """How many of a frame's evaluations, at the end, are made in float32.
 
-    One at least, so that the last loss that is told is exact.
+    At least one, so that the final loss is exact.
     """
     return ceil(EXACT_SHARE * evaluations) if precision == "auto" else 1
 
 
 def _fast() -> str:
-    """What the device has instructions for; never timed, so that it is always the same.
+    """The fast dtype policy of the device, by its instruction set.
 
-    NVIDIA: bfloat16 from compute capability 8.0, float16 from 7.0. CPU: bfloat16 with AVX-512's or
-    AMX's instructions for it, as Linux tells.
+    NVIDIA: bfloat16 from compute capability 8.0, float16 from 7.0. CPU: bfloat16 if /proc/cpuinfo
+    lists AVX-512 or AMX instructions for it. Nothing is timed, so that the answer is always the
+    same on one device.
     """
     import tensorflow as tf
 
@@ -67,14 +70,15 @@ def _fast() -> str:
 
 
 class Guarded:
-    """Evaluations in low precision, in float32 where they fail.
+    """An objective in low precision with loss scaling, which falls back to float32 on failure.
 
-    A float16 gradient vanishes where it is small: the loss is scaled up by a power of two before
-    it is differentiated, which is halved until no gradient overflows (Micikevicius et al. 2018,
-    arXiv:1710.03740, section 3.2). The factor is found anew by every `Guarded`, of which each frame
-    has its own: a frame does not depend on those painted before. bfloat16 needs no factor.
+    Small float16 gradients underflow. So the loss is multiplied by a power of two before it is
+    differentiated, and this scale is halved until no gradient overflows (Micikevicius et al. 2018,
+    arXiv:1710.03740, section 3.2). Each frame has its own `Guarded`, which starts from the initial
+    scale again, so that a frame does not depend on those painted before. bfloat16 needs no scale.
 
-    low, exact: objectives; the second one takes over when a loss is not a number at any scale.
+    low, exact: objectives. `exact` takes over once the loss itself is not finite, or gradients are
+    not at any scale down to 1.
     """
 
     def __init__(self, low: Any, exact: Any, precision: str) -> None:
@@ -83,7 +87,7 @@ class Guarded:
         self.scale = _FLOAT16_SCALE if precision == "mixed_float16" else 1.0
 
     def __call__(self, picture: Tensor, targets: Any) -> Any:
-        """As an objective's: loss, gradient and terms."""
+        """Total loss, gradient and terms, as of `Objective`."""
         while self.scale >= 1:
             evaluation = self.low(picture, targets, self.scale)
             loss, gradient, _ = evaluation

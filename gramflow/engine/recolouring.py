@@ -1,4 +1,4 @@
-"""What came into sight, in the colours and with the strokes of what is painted already."""
+"""Initialises disoccluded areas with the colours and brush strokes of the painted neighbour."""
 
 from math import ceil
 
@@ -12,10 +12,12 @@ from gramflow.engine.steadiness import Neighbour
 
 
 def recoloured(frame: Picture, neighbour: Neighbour) -> Picture:
-    """The frame in the colours that paint gave to the areas around.
+    """Apply the colour change of the painted neighbour to the whole frame, edge-aware.
 
-    What came into sight is not known from the neighbour, but often belongs to an area that is: a
-    wall goes on behind a hand. The farther from what is known, the more it stays the frame.
+    The change (painted neighbour minus frame) is taken where the neighbour is a good start, and
+    spread within the areas that edges of the frame separate. Disoccluded pixels often belong to an
+    area of which parts are known, such as a wall behind a hand. Far from known pixels the frame
+    keeps its own colours.
     """
     height, width = frame.shape[:2]
     limit = min(width, _WIDTH)
@@ -30,11 +32,12 @@ def recoloured(frame: Picture, neighbour: Neighbour) -> Picture:
 
 
 def with_strokes(bare: Picture, frame: Picture, painted: Picture, known: Map) -> Picture:
-    """The bare picture, where nothing is known with the strokes of known places that look like it.
+    """Add brush strokes to the unknown parts of a recoloured frame, copied from known parts.
 
-    frame: as filmed. bare: the same, recoloured; what `painted` has beyond it are strokes. All of
-    one size. As in image analogies (Hertzmann et al. 2001), what the film shows says which paint
-    belongs there.
+    bare: the recoloured frame. frame: the frame itself. painted: the painted neighbour, warped.
+    known: (height, width), 0..1, where `painted` is usable. All have one size. Strokes are the
+    difference of `painted` and `bare`. As in image analogies (Hertzmann et al. 2001), each unknown
+    pixel takes the strokes of a known pixel that looks similar in the frame.
     """
     import cv2
 
@@ -45,11 +48,12 @@ def with_strokes(bare: Picture, frame: Picture, painted: Picture, known: Map) ->
 
 
 def _places_alike(frame: Picture, known: Map) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each pixel the row and the column of a known one that looks like it.
+    """Find for each pixel the row and column, each (height, width), of a similar known pixel.
 
-    In a small copy of the frame: of all steps up to a quarter of it, the one whose targets are
-    known and differ least in colour, averaged over the unknown pixels nearby. So these mostly take
-    the same step, and what is there comes in one piece.
+    Exhaustive search in a small copy of the frame, over displacements up to a quarter of the longer
+    side. The cost is the colour difference plus a penalty for unknown targets, averaged over the
+    unknown pixels nearby. So neighbouring pixels mostly take the same displacement, and strokes are
+    copied in coherent pieces.
     """
     height, width = known.shape
     shrunk = min(_SEARCHED / max(height, width), 1)
@@ -75,8 +79,8 @@ def _places_alike(frame: Picture, known: Map) -> tuple[NDArray[np.int64], NDArra
     return (row + down).clip(0, height - 1), (column + right).clip(0, width - 1)
 
 
-_WIDTH = 1280  # pixels at most, for the time and memory that 4K would take
-_AREA = 0.05  # of a frame: a difference that divides areas
-_NEAR = 0.02  # of what is known around: where it is less, there is little to go by
-_SEARCHED = 80  # pixels of the longer side: 1681 steps take some tenths of a second
-_PIECE = 2  # pixels of these, the sigma
+_WIDTH = 1280  # greatest width at which colours are spread: 4K takes too much time and memory
+_AREA = 0.05  # scale of the frame's colour differences that separate areas
+_NEAR = 0.02  # weight of the frame's own colours against the known pixels around
+_SEARCHED = 80  # longer side of the searched copy in pixels: 1681 steps, some tenths of a second
+_PIECE = 2  # sigma of the cost's Gaussian mean, in pixels of the searched copy

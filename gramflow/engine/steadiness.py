@@ -1,4 +1,4 @@
-"""What keeps a film steady, and how steady it is."""
+"""Temporal consistency: warped neighbours, correction of drifting tones, and measures."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,16 @@ from gramflow.base.arrays import Picture, blurred, luminance
 from gramflow.engine.flows import Map
 
 OWN = 0
-"""Among a frame's neighbours, by steps back: itself, as the pass before painted it."""
+"""Key in a frame's neighbours, by steps back, of the frame's own picture from the pass before."""
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A painted frame of another time, warped to the frame that is being painted.
+    """Another painted frame, warped to the frame that is being painted.
 
-    frame: the film's own frame of that time, warped likewise. trust: (height, width), 0..1: where
-    the warp can be relied on.
-    kept: (height, width), 0..1: where its picture is worth going on from; None: as trust.
+    picture: the painted frame, warped. frame: the video's frame of that time, warped likewise.
+    trust: reliability of the warp, (height, width), 0..1.
+    kept: where the picture is a good start for painting, (height, width), 0..1; None: as `trust`.
     """
 
     picture: Picture
@@ -27,15 +27,16 @@ class Neighbour:
 
     @property
     def start(self) -> Map:
-        """`kept`, or `trust` where that is all that is known."""
+        """`kept`, or `trust` if `kept` is None."""
         return self.trust if self.kept is None else self.kept
 
 
 def led(neighbour: Neighbour, lead: Neighbour, share: float) -> Neighbour:
-    """The neighbour, with `share` of the lead blended in where both can be trusted.
+    """Blend the next keyframe, the lead, into a neighbour.
 
-    Where only the lead can, it takes the neighbour's place: what comes into sight here is painted
-    as it will be there.
+    Both are warped to the frame that is being painted. share: weight of the lead, 0..1, where both
+    are trusted. Where only the lead is trusted, it replaces the neighbour, so that disoccluded
+    areas are painted as in the next keyframe.
     """
     ahead = lead.trust * (1 - neighbour.trust * (1 - share))
     behind = neighbour.trust * (1 - share * lead.trust)
@@ -58,44 +59,47 @@ class Tones:
 
 
 class _View:
-    """Pictures of a frame, seen where `trust` (height, width) is high; it is blurred only once."""
+    """Statistics of pictures weighted by one `trust` map, (height, width), whose blurred copy is
+    computed once."""
 
     def __init__(self, trust: Map) -> None:
         self.trust = trust
         self._seen = np.maximum(blurred(trust, _BLUR), 1e-6)[..., None]
 
     def tones(self, picture: Picture) -> Tones:
-        """See `tones`."""
+        """Tones of a picture's trusted part; see the function `tones`."""
         grey, colours = self.broad(picture)
         return Tones(self.mean(grey), self.mean(_distance(colours)))
 
     def broad(self, picture: Picture) -> tuple[Map, Picture]:
-        """The brightness and the colours of a picture, blurred within its trusted part."""
+        """Luminance, (height, width), and chrominance (colour minus luminance), (height, width, 3),
+        of a picture blurred with trust as weights."""
         broad: Picture = np.divide(blurred(self.trust[..., None] * picture, _BLUR), self._seen)
         grey = luminance(broad)
         return grey, broad - grey[..., None]
 
     def mean(self, values: Map) -> float:
-        """Of one value per pixel."""
+        """Mean of a map, (height, width), weighted by trust."""
         total = (self.trust * values).sum(dtype=np.float64)
         return float(total / max(self.trust.sum(dtype=np.float64), 1e-6))
 
 
 def tones(picture: Picture, trust: Map) -> Tones:
-    """The tones where `trust` is high.
+    """Mean brightness and saturation of a picture, weighted by `trust`, (height, width), 0..1.
 
-    These pixels are blurred before: saturation is not linear, and a warp that smoothes a little
-    would seem to take some away.
+    The picture is blurred first: saturation is not linear, so that the slight smoothing of a warp
+    would otherwise seem to reduce it.
     """
     return _View(trust).tones(picture)
 
 
 def held(picture: Picture, frame: Picture, neighbour: Neighbour) -> Picture:
-    """A painted picture with its tones brought back to its neighbour's.
+    """Correct the brightness and saturation of a painted picture so that they do not drift.
 
-    picture: painted from `frame`. A chain of frames, each painted on top of the last, slowly
-    drifts; what both frames show must not change its brightness and saturation by more than the
-    film itself does. Where the film changes faster than by `_CHANGE`, nothing is corrected.
+    picture: painted from `frame`. Frames that are each painted on top of the last one slowly drift.
+    So the trusted part's tones are brought back to the neighbour's, plus the change that the
+    video's own frames have. Where the video's tones change by `_CHANGE` or more, nothing is
+    corrected.
     """
     view = _View(neighbour.trust)
     film = _film_change(view, frame, neighbour)
@@ -107,8 +111,8 @@ def held(picture: Picture, frame: Picture, neighbour: Neighbour) -> Picture:
         grey, colours = view.broad(picture)
         distance = _distance(colours)
         brighter = strength * (then.brightness - view.mean(grey))
-        # broad colours only, since fine ones would grow from frame to frame; what the saturation
-        # gains by them, to first order
+        # Scale low-frequency colours only: scaled fine detail would grow from frame to frame.
+        # `gain` is the derivative of the saturation by that scale.
         gain = view.mean((colours * view.broad(colours)[1]).mean(-1) / (distance + 1e-6))
         more = strength * (then.saturation - view.mean(distance)) / max(gain, 1e-4)
         picture = np.clip(picture + brighter + np.clip(more, -0.2, 0.2) * colours, 0, 1)
@@ -120,27 +124,30 @@ def _distance(colours: Picture) -> Map:
 
 
 def _film_change(view: _View, frame: Picture, neighbour: Neighbour) -> Tones:
-    """How the film's own tones change from the neighbour to this frame."""
+    """Change of the video's own tones from the neighbour to this frame."""
     now, then = view.tones(frame), view.tones(neighbour.frame)
     return Tones(now.brightness - then.brightness, now.saturation - then.saturation)
 
 
 def _slowness(change: Tones) -> float:
-    """1 for a film that keeps its tones or changes them slowly, 0 for a fade."""
+    """1 up to a change of half of `_CHANGE`, then falling linearly to 0 at `_CHANGE` (a fade)."""
     fastest = max(abs(change.brightness), abs(change.saturation))
     return min(max(2 - 2 * fastest / _CHANGE, 0.0), 1.0)
 
 
 @dataclass(frozen=True)
 class Steadiness:
-    """How a painted frame differs from the one before it.
+    """How a painted frame differs from the warped one before it.
 
-    error: mean squared difference of values in 0..1 over the pixels that both show (Ruder et al.
-    2016, section 6.1). trusted: the share of such pixels. dragged: the share along whose flow the
-    film does not match, though flow and reverse flow agree. followed: how far the paint went along
-    with the flow there, 0..1: 1 if the paint does not change at all, 0 if as much as the film.
-    brightness, saturation: relative change, over the trusted pixels, beyond the film's own; 0 where
-    the film changes fast.
+    error: mean squared difference of values in 0..1, weighted by trust (Ruder et al. 2016, section
+        6.1).
+    trusted: mean trust, the fraction of pixels that both frames show.
+    dragged: fraction of pixels where forward and backward flow agree but the video's frames do not
+        match along the flow.
+    followed: how far the paint was dragged along at those pixels: 1 if it does not change along the
+        flow at all, 0 if it changes as much as the video.
+    brightness, saturation: relative change of the trusted pixels beyond the video's own; 0 where
+        the video's tones change fast.
     """
 
     error: float
@@ -152,9 +159,9 @@ class Steadiness:
 
 
 def steadiness(picture: Picture, frame: Picture, neighbour: Neighbour, wrong: Map) -> Steadiness:
-    """Of a picture painted from `frame`, against its neighbour.
+    """Measure a picture, painted from `frame`, against its warped neighbour.
 
-    wrong: as of `gramflow.engine.trust.Match`.
+    wrong: `Match.wrong` of `gramflow.engine.trust`, (height, width), 0..1.
     """
     view = _View(neighbour.trust)
     difference = np.square(picture - neighbour.picture).mean(-1)
@@ -172,13 +179,13 @@ def steadiness(picture: Picture, frame: Picture, neighbour: Neighbour, wrong: Ma
 
 
 def _followed(painted: Picture, film: Picture, wrong: Map) -> float:
-    """How much less the paint changes than the film, along a flow that is wrong there."""
+    """1 minus the ratio of the paint's change to the video's, weighted by `wrong`; at least 0."""
     changes = [
         float((wrong * np.abs(change).mean(-1)).sum(dtype=np.float64)) for change in (painted, film)
     ]
     return max(1 - changes[0] / changes[1], 0.0) if changes[1] > 0 else 0.0
 
 
-_ROUNDS = 3  # of the correction: values beyond black and white are cut off
-_BLUR = 4.0  # pixels
-_CHANGE = 0.002  # of the film's tones (0..1) from frame to frame
+_ROUNDS = 3  # iterations of the correction, which clipping to black and white makes inexact
+_BLUR = 4.0  # sigma of the blur before tones are measured, in pixels
+_CHANGE = 0.002  # change of the video's tones (0..1) between frames from which it counts as a fade

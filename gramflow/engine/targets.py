@@ -1,4 +1,4 @@
-"""The targets of a style: what the loss terms remember of its pictures."""
+"""Style targets: the statistics of a style's pictures that the loss terms compare with."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -14,15 +14,16 @@ if TYPE_CHECKING:
     from gramflow.engine.objective import Objective  # imports TensorFlow
 
 StyleTargets = dict[str, dict[str, NDArray[np.float32]]]
-"""Arrays by loss term and name; where a term has layers the name is the layer's."""
+"""Arrays by loss term, then by name; for terms with layers the name is the layer's."""
 
 
 def style_targets(
     objective: "Objective", network: Network, pictures: Sequence[Picture], mixture: Sequence[float]
 ) -> StyleTargets:
-    """The raw targets of one or several pictures, mixed in proportions that sum to 1.
+    """Compute the raw targets of pictures and average them.
 
-    `Objective.prepared` makes them ready for use.
+    pictures: each at the size at which its features are taken. mixture: a weight per picture, with
+    sum 1. `Objective.prepared` converts the result to the form that the terms use.
     """
     mixed: StyleTargets = {}
     for picture, share in zip(pictures, mixture, strict=True):
@@ -39,7 +40,7 @@ def style_targets(
 
 
 def flattened(targets: Mapping[int, StyleTargets]) -> dict[str, NDArray[np.float32]]:
-    """Those of several widths with one level of names, as .npz files have: width/term/name."""
+    """Flatten targets by width to one level of names, width/term/name, for an .npz file."""
     return {
         f"{width}/{term}/{name}": array
         for width, terms in targets.items()
@@ -49,7 +50,7 @@ def flattened(targets: Mapping[int, StyleTargets]) -> dict[str, NDArray[np.float
 
 
 def unflattened(arrays: Mapping[str, NDArray[np.float32]]) -> dict[int, StyleTargets]:
-    """The inverse of flattened; but a width without targets is not known any more."""
+    """Invert `flattened`, except that widths without any targets are lost."""
     targets: dict[int, StyleTargets] = {}
     for path, array in arrays.items():
         width, term, name = path.split("/", 2)

@@ -1,10 +1,10 @@
-"""Pictures in tiles: how one is cut so that a network's activations keep a memory limit, exactly.
+"""Exact tiling: how a picture is cut so that a network's activations keep a memory limit.
 
-A tile is computed from its own pixels and as many around them as the network's deepest layer
-sees. Those around it end at the picture's true edge, where the network pads every layer as
-it does untiled; elsewhere the features that padding could have reached are cut off. Tiles
-begin at multiples of the pooling's total stride. So each feature of the picture is computed as
-without tiles, in exactly one tile.
+A tile is computed from its own pixels and a halo around them, as wide as the receptive field of the
+network's deepest layer reaches. The halo ends at the picture's border, where the network pads every
+layer as it does without tiles; elsewhere features that padding could have reached are discarded.
+Tiles begin at multiples of the total pooling stride. So each feature of the picture is computed in
+exactly one tile, with the same value as without tiles.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,10 +24,11 @@ from gramflow.engine.losses import Layered, Loss
 
 @dataclass(frozen=True)
 class Geometry:
-    """What a network looks at, in pixels.
+    """Strides and receptive field of a network, in pixels of its input.
 
-    strides: from one feature to the next, by layer. stride: the greatest. halo: how far beyond its
-    own pixels a feature sees, rounded up to whole strides.
+    strides: distance between neighbouring features, by layer. stride: the greatest of them. halo:
+    how far the receptive field of a feature reaches beyond the feature's own pixels on each side,
+    rounded up to a multiple of `stride`.
     """
 
     strides: Mapping[str, int]
@@ -36,9 +37,9 @@ class Geometry:
 
 
 def geometry(network: Any) -> Geometry:
-    """The geometry of a Keras model that is a chain of layers.
+    """Compute the geometry of a Keras model that is a chain of layers.
 
-    Raises GramflowError for a layer of which is not known what it looks at.
+    Raises GramflowError for a branching model or a layer whose receptive field is not known.
     """
     strides: dict[str, int] = {}
     stride, reach = 1, 0
@@ -55,7 +56,7 @@ def geometry(network: Any) -> Geometry:
 
 
 def _sight(layer: Any) -> tuple[int, int]:
-    """How many of its inputs a layer sees on each side, and its stride."""
+    """How many inputs a layer's kernel reaches beyond its own on each side, and its stride."""
     from keras import layers
 
     if isinstance(layer, _pointwise()):
@@ -92,7 +93,7 @@ def _not_tileable(layer: Any) -> GramflowError:
 
 @dataclass(frozen=True)
 class Span:
-    """A tile along one axis, in pixels: its own, start to stop, of those it sees, first to end."""
+    """A tile along one axis, in pixels: its own, start to stop, and with the halo, first to end."""
 
     first: int
     start: int
@@ -100,40 +101,46 @@ class Span:
     end: int
 
     def own(self, stride: int) -> slice:
-        """Its own features in the picture's; a picture's last ones have all of their pixels."""
+        """Slice of the tile's own features in the picture's feature map of this stride.
+
+        Rounds down: as in pooling, an incomplete stride at the picture's end makes no feature.
+        """
         return slice(self.start // stride, self.stop // stride)
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of a picture."""
+    """A tile of a picture, with its halo."""
 
     rows: Span
     columns: Span
 
     def seen(self, picture: Tensor) -> Tensor:
-        """All it is computed from, of a picture (1, height, width, ...)."""
+        """Cut the tile with its halo out of a picture, (1, height, width, ...)."""
         return picture[:, self.rows.first : self.rows.end, self.columns.first : self.columns.end]
 
     def own(self, values: Any, stride: int) -> Any:
-        """Its part of the picture's features of that stride, (1, h, w, channels)."""
+        """Cut the tile's own part out of the picture's features, (1, h, w, channels).
+
+        stride: of these features, in pixels.
+        """
         return values[:, self.rows.own(stride), self.columns.own(stride)]
 
     @property
     def pixels(self) -> int:
-        """How many it is computed from."""
+        """Number of pixels of the tile with its halo."""
         return (self.rows.end - self.rows.first) * (self.columns.end - self.columns.first)
 
     @property
     def box(self) -> NDArray[np.int32]:
-        """Its own pixels in those it sees: top, bottom, left, right."""
+        """The tile's own pixels, relative to the tile with its halo: top, bottom, left, right."""
         spans = self.rows, self.columns
         edges = [edge - span.first for span in spans for edge in (span.start, span.stop)]
         return np.array(edges, np.int32)
 
 
 def spans(length: int, count: int, geometry: Geometry) -> list[Span]:
-    """An axis in `count` parts of nearly the same length."""
+    """Cut an axis of `length` pixels into `count` parts of nearly the same length."""
     stride, halo = geometry.stride, geometry.halo
     edges = [stride * (length // stride * part // count) for part in range(count)] + [length]
     return [
@@ -143,9 +150,9 @@ def spans(length: int, count: int, geometry: Geometry) -> list[Span]:
 
 
 def tiles(height: int, width: int, pixels: float, geometry: Geometry) -> list[Tile]:
-    """The tiles of a picture that see at most `pixels`, and as little twice as can be.
+    """The grid of tiles with the least total overlap whose inputs have at most `pixels` each.
 
-    Empty when no tile is that small.
+    Of equal overlaps the grid with the fewest tiles. Empty if no grid has tiles that small.
     """
 
     def cuts(length: int) -> list[list[Span]]:
@@ -168,17 +175,17 @@ def tiles(height: int, width: int, pixels: float, geometry: Geometry) -> list[Ti
 
 
 BASE = round(1.15 * 2**30)
-"""Bytes of a process that paints nothing yet: Python, TensorFlow and a network's weights."""
+"""Bytes of a process before it paints: Python, TensorFlow and a network's weights."""
 PICTURES = 10
-"""Pictures of 32-bit floats that are held beside the optimizer's own: the frame, its gradient,
-what they are made from, and what the terms without layers take."""
+"""Number of float32 pictures in memory besides the optimizer's state: the frame, its gradient,
+intermediate results, and temporaries of the terms without layers."""
 
 
 class Plan:
-    """How pictures are computed in the memory there is.
+    """Estimates memory and chooses the tiles with which pictures keep a memory limit.
 
-    network: a Keras model. limit: bytes the process may take; None for any. held: bytes that the
-    optimizer keeps per value of the picture. where: the look, for errors.
+    network: a Keras model. limit: bytes that the process may take; None for any. held: bytes of
+    optimizer state per pixel value. where: the look's name, for errors.
     """
 
     def __init__(
@@ -198,7 +205,7 @@ class Plan:
 
     @cached_property
     def geometry(self) -> Geometry:
-        """The network's; raises GramflowError if tiles are not possible."""
+        """The network's geometry. Raises GramflowError if the network cannot be tiled."""
         return geometry(self.network)
 
     @cached_property
@@ -206,13 +213,14 @@ class Plan:
         return activation_bytes(self.network)
 
     def estimate(self, height: int, width: int, seen: float) -> int:
-        """Bytes at the peak for a picture of which `seen` pixels are computed at a time."""
+        """Peak memory in bytes for a picture computed in tiles of at most `seen` input pixels."""
         return round(BASE + self._held * height * width + self._active * seen)
 
     def _tiles(self, height: int, width: int) -> list[Tile]:
-        """The tiles of a picture; a single one if all of it fits.
+        """The tiles of a picture; a single one if the whole picture fits.
 
-        Raises GramflowError when a term or the network cannot be tiled, or no tile is small enough.
+        Raises GramflowError if tiles are needed but a term or the network cannot be tiled, or no
+        tile is small enough.
         """
         whole = Tile(Span(0, 0, height, height), Span(0, 0, width, width))
         if self.limit is None or self.estimate(height, width, height * width) <= self.limit:
@@ -236,7 +244,7 @@ class Plan:
         )
 
     def words(self, height: int, width: int) -> str:
-        """The estimate, for people."""
+        """The estimate as text for users. Raises GramflowError like `tiles`."""
         parts = self.tiles(height, width)
         seen = max(tile.pixels for tile in parts)
         text = f"about {in_words(self.estimate(height, width, seen))} of memory"
@@ -244,11 +252,12 @@ class Plan:
 
 
 SIDE = 512
-"""Of the picture that bytes per pixel are counted over."""
+"""Height and width in pixels of the picture for which bytes per pixel are computed."""
 
 
 def activation_bytes(network: Any) -> float:
-    """Bytes per pixel that one evaluation with its gradient keeps at a time, by layers' shapes."""
+    """Estimate the activation memory of one loss and gradient in bytes per pixel, from the layers'
+    output shapes in float32."""
     import keras
 
     layers = network.layers[1:]
@@ -256,13 +265,14 @@ def activation_bytes(network: Any) -> float:
         (1, SIDE, SIDE, 3)
     )
     sizes = [float(np.prod(shape)) for shape in shapes]
-    # features are kept for the gradient, and the greatest are there three times more: as their
-    # gradient, the one that is made of it, and a convolution's own copy
+    # All features are kept for backpropagation. The largest need three more copies: their gradient,
+    # the gradient computed from it, and a convolution's own copy.
     return 4 * (sum(sizes) + 3 * max(sizes)) / SIDE**2
 
 
 def target_bytes(network: Any, losses: Mapping[str, Loss]) -> float:
-    """Bytes per pixel of the targets that grow with the picture."""
+    """Bytes per pixel of the targets whose size depends on the picture's: content features and
+    painted neighbours."""
     shapes = network.compute_output_shape((1, SIDE, SIDE, 3))
     features = sum(
         float(np.prod(shapes[layer])) / SIDE**2
@@ -271,10 +281,10 @@ def target_bytes(network: Any, losses: Mapping[str, Loss]) -> float:
         for layer in loss.layers
     )
     neighbours = sum(len(loss.distances) for loss in losses.values())
-    # a neighbour has three colours and its trust
+    # a neighbour has three colour channels and its trust
     return 4 * (features + 4 * neighbours)
 
 
 def in_words(size: float) -> str:
-    """Bytes in the unit of the config's entry, rounded up."""
+    """Format bytes in GiB, as in the config, rounded up to a tenth."""
     return f"{ceil(size / 2**30 * 10) / 10}GiB"

@@ -1,4 +1,4 @@
-"""What two frames say of the flow between them: where it is a guess, and how far to trust it."""
+"""Confidence of optical flow, by forward-backward and photometric checks; fills flat areas."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -13,10 +13,10 @@ from gramflow.engine.interpolation import spread
 
 
 def match(method: FlowMethod, frame: Picture, other: Picture) -> "Match":
-    """Two frames of one size and the flow between them, both ways.
+    """Compute the flow between two frames of one size in both directions and check it.
 
-    In flat areas any flow looks right, and what is found there is a guess. So the flow of their
-    edges takes its place. Raises GramflowError for a flow that is not finite.
+    In flat areas any flow matches. There the flow found is replaced by that of the edges around,
+    spread at half the size. Raises GramflowError if the flow is not finite.
     """
     flow, reverse = method.between(frame, other), method.between(other, frame)
     if not (np.isfinite(flow).all() and np.isfinite(reverse).all()):
@@ -34,9 +34,9 @@ def match(method: FlowMethod, frame: Picture, other: Picture) -> "Match":
 
 
 class Match:
-    """How well two frames match along a flow, and what that says of it; all maps are 0..1.
+    """Confidence maps of the flow between two frames, each (height, width), 0..1.
 
-    flow: from the frame into the other one. reverse: the flow back.
+    flow: from `frame` into `other`. reverse: from `other` into `frame`.
     """
 
     def __init__(self, frame: Picture, other: Picture, flow: Flow, reverse: Flow) -> None:
@@ -48,15 +48,16 @@ class Match:
 
     @cached_property
     def trust(self) -> Map:
-        """How far each vector of the flow may be trusted: its reliability, corrected by what is
-        seen.
+        """Trust in each flow vector: `reliability`, corrected by photometric checks.
 
-        Two flows that agree may both be wrong; then the warped frame does not look like this one,
-        unless all is flat there. And fast pixels count as reliable when the flows disagree by
-        several pixels: here they must agree by one. The edges of motion, where reliability is low,
-        are wider than they need be: where the frames fit and the flows agree even better, they are
-        trusted, but not in flat areas, where everything fits. The more contrast there is around a
-        pixel, the greater a difference is allowed, since a tenth of a pixel of error shows there.
+        - Forward and backward flow may agree and both be wrong. So trust is removed where the
+          warped frame does not look like this one. The tolerance grows with the local contrast,
+          because there a flow error of a tenth of a pixel is visible.
+        - `reliability` accepts fast motion when the flows disagree by several pixels. Here trust
+          falls from a disagreement of one pixel on, to 0 at two.
+        - `reliability` rejects wider bands along motion boundaries than necessary. Pixels there
+          are trusted if the frames match and the flows agree within half a pixel, except in flat
+          areas, where every flow matches.
         """
         disagreement: Map = np.sqrt(_squares(self.flow + _along(self._reverse, self.flow)))
         seen = _fits(self._different, _SAME + np.float32(0.12) * self._contrast)
@@ -67,30 +68,30 @@ class Match:
 
     @cached_property
     def kept(self) -> Map:
-        """How far what was painted in the other frame is worth going on from: where the flow is
-        trusted, and where the frames look alike along it.
+        """Where the other frame's painted picture is a good start for this frame: where the flow is
+        trusted, or the frames look alike along it.
 
-        In flat areas a flow is little more than a guess, and not trusted when the one back guesses
-        otherwise. But paint of the same area is a better start there than the bare frame.
+        In flat areas the flow is ambiguous, and not trusted if the backward flow disagrees. But
+        paint of the same area is still a better start than the bare frame.
         """
         return np.maximum(self.trust, inside(self.flow) * _fits(self._different, _SAME))
 
     @cached_property
     def wrong(self) -> Map:
-        """Where the flow agrees with its reverse, but the frames do not look alike along it.
+        """Where forward and backward flow agree, but the frames do not look alike along the flow.
 
-        There `reliability` trusts it, and paint that is moved by it is dragged over something
-        else. What is hidden and broad changes of light do not count.
+        With `reliability` alone such a flow would be trusted, and drag paint over something else.
+        Occlusions and broad changes of light do not count.
         """
         return self._reliability * (1 - _alike(self._different, self._contrast))
 
 
 def reliability(flow: Flow, reverse: Flow) -> Map:
-    """How far each vector of `flow` may be trusted (Ruder et al. 2016, equations 5 and 6).
+    """Forward-backward consistency of a flow, (height, width) (Ruder et al. 2016, equations 5, 6).
 
-    reverse: the flow back, from the other frame. 0 where a pixel leaves the frame, where it is
-    hidden in the other frame, and at the edges of motion; the rest is 1. As in the authors' code,
-    hidden pixels count -1 before a Gaussian blur (sigma 0.8), so that they grow by it.
+    reverse: the flow from the other frame back. 0 where a pixel leaves the frame, where it is
+    occluded in the other frame, and at motion boundaries; 1 elsewhere. As in the authors' code,
+    occluded pixels count -1 before a Gaussian blur (sigma 0.8), which makes them grow.
     """
     import cv2
 
@@ -106,9 +107,10 @@ def reliability(flow: Flow, reverse: Flow) -> Map:
 
 
 def long_term(trusts: Sequence[Map]) -> list[Map]:
-    """What is left of each neighbour's trust, nearest first, after the nearer ones took theirs.
+    """Reduce each neighbour's trust by that of the nearer ones (Ruder et al. 2016, equation 10).
 
-    So a pixel is tied to the nearest frame in which it was seen (Ruder et al. 2016, equation 10).
+    trusts: nearest neighbour first. Each pixel then depends only on the nearest frame in which it
+    was visible.
     """
     taken = np.zeros_like(trusts[0])
     left = []
@@ -119,10 +121,10 @@ def long_term(trusts: Sequence[Map]) -> list[Map]:
 
 
 def _of_edges(frame: Picture, other: Picture, flow: Flow, reverse: Flow) -> Flow:
-    """The flow of the edges, spread over the areas within them.
+    """Spread the flow of luminance edges over the areas between them.
 
-    An edge counts as far as it stands out, its flow is reliable, and the frames look alike along
-    it.
+    An edge pixel's weight is its squared gradient, times the reliability of its flow, times how
+    well the frames match along it.
     """
     alike = _fits(mismatch(frame, other, flow), _SAME)
     edges = _squares(_slopes(luminance(frame)[..., None]))
@@ -130,8 +132,10 @@ def _of_edges(frame: Picture, other: Picture, flow: Flow, reverse: Flow) -> Flow
 
 
 def _filled(frame: Picture, other: Picture, flow: Flow, of_edges: Flow) -> Flow:
-    """The flow with that of the edges, of a smaller size, in flat areas; where the flow as it was
-    explains the frame better, it stays."""
+    """Replace the flow in flat areas by that of the edges, unless this explains the frame worse.
+
+    of_edges: may be of a smaller size.
+    """
     height, width = flow.shape[:2]
     flat = _fits(_contrast(frame), _FLAT)[..., None]
     filled = flat * scaled(of_edges, width, height) + (1 - flat) * flow
@@ -139,14 +143,14 @@ def _filled(frame: Picture, other: Picture, flow: Flow, of_edges: Flow) -> Flow:
 
 
 def _along(reverse: Flow, flow: Flow) -> Flow:
-    """The reverse flow where each pixel is in the other frame."""
+    """Sample the reverse flow at the positions that `flow` leads to."""
     import cv2
 
     return cv2.remap(reverse, ends(flow), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _contrast(frame: Picture) -> Map:
-    """The standard deviation of the luminance around each pixel (sigma 2)."""
+    """Local standard deviation of the luminance, in a Gaussian window with a sigma of 2 pixels."""
     light = luminance(frame)
     mean, squares = (blurred(each, 2, repeat_edge=True) for each in (light, np.square(light)))
     contrast: Map = np.sqrt(np.maximum(squares - np.square(mean), 0))
@@ -154,12 +158,15 @@ def _contrast(frame: Picture) -> Map:
 
 
 def _alike(different: Map, contrast: Map) -> Map:
-    """1 where a mismatch is small enough for a right flow, 0 from twice as much."""
+    """1 where the photometric error is small enough for a correct flow, 0 from twice as much on.
+
+    The limit grows with the local contrast.
+    """
     return _fits(different, np.float32(0.02) + np.float32(0.15) * contrast)
 
 
 def _fits(different: Map, limit: Map | np.float32) -> Map:
-    """1 up to the limit, 0 from twice as much."""
+    """1 up to the limit, falling linearly to 0 at twice the limit."""
     return np.clip(2 - different / limit, 0, 1)
 
 
@@ -175,5 +182,5 @@ def _slopes(flow: Flow) -> NDArray[np.float32]:
     return np.concatenate([down, right], axis=-1)
 
 
-_SAME = np.float32(0.012)  # of a mismatch, in a flat area of two frames that look alike
-_FLAT = np.float32(0.003)  # of a contrast: less than a grey level
+_SAME = np.float32(0.012)  # photometric error up to which flat areas of two frames look alike
+_FLAT = np.float32(0.003)  # contrast up to which an area is flat: less than a grey level

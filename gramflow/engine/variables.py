@@ -1,4 +1,4 @@
-"""What an optimizer really changes: the frequencies of a picture instead of its pixels."""
+"""Frequency variables: the optimizer changes scaled DCT coefficients in place of pixel values."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from gramflow.engine import ops
 
 
 class Frequencies:
-    """A picture as start + IDCT(scale * z), the scale falling with the spatial frequency.
+    """A preconditioned parametrisation: picture = start + IDCT(scale * z).
 
-    The loss is steep along fine patterns and flat along broad ones; scaling the variables by
+    The loss is steep along fine patterns and flat along broad ones; scaling the variables z by
     max(f, cutoff)^-exponent evens that out. L-BFGS then needs fewer evaluations and leaves far
-    less of the mesh of single pixels that Gram losses draw. f is the frequency in cycles per
-    pixel (0 to 0.5 in each direction); the DCT-II is orthonormal; the scale has unit mean square.
+    less of the pixel-scale mesh that Gram losses draw. f is the frequency in cycles per pixel (0 to
+    0.5 in each direction); the DCT-II is orthonormal; the scale has unit mean square.
 
-    start: (1, height, width, 3), a tensor; the transforms run where it lies.
+    start: a tensor, (1, height, width, 3). The transforms run on its device.
     """
 
     def __init__(self, start: Tensor, exponent: float, cutoff: float) -> None:
@@ -31,16 +31,16 @@ class Frequencies:
         self._dct, self._idct = (dct, idct) if on_gpu else (_scipy_dct, _scipy_idct)
 
     def picture(self, variables: Tensor) -> Tensor:
-        """The picture of variables z, both of the start's shape."""
+        """Convert variables z to the picture, both of the start's shape."""
         return self.start + self._idct(self.scale * variables)
 
     def gradient(self, gradient: Tensor) -> Tensor:
-        """The gradient by the variables, from the one by the picture (the transposed map)."""
+        """Convert the gradient by the picture to that by the variables (the transposed map)."""
         return self.scale * self._dct(gradient)
 
 
 def _scipy_dct(values: Tensor) -> Tensor:
-    """On a CPU ten times as fast as the one below."""
+    """`dct` by SciPy: ten times as fast on a CPU."""
     from scipy.fft import dctn
 
     return ops.convert_to_tensor(dctn(ops.convert_to_numpy(values), axes=(1, 2), norm="ortho"))
@@ -58,7 +58,7 @@ def dct(values: Tensor) -> Tensor:
 
 
 def idct(values: Tensor) -> Tensor:
-    """The inverse of dct, which is its transposed map as well."""
+    """The inverse of `dct`, which is also its transpose."""
     return _along(_idct_last, _along(_idct_last, values, 1), 2)
 
 
@@ -67,7 +67,7 @@ def _along(transform: Any, values: Tensor, axis: int) -> Tensor:
 
 
 def _dct_last(values: Tensor) -> Tensor:
-    """Over the last axis, by an FFT of the same length (Makhoul 1980)."""
+    """DCT-II over the last axis, by an FFT of the same length (Makhoul 1980)."""
     order, cosine, sine = _tables(values.shape[-1])
     values = ops.take(values, order, axis=-1)
     real, imaginary = ops.fft((values, ops.zeros_like(values)))
@@ -75,15 +75,15 @@ def _dct_last(values: Tensor) -> Tensor:
 
 
 def _idct_last(values: Tensor) -> Tensor:
-    """The transposed steps of _dct_last in reverse; the FFT's matrix is symmetric."""
+    """Transpose of `_dct_last`: its transposed steps in reverse (the FFT matrix is symmetric)."""
     order, cosine, sine = _tables(values.shape[-1])
-    # real part of FFT(cosine * values - i * sine * values), conjugated by hand
+    # the conjugation is in the sign: the real part of FFT(cosine * values - i * sine * values)
     real, _ = ops.fft((cosine * values, -sine * values))
     return ops.take(real, np.argsort(order), axis=-1)
 
 
 def _tables(length: int) -> tuple[Any, Any, Any]:
-    """Even samples, then the odd ones backwards; and the twiddle factors, normalised."""
+    """Order of samples (even ones, then odd ones backwards), and normalised twiddle factors."""
     samples = np.arange(length)
     order = np.concatenate([samples[::2], samples[1::2][::-1]])
     norm = np.sqrt(np.where(samples == 0, 1, 2) / length)
