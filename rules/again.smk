@@ -1,8 +1,8 @@
-# Files that are there but not as they should be: damaged, incomplete, or, where the name has no
-# digest, of another config. Whoever plans a run only looks at them (gramflow/store/checks.py) and
-# asks for a request file, which does not exist yet; it is an input of the rule that makes the file,
-# and so makes that rule run. Nothing is changed before Snakemake has its lock, and a dry run shows
-# it all.
+# Makes files again that exist but are wrong: damaged, incomplete, or, where the name has no digest,
+# made by another config. While a run is planned, input functions only check such files
+# (gramflow/store/checks.py). For a wrong one they ask for a request file, which does not exist yet.
+# It is an input of the rule that makes the file, and so makes that rule run. Nothing is changed
+# before Snakemake has its lock, and a dry run shows everything.
 from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
@@ -12,12 +12,12 @@ from gramflow.store.frames import Listing, extracted_store, painted_store
 
 PAINTED = Listing(painted_store(CONFIG.store))
 
-# what was found, by path; the same for the whole run, in which files are mended
+# requests by path; kept for the whole run, since the run repairs the files
 REQUESTS = {}
 
 
 def again(path, is_good):
-    """The request to make a file again, if it is there and not good. Only the main process asks."""
+    """The request to make a file again, if it exists but is wrong. Only the main process asks."""
     if not workflow.is_main_process:
         return []
     if path not in REQUESTS:
@@ -26,7 +26,7 @@ def again(path, is_good):
 
 
 def request(path):
-    """The name of a request that was not made before."""
+    """Name of a request file for `path` that does not exist yet."""
     number = 1
     while exists(layout.REQUEST.format(path=path, number=number)):
         number += 1
@@ -34,7 +34,7 @@ def request(path):
 
 
 def again_readable(path, kind):
-    """The same for a file that `kind.load` has to be able to read."""
+    """As `again`; the file is good if `kind.load` can read it."""
     return again(path, lambda path: checks.is_readable(kind.load, fetch(path)))
 
 
@@ -71,7 +71,7 @@ def again_record(render, part):
 
 
 def again_product(render, product):
-    """Of films and reports, whose files are there but not those that the certificate is about."""
+    """As `again`, for a film or a report; it is good if its certificate fits its files."""
     files = [path.format(render=render) for path in products.FILES[product]]
     certificate = layout.CERTIFICATE.format(render=render, product=product)
     claim = product_claim(render, product)
@@ -84,14 +84,14 @@ def again_product(render, product):
 
 
 def get_requests(_):
-    """All requests that can be made before anything is planned."""
+    """All requests that can be found before the renders are planned."""
     videos = sorted({render.video for render in CONFIG.renders.values()})
     found = [*map(again_probe, videos), *map(again_manifest, videos), again_weights()]
     return sum([*found, *map(again_plan, CONFIG.renders)], [])
 
 
 def get_later_requests(_):
-    """All others."""
+    """All requests that can only be found from the renders' plans."""
     found = []
     for render in CONFIG.renders:
         plan = plan_of(render)

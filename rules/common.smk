@@ -1,4 +1,4 @@
-# Loads and checks the config; input functions that serve several stages. They read, and never write.
+# Loads and checks the config. Input functions that several stages use; they read and never write.
 import os
 import sys
 from functools import cache
@@ -16,7 +16,7 @@ try:
     if APART:
         check_apart(CONFIG)
 except GramflowError as error:
-    # not a WorkflowError, which Snakemake shows with places in this file
+    # no WorkflowError, to which Snakemake would add positions in this file
     sys.exit(f"ERROR: {error}")
 
 LAYOUT = layout.Layout(CONFIG)
@@ -34,7 +34,7 @@ wildcard_constraints:
 
 
 def get_source(wildcards):
-    """The film, the pictures of a sequence, or what is recorded of a camera or stream."""
+    """The film, the pictures of a sequence, or the recording of a camera or stream."""
     files = video_files(CONFIG.videos[wildcards.video])
     if files and is_stored(files[0]):
         return [storage(files[0])]
@@ -42,7 +42,7 @@ def get_source(wildcards):
 
 
 def video_settings(video, *keys):
-    """What a rule depends on of a video's entry in the config, in its one spelling."""
+    """The settings of a video that a rule depends on, as canonical JSON."""
     return canonical({key: CONFIG.videos[video][key] for key in keys})
 
 
@@ -67,7 +67,7 @@ def get_plan(wildcards):
 
 
 def get_job(wildcards):
-    """What a painting job paints."""
+    """The plan's entry for a painting job."""
     return plan_of(wildcards.render).jobs[wildcards.part]
 
 
@@ -77,7 +77,7 @@ def get_targets(wildcards):
 
 
 def get_records_needed(wildcards):
-    """The records of the parts that a part goes on from."""
+    """Records of the parts that a part starts from."""
     jobs = plan_of(wildcards.render).jobs
     return [
         record_path(wildcards.render, jobs[name])
@@ -86,7 +86,7 @@ def get_records_needed(wildcards):
 
 
 def get_records(wildcards):
-    """The records of the parts that a render's film is made of."""
+    """Records of the parts whose frames make a render's film."""
     return records_of(wildcards.render)
 
 
@@ -96,49 +96,49 @@ def get_all_records(_):
 
 
 def records_of(render):
-    """The records of the parts that a render's film is made of."""
+    """Records of the parts whose frames make a render's film."""
     return [record_path(render, job) for job in plan_of(render).final]
 
 
 def record_path(render, job):
-    """The record of a job."""
+    """Path of a job's record."""
     return layout.record(render, job.part.name, job.claim)
 
 
 @cache
 def plan_of(render):
-    """The plan of a render, for input functions; until it is made, Snakemake asks again later."""
+    """A render's plan, for input functions. Until it is made, Snakemake asks again later."""
     name = LAYOUT.plan(CONFIG.renders[render])
     checkpoints.plan.get(render=render, digest=layout.digest_in(name))
     return plan_in(fetch(name))
 
 
 def plan_of_job(render):
-    """The same for what a job needs of a machine: until it is made, Snakemake shows <TBD>."""
+    """A render's plan, for a job's resources. Until it is made, Snakemake shows <TBD>."""
     name = LAYOUT.plan(CONFIG.renders[render])
     copy = copy_of(name)
     return plan_in(copy if copy.is_file() else fetch(name))
 
 
 def plan_in(path):
-    """A plan's file, read once as long as it stays the same."""
-    # FileNotFoundError with the path as Snakemake writes it, by which it knows the input
+    """Read a plan's file; it is read again only when it has changed."""
+    # a FileNotFoundError must have Snakemake's own path, by which it finds the missing input
     return plan_by(str(path), os.stat(str(path)).st_mtime_ns)
 
 
 @cache
 def plan_by(path, modified):
-    """The same, by what tells that it was made again."""
+    """The same, cached by path and time of modification."""
     return read(Plan, path)
 
 
 @cache
 def weights_found():
-    """What the network's weights turned out to be; known where a plan is."""
+    """The network and the weights that were found; they exist once a plan does."""
     return Weights.load(fetch(LAYOUT.weights))
 
 
 def product_claim(render, product):
-    """What the certificate of a render's product has to claim."""
+    """The claim that the certificate of a render's product must have."""
     chosen = CONFIG.renders[render]
     return products.claim(CONFIG, LAYOUT, chosen, plan_of(render), product)

@@ -1,4 +1,4 @@
-# The painted frames and the video's sound into a film.
+# Encodes the painted frames and the video's sound as a film.
 
 
 rule encode:

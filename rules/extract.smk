@@ -1,4 +1,4 @@
-# Every frame of a video into the store, once; the manifest lists them.
+# Decodes every frame of a video into the store, once; the manifest lists them.
 
 
 rule extract:

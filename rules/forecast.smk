@@ -1,15 +1,15 @@
-# What a person wants to know before anything is painted, and a dry run can say.
+# Says, before anything is painted and in a dry run, how many frames are to be painted.
 from gramflow.view import forecasts
 
 
 @cache
 def say_once(line):
-    """A line on the terminal, beside Snakemake's own."""
+    """Print a line on the terminal, beside Snakemake's own; a repeated line only once."""
     print(line, file=sys.stderr, flush=True)
 
 
 def tell_frames(_):
-    """Asks for no file; says how many frames are to be painted, as far as that is known."""
+    """Say how many frames are to be painted, as far as known; an input function of no files."""
     if not workflow.is_main_process:
         return []
     found, unknown, guessed, planned = [], [], [], set()

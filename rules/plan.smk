@@ -1,5 +1,5 @@
-# What each job of a render paints. What is painted is only known with the frames and the weights, so
-# this is where Snakemake looks at the workflow again.
+# Plans the painting jobs of a render. They are only known once the frames and the weights are, so
+# this is a checkpoint, after which Snakemake evaluates the workflow again.
 
 
 checkpoint plan:

@@ -1,4 +1,4 @@
-# What each video is; a camera or a stream is recorded first.
+# Probes each video; a camera or a stream is recorded first.
 
 
 rule capture:

@@ -1,4 +1,4 @@
-# The finished films where others find them: an object store, through Snakemake's plugin for it.
+# Copies the finished films to an object store, through Snakemake's storage plugin.
 PUBLISHED = []
 
 

@@ -1,4 +1,4 @@
-# What a person wants to see of a render besides the film.
+# Makes the reports on a render: the plot of its loss and the measurement of its steadiness.
 
 
 rule plot_loss:

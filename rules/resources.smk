@@ -1,24 +1,27 @@
-# What each job needs of a machine (gramflow/view/estimates.py), more at every retry.
-# --set-resources RULE:NAME=VALUE and --set-threads RULE=N win over them.
+# Resources of each job, by gramflow/view/estimates.py; memory and time grow with every retry.
+# --set-resources RULE:NAME=VALUE and --set-threads RULE=N override them.
 from gramflow.view import estimates as needs
 from gramflow.media.probe import Probe
 
 
 def painting_threads(_):
-    """All cores of a machine with one GPU, its share with several; a few on a cluster."""
+    """CPU cores of a painting job.
+
+    All of a machine with one GPU, an equal share where it has several, a few on a cluster.
+    """
     gpus = workflow.resource_settings.resources.get("gpu")
-    # a number or a Resource: Snakemake has both
+    # Snakemake gives either a number or a Resource
     gpus = getattr(gpus, "value", gpus)
     return needs.painting_threads(workflow.resource_settings.cores, gpus)
 
 
 def job_of(wildcards):
-    """What a painting job paints."""
+    """The plan's entry for a painting job."""
     return plan_of_job(wildcards.render).jobs[wildcards.part]
 
 
 def frames_to_paint(wildcards):
-    """How many frames of a job are not in the store."""
+    """Number of a job's pictures that are not in the store."""
     made = set(job_of(wildcards).made)
     return len(made) - len(PAINTED.sizes(made))
 
@@ -53,7 +56,7 @@ def capture_minutes(wildcards, attempt):
 
 
 def probe_mb(_, attempt):
-    # two frames of each size are encoded
+    # the probe test-encodes two frames of each size
     return max(needs.film_mb(*size) for size in film_sizes(CONFIG)) * attempt
 
 

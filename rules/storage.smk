@@ -1,5 +1,6 @@
-# Where the machines share no folder, what rules make travels through Snakemake's default storage,
-# and what the main process reads of it is fetched. Without one, files are where they are.
+# Access to files that rules make. Where the machines share no folder, such files are in Snakemake's
+# default storage, and the main process fetches those that it reads. Without a default storage,
+# files are used where they are.
 import errno
 from pathlib import Path
 
@@ -7,38 +8,41 @@ APART = workflow.storage_settings.default_storage_provider is not None
 
 
 def mounted(files):
-    """Input files that the config names; of machines apart, on a volume that all of them have."""
+    """Input files that the config names.
+
+    Where the machines share no folder, they must be on a volume that all of them have.
+    """
     if not APART:
         return list(files)
     return [storage.fs(file, retrieve=False) for file in files]
 
 
 def object_of(path):
-    """A file's object in the storage, or None without a storage."""
+    """A file's object in the default storage; None without one."""
     return workflow.inputfile(path).storage_object
 
 
 def exists(path):
-    """Whether a file that rules make is there."""
+    """Whether a file that rules make exists."""
     stored = object_of(path)
     return stored.exists() if stored else Path(path).is_file()
 
 
 def size_of(path):
-    """The bytes of a file that is there."""
+    """Size in bytes of a file that exists."""
     stored = object_of(path)
     return stored.size() if stored else Path(path).stat().st_size
 
 
 def copy_of(path):
-    """Where a file that rules make can be read, once it was fetched."""
+    """Local path of a file that rules make, readable once it was fetched."""
     return Path(workflow.inputfile(path))
 
 
 def read(kind, path):
-    """What `kind.load` reads of a file; one that is damaged is as good as not there.
+    """Read a file by `kind.load`; a damaged one counts as missing.
 
-    By the path in the error Snakemake knows which input is still to be made.
+    The error is a FileNotFoundError with the path, from which Snakemake knows which input to make.
     """
     try:
         return kind.load(Path(path))
@@ -47,7 +51,7 @@ def read(kind, path):
 
 
 def fetch(path):
-    """Where a file can be read, as it is in the storage now, if it is there."""
+    """Fetch a file from the storage as it is now, if it exists there; return its local path."""
     copy = copy_of(path)
     if APART and exists(path):
         copy.parent.mkdir(parents=True, exist_ok=True)

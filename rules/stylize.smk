@@ -1,6 +1,6 @@
-# The painting: a job for the keyframes of each shot, and one for each pass over each segment. The
-# only rule that needs the GPU. All that its frames depend on is in the claim, so times of files
-# do not count.
+# Paints: a job for the keyframes of each shot, and one for each pass over each segment. The only
+# rule that needs a GPU. The claim in the output's name covers all that its frames depend on, so the
+# inputs are `ancient`: their times do not matter.
 
 
 rule stylize:

@@ -1,4 +1,4 @@
-# What is to be matched of a style: computed once, shared by every video.
+# Finds the network's weights, and computes the targets of a style, which every video shares.
 
 
 rule weights:
@@ -19,7 +19,7 @@ rule weights:
 
 
 def target_of(wildcards):
-    """One of the renders behind a target file."""
+    """One of the renders that use a target file."""
     return target_render(CONFIG, wildcards.target, weights_found())
 
 

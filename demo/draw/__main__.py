@@ -1,7 +1,7 @@
-"""Draws what the demo shows: `python -m demo.draw`, or `python -m demo.draw contents FOLDER`.
+"""Draws the demo's film and style pictures: `python -m demo.draw`, or `... contents FOLDER`.
 
-The film and the style pictures are committed, so nobody needs to run this; it shows that they are
-nobody else's work. The contents, pictures to judge looks by, are only written on demand.
+Both are committed, so nobody needs to run this; it documents that they are the project's own work.
+The contents, test pictures to judge looks by, are only written on demand.
 """
 
 import sys
@@ -19,7 +19,7 @@ QUALITY = 88
 
 
 def save(picture: Array, path: Path) -> None:
-    """Write a picture as the name's ending says, JPEG in QUALITY."""
+    """Write a picture in the format of the name's suffix; JPEG in QUALITY."""
     path.parent.mkdir(parents=True, exist_ok=True)
     shown = cv2.cvtColor(pixels(picture), cv2.COLOR_RGB2BGR)
     cv2.imwrite(str(path), shown, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])

@@ -1,7 +1,7 @@
-"""What all drawings share: noise, shapes, light, and paint put over paint.
+"""Drawing primitives that all drawings share: noise, shapes, lighting, compositing.
 
 A picture is (height, width, 3) float32, RGB, 0 black to 1 white. A mask is (height, width) float32,
-0..1. Places are in pixels, x to the right and y down. Every random number has a seed.
+0..1. Coordinates are in pixels, x to the right and y down. Every random number has a seed.
 """
 
 from collections.abc import Sequence
@@ -18,12 +18,15 @@ _SHIFT = 4  # OpenCV draws at sixteenths of a pixel
 
 
 def colour(code: str) -> Array:
-    """The RGB values of a code as in HTML, "e8c04a"."""
+    """The RGB values, 0..1, of an HTML code without #, such as "e8c04a"."""
     return np.array([int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)], np.float32)
 
 
 def noise(size: Size, cell: float | tuple[float, float], seed: int) -> Array:
-    """Smooth noise, -1..1, whose bumps are about `cell` pixels wide (and high, as x and y)."""
+    """Smooth noise of about -1..1: random values on a grid, interpolated bicubically.
+
+    cell: spacing of the grid in pixels; two values are along x and y.
+    """
     height, width = size
     cell_x, cell_y = cell if isinstance(cell, tuple) else (cell, cell)
     grid = int(np.ceil(height / cell_y)) + 4, int(np.ceil(width / cell_x)) + 4
@@ -36,7 +39,7 @@ def noise(size: Size, cell: float | tuple[float, float], seed: int) -> Array:
 def fractal(
     size: Size, cell: float | tuple[float, float], seed: int, octaves: int = 5, gain: float = 0.5
 ) -> Array:
-    """Noise in octaves, each half as wide as the one before and `gain` times as strong."""
+    """Sum of `octaves` of noise, each with half the cell and `gain` times the amplitude."""
     cell_x, cell_y = cell if isinstance(cell, tuple) else (cell, cell)
     total = np.zeros(size, np.float32)
     for octave in range(octaves):
@@ -48,7 +51,7 @@ def fractal(
 
 
 def blur(picture: Array, sigma: float) -> Array:
-    """A Gaussian blur with reflected borders."""
+    """Gaussian blur with mirrored borders; sigma in pixels."""
     picture = np.asarray(picture, np.float32)
     if sigma > 6:  # as good at a quarter of the size, and far quicker
         height, width = picture.shape[:2]
@@ -61,13 +64,16 @@ def blur(picture: Array, sigma: float) -> Array:
 
 
 def step(low: float, high: float, values: Array) -> Array:
-    """0 below `low`, 1 above `high`, a smooth rise between (`low` above `high`: a fall)."""
+    """Smoothstep: 0 below `low`, 1 above `high`. It falls where `low` is above `high`."""
     t = np.clip((values - low) / (high - low), 0, 1)
     return (t * t * (3 - 2 * t)).astype(np.float32)
 
 
 def mix(first: ArrayLike, second: ArrayLike, amount: ArrayLike) -> Array:
-    """`first` where `amount` is 0, `second` where it is 1; a mask is taken for all channels."""
+    """Linear interpolation: `first` where `amount` is 0, `second` where it is 1.
+
+    A mask (height, width) as the amount applies to all channels.
+    """
     first, second = np.asarray(first, np.float32), np.asarray(second, np.float32)
     amount = np.asarray(amount, np.float32)
     if amount.ndim == 2 and max(first.ndim, second.ndim) in (1, 3):
@@ -76,7 +82,10 @@ def mix(first: ArrayLike, second: ArrayLike, amount: ArrayLike) -> Array:
 
 
 def ramp(stops: Sequence[tuple[float, str]], values: Array) -> Array:
-    """Colours between the stops, by values: ((0, "203050"), (1, "ffe0a0"))."""
+    """Map values to colours by linear interpolation between stops.
+
+    stops: values and colour codes, rising, such as ((0, "203050"), (1, "ffe0a0")).
+    """
     places = [place for place, _ in stops]
     shades = np.array([colour(code) for _, code in stops])
     channels = [np.interp(values, places, shades[:, channel]) for channel in range(3)]
@@ -84,7 +93,7 @@ def ramp(stops: Sequence[tuple[float, str]], values: Array) -> Array:
 
 
 def curve(points: ArrayLike, steps: int = 12, closed: bool = True) -> Array:
-    """A smooth line through the points (Catmull-Rom), `steps` places for each."""
+    """Catmull-Rom spline through the points, with `steps` samples per segment: (count, 2)."""
     points = np.asarray(points, np.float32)
     if closed:
         around = np.concatenate([points[-1:], points, points[:2]])
@@ -100,26 +109,30 @@ def curve(points: ArrayLike, steps: int = 12, closed: bool = True) -> Array:
 
 
 def fixed(points: ArrayLike) -> NDArray[np.int32]:
-    """Places as OpenCV's drawing functions take them with shift=_SHIFT."""
+    """Coordinates as fixed-point integers for OpenCV's drawing functions with shift=_SHIFT."""
     return np.rint(np.asarray(points, np.float64) * 2**_SHIFT).astype(np.int32)
 
 
 def area(size: Size, points: ArrayLike) -> Array:
-    """The mask of a polygon, smooth at its edge."""
+    """Anti-aliased mask of a polygon."""
     mask = np.zeros(size, np.uint8)
     cv2.fillPoly(mask, [fixed(points)], 255, cv2.LINE_AA, _SHIFT)
     return mask.astype(np.float32) / 255
 
 
 def blob(size: Size, points: ArrayLike) -> Array:
-    """The mask of a smooth closed line through the points."""
+    """Anti-aliased mask of the smooth closed curve through the points."""
     return area(size, curve(points))
 
 
 def disc(
     size: Size, middle: Sequence[float], radius: float | tuple[float, float], turn: float = 0
 ) -> Array:
-    """The mask of an ellipse; `turn` in degrees, clockwise."""
+    """Anti-aliased mask of an ellipse.
+
+    radius: in pixels; two values are along x and y.
+    turn: rotation in degrees, clockwise.
+    """
     mask = np.zeros(size, np.uint8)
     axes = radius if isinstance(radius, tuple) else (radius, radius)
     points = cv2.ellipse2Poly((0, 0), (1000, 1000), 0, 0, 360, 3).astype(np.float64) / 1000 * axes
@@ -130,45 +143,46 @@ def disc(
 
 
 def line(size: Size, points: ArrayLike, width: float) -> Array:
-    """The mask of an open line of this width."""
+    """Anti-aliased mask of an open polyline of this width."""
     mask = np.zeros(size, np.uint8)
     stroke(mask, points, 255, width)
     return mask.astype(np.float32) / 255
 
 
 def stroke(picture: NDArray, points: ArrayLike, shade: ArrayLike, width: float) -> None:
-    """Draw an open line of whole pixels' width into a picture."""
+    """Draw an open polyline into a picture, in place; its width is rounded to whole pixels."""
     value = np.asarray(shade, np.float64).ravel().tolist()
     cv2.polylines(picture, [fixed(points)], False, value, max(round(width), 1), cv2.LINE_AA, _SHIFT)
 
 
 def bend(picture: Array, x: ArrayLike, y: ArrayLike) -> Array:
-    """The picture with its edges moved: every pixel is taken from (x, y) pixels further."""
+    """Warp a picture: every pixel is sampled (x, y) pixels away from its place."""
     rows, columns = np.indices(picture.shape[:2], np.float32)
     places = (columns + x).astype(np.float32), (rows + y).astype(np.float32)
     return cv2.remap(picture, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
 
 
 def rough(mask: Array, cell: float, reach: float, seed: int) -> Array:
-    """A mask with an uneven edge, as a hand leaves it: moved by noise of up to `reach` pixels."""
+    """Displace a mask by noise of about `reach` pixels, for an uneven, hand-made edge."""
     size = mask.shape[0], mask.shape[1]
     return bend(mask, reach * fractal(size, cell, seed), reach * fractal(size, cell, seed + 50))
 
 
 def over(picture: Array, paint: ArrayLike, mask: Array) -> None:
-    """Put paint, a colour or a picture, over a picture where the mask is, in place."""
+    """Blend paint, a colour or a picture, over a picture by a mask, in place."""
     picture += (np.asarray(paint, np.float32) - picture) * mask[..., None]
 
 
 def glaze(picture: Array, paint: ArrayLike, mask: Array) -> None:
-    """Darken a picture by a transparent colour where the mask is, in place."""
+    """Multiply a picture by a transparent colour where the mask is, in place."""
     picture *= 1 - (1 - np.asarray(paint, np.float32)) * mask[..., None]
 
 
 def lit(height: Array, light: Sequence[float] = (-0.5, -0.7, 0.6), depth: float = 1) -> Array:
-    """How much light a surface of this height gets: 1 where flat, less and more on its slopes.
+    """Lambertian shading of a height map: 1 where flat, less or more on slopes.
 
-    height: in pixels, times `depth`. light: where it comes from, x, y and towards the eye.
+    height: in pixels; it is multiplied by `depth`.
+    light: direction towards the light: x, y, and towards the viewer.
     """
     height = np.asarray(height, np.float32)
     x = cv2.Sobel(height, cv2.CV_32F, 1, 0, scale=depth / 8)
@@ -179,25 +193,25 @@ def lit(height: Array, light: Sequence[float] = (-0.5, -0.7, 0.6), depth: float 
 
 
 def swell(mask: Array, radius: float) -> Array:
-    """The height of a body with this outline, round within `radius` of its edge, in pixels."""
+    """Height map, in pixels, of a body with this outline, rounded within `radius` of its edge."""
     inside = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     near = np.clip(inside / radius, 0, 1)
     return blur(radius * np.sqrt(1 - (1 - near) ** 2), radius / 6)
 
 
 def cast(mask: Array, x: float, y: float, soft: float) -> Array:
-    """The shadow of a mask, moved by (x, y) pixels and blurred."""
+    """Shadow of a mask: moved by (x, y) pixels and blurred by a sigma of `soft` pixels."""
     moved = cv2.warpAffine(mask, np.array([[1, 0, x], [0, 1, y]], np.float32), mask.shape[::-1])
     return blur(moved, soft)
 
 
 def shrink(picture: Array, factor: int) -> Array:
-    """The picture averaged over squares of `factor` pixels."""
+    """Reduce a picture by averaging over squares of `factor` pixels."""
     height, width = picture.shape[:2]
     size = width // factor, height // factor
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
 
 def pixels(picture: Array) -> NDArray[np.uint8]:
-    """The picture as bytes."""
+    """Convert a picture, clipped to 0..1, to 8 bits per channel."""
     return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Pictures to judge looks by: a portrait, a street at night, a flat drawing, a street by day."""
+"""Test pictures to judge looks by: a portrait, a night street, a flat drawing, a day street."""
 
 from collections.abc import Callable
 
@@ -32,13 +32,13 @@ from demo.draw.street import GROUND, street
 
 
 def day() -> Array:
-    """The village street of the film, 288 x 512."""
+    """The village street of the film, 288 x 512 (height x width)."""
     picture = street().seen(90, 760, 0.1)
     return cv2.resize(picture, (512, 288), interpolation=cv2.INTER_AREA)
 
 
 def night() -> Array:
-    """The same houses by lamplight, seen in water, 288 x 512."""
+    """The same houses by lamplight, reflected in water, 288 x 512."""
     place = street(night=True)
     picture = place.seen(40, None)
     glass = cv2.warpAffine(
@@ -242,7 +242,7 @@ def drawing() -> Array:
 
 
 FACE = 768 * 0.52, 960 * 0.44
-"""The middle of the portrait's face."""
+"""Centre of the portrait's face, x and y in pixels."""
 
 
 def portrait() -> Array:
@@ -273,13 +273,17 @@ def portrait() -> Array:
 
 
 def _bump(x: Array, y: Array, u: float, v: float, wide: float, tall: float, high: float) -> Array:
-    """A hill in the face: place and size in the face's own units, height in pixels."""
+    """A Gaussian bump of the face's height map.
+
+    u, v, wide, tall: place and size in units of the face, from its centre.
+    high: height in pixels.
+    """
     away_u, away_v = (x - FACE[0]) / 190 - u, (y - FACE[1]) / 250 - v
     return high * np.exp(-((away_u / wide) ** 2) - (away_v / tall) ** 2)
 
 
 def _head(x: Array, y: Array) -> tuple[Array, Array]:
-    """How far the face and neck stand out, in pixels, and where they are."""
+    """Height map of face and neck, in pixels, and their mask."""
     size = x.shape
     px, py = FACE
     outline = [(px - 186, py - 60), (px - 180, py + 60), (px - 150, py + 160),
@@ -420,7 +424,7 @@ def _mouth(picture: Array, tone: Array) -> None:
 
 
 def _scarf(picture: Array) -> None:
-    """A blue cloth around the head with a yellow one that hangs behind."""
+    """Paint a blue cloth around the head, and a yellow one that hangs behind."""
     size = picture.shape[:2]
     px, py = FACE
     x = np.indices(size, np.float32)[1]
@@ -493,4 +497,4 @@ CONTENTS: dict[str, Callable[[], Array]] = {
     "drawing": drawing,
     "day": day,
 }
-"""Name and function of every picture."""
+"""The function that draws each picture, by name."""

@@ -16,7 +16,7 @@ from gramflow.media.ffmpeg import binary
 WIDTH, HEIGHT, FPS = 320, 180, 12
 STREET, SEA = 15, 9
 """Frames of the two shots."""
-SCALE = 4  # drawn so much larger, then averaged down
+SCALE = 4  # supersampling: frames are drawn this many times larger, then averaged
 
 
 def frames() -> list[NDArray[np.uint8]]:
@@ -28,7 +28,7 @@ def frames() -> list[NDArray[np.uint8]]:
 
 
 def write(path: Path) -> None:
-    """The film with its sound as H.264 and AAC."""
+    """Write the film with its sound as H.264 and AAC."""
     pictures = frames()
     with TemporaryDirectory() as folder:
         tune = Path(folder) / "tune.wav"

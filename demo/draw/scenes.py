@@ -1,8 +1,9 @@
-"""Moving scenes whose optical flow and occlusions are known exactly, to test flows and films with.
+"""Moving scenes with exact ground-truth optical flow and occlusions, to test flows and films.
 
-A scene is a stack of layers. Each has a texture and an outline in coordinates of its own, and a
-3x3 matrix that says where it is in the frame at a time. So a frame is drawn at exact places, flow
-is one matrix after the inverse of another, and what covers what is known without pixels' borders.
+A scene is a stack of layers. Each has a texture and an outline in coordinates of its own, and a 3x3
+matrix (homography) that places it in the frame at a time. So frames are sampled at exact positions,
+flow is the product of one matrix and the inverse of another, and occlusion is computed from
+outlines, not from pixels.
 """
 
 from collections.abc import Callable
@@ -21,17 +22,22 @@ Places = NDArray[np.float64]
 Pose = Callable[[float], NDArray[np.float64]]
 """From a time, in frames, to the 3x3 matrix from a layer's coordinates to pixels of the frame."""
 Outline = Callable[[Places, Places], Places]
-"""From x and y in a layer's coordinates to the distance from its edge, negative inside."""
+"""Signed distance, from x and y in a layer's coordinates, to its edge; negative inside."""
 
 FINE = 2
-"""Texels of a texture for one pixel."""
+"""Texels of a texture per pixel."""
 PERIOD = 512
-"""Textures repeat after so many pixels."""
+"""Period of the textures in pixels."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A sheet: texture, (PERIOD * FINE, PERIOD * FINE, 3); pose; outline, None: no edge."""
+    """A sheet in a scene.
+
+    texture: (PERIOD * FINE, PERIOD * FINE, 3), repeated.
+    pose: where it is at a time.
+    outline: its shape; None for an endless sheet.
+    """
 
     texture: Array
     pose: Pose
@@ -40,10 +46,11 @@ class Layer:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two frames and what is known of them.
+    """Two frames, and the ground truth of the motion between them.
 
-    frame_a, frame_b: (height, width, 3) float32, 0..1. flow: (height, width, 2) float32, x and y in
-    pixels from a to b. occluded: (height, width), pixels of a that b does not show.
+    frame_a, frame_b: (height, width, 3) float32, 0..1.
+    flow: (height, width, 2) float32, x and y in pixels from a to b.
+    occluded: (height, width), pixels of a that b does not show.
     """
 
     frame_a: Array
@@ -54,10 +61,10 @@ class Pair:
 
 @dataclass(frozen=True)
 class Film:
-    """Frames of one shot; flows and `uncovered` belong to the frames from the second on.
+    """Frames of one shot, with ground truth for all but the first.
 
-    backward: flows from each frame to the one before it. uncovered: its pixels that the one before
-    does not show.
+    backward: flow from each frame to the one before it.
+    uncovered: pixels of each frame that the one before does not show.
     """
 
     frames: list[Array]
@@ -69,7 +76,8 @@ class Film:
 class Scene:
     """Layers, the furthest first, in a frame of (height, width) pixels.
 
-    light: the factor of brightness at a time, from x and y as parts of the frame's size.
+    light: factor on the brightness, from the time and from x and y as fractions of the frame's
+        size.
     """
 
     size: Size
@@ -77,7 +85,7 @@ class Scene:
     light: Callable[[float, Places, Places], Places] | None = None
 
     def frame(self, time: float) -> Array:
-        """The picture at a time, (height, width, 3), 0..1."""
+        """The picture at a time, in frames: (height, width, 3), 0..1."""
         x, y = self._grid()
         picture = np.zeros((*self.size, 3), np.float32)
         for layer in self.layers:
@@ -94,7 +102,11 @@ class Scene:
         return picture.clip(0, 1).astype(np.float32)
 
     def motion(self, start: float, end: float) -> tuple[Array, Mask]:
-        """The flow between two times, and the first one's pixels that the second does not show."""
+        """Flow between two times, and the mask of the first one's pixels that the second lacks.
+
+        Flow is (height, width, 2), x and y in pixels. Pixels that leave the frame count as not
+        shown.
+        """
         x, y = self._grid()
         top = self._top(start, x, y)
         to_x, to_y = np.zeros_like(x), np.zeros_like(y)
@@ -110,17 +122,17 @@ class Scene:
         return flow, outside | (self._top(end, to_x, to_y) != top)
 
     def pair(self, start: float = 0, end: float = 1) -> Pair:
-        """The frames at two times."""
+        """The frames at two times, with ground truth."""
         return Pair(self.frame(start), self.frame(end), *self.motion(start, end))
 
     def film(self, count: int) -> Film:
-        """The frames at times 0, 1, ... count - 1."""
+        """The frames at times 0, 1, ... count - 1, with ground truth."""
         frames = [self.frame(time) for time in range(count)]
         motions = [self.motion(time, time - 1) for time in range(1, count)]
         return Film(frames, [flow for flow, _ in motions], [mask for _, mask in motions])
 
     def _top(self, time: float, x: Places, y: Places) -> NDArray[np.int64]:
-        """The number of the layer that is seen at each place."""
+        """Index of the topmost layer at each place."""
         top = np.zeros(x.shape, np.int64)
         for number, layer in enumerate(self.layers):
             if layer.outline is not None:
@@ -134,7 +146,10 @@ class Scene:
 
 
 def pair(name: str, size: Size = (288, 512)) -> Pair:
-    """Two frames of one of SCENES, (height, width) pixels; its motions grow with the width."""
+    """Two frames of one of SCENES.
+
+    size: height and width in pixels; motions are in proportion to the width.
+    """
     return SCENES[name](size).pair()
 
 
@@ -144,7 +159,7 @@ def figure(frames: int, size: Size = (288, 512)) -> Film:
 
 
 def translation(size: Size) -> Scene:
-    """A textured wall, moved by parts of pixels."""
+    """A textured wall that moves by fractions of pixels."""
     unit = size[1] / 512
     return Scene(
         size, (Layer(_stones(1), lambda time: _shift(6.4 * unit * time, 2.7 * unit * time)),)
@@ -152,17 +167,17 @@ def translation(size: Size) -> Scene:
 
 
 def rotation(size: Size) -> Scene:
-    """A wall, turned by 3 degrees a frame about its middle."""
+    """A wall that turns by 3 degrees per frame about the frame's centre."""
     return Scene(size, (Layer(_leaves(2), lambda time: _about(size, _turn(3 * time))),))
 
 
 def zoom(size: Size) -> Scene:
-    """A wall that comes 4 % nearer a frame."""
+    """A wall that is enlarged by 4 % per frame."""
     return Scene(size, (Layer(_stones(3), lambda time: _about(size, _scale(1.04**time))),))
 
 
 def tilt(size: Size) -> Scene:
-    """A wall that turns away from the eye, in perspective."""
+    """A wall that tilts away from the viewer, in perspective."""
     bent = np.array([[0.0, 0, 0], [0, 0, 0], [-0.04 / size[1], 0.03 / size[1], 0]])
     return Scene(size, (Layer(_leaves(4), lambda time: _about(size, np.eye(3) + bent * time)),))
 
@@ -184,7 +199,7 @@ def crossing(size: Size) -> Scene:
 
 
 def fast(size: Size) -> Scene:
-    """Three things that fly by 30 and more pixels at a width of 512, over a moving wall."""
+    """Three objects that move by 30 and more pixels per frame at a width of 512, over a wall."""
     height, width = size
     unit = width / 512
     wall = Layer(_leaves(7), lambda time: _shift(-11 * unit * time, 4 * unit * time))
@@ -236,16 +251,18 @@ SCENES: dict[str, Callable[[Size], Scene]] = {
     "flat": flat,
     "changing light": changing_light,
 }
-"""What moves, by name."""
+"""The scenes by name."""
 
 
 def _walker(tall: float, foot: tuple[float, float], speed: float) -> list[Layer]:
-    """A figure in profile, its limbs swinging; it is at `foot` at time 0 and walks to the right.
+    """A figure in profile that walks to the right with swinging limbs.
 
-    tall: pixels. speed: pixels a frame.
+    tall: height in pixels.
+    foot: its place at time 0.
+    speed: pixels per frame.
     """
     coat, skirt, skin = _cloth(20, "274b8f"), _cloth(21, "8c2f39"), _cloth(22, "d9a07a")
-    limbs = (  # joint and end in parts of the height above the foot, thickness, swing, texture
+    limbs = (  # joint and end above the foot, thickness (parts of `tall`), swing (degrees), texture
         ((0.0, 0.47), (0.0, 0.05), 0.052, -24, _cloth(23, "30353f")),
         ((0.0, 0.8), (0.03, 0.5), 0.036, 26, coat),
         ((0.0, 0.47), (0.0, 0.05), 0.058, 24, _cloth(24, "3d4452")),
@@ -265,7 +282,12 @@ def _walker(tall: float, foot: tuple[float, float], speed: float) -> list[Layer]
 
 
 def _swinging(place: ArrayLike, speed: float, swing: float, steps: float) -> Pose:
-    """Carried along and turned about its joint to and fro by `swing` degrees, `steps` a frame."""
+    """Moves to the right by `speed` pixels per frame, and swings about its joint.
+
+    place: the joint at time 0.
+    swing: amplitude in degrees.
+    steps: half periods of the swing per frame.
+    """
     x, y = np.asarray(place)
     return lambda time: (
         _shift(x + speed * time, y) @ _turn(swing * np.sin(np.pi * (steps * time + 0.3)))
@@ -273,20 +295,21 @@ def _swinging(place: ArrayLike, speed: float, swing: float, steps: float) -> Pos
 
 
 def _after(second: Pose, first: Pose) -> Pose:
+    """Composition of two poses: `first`, then `second`."""
     return lambda time: second(time) @ first(time)
 
 
 def _thing(
     place: tuple[float, float], radius: float, speed: tuple[float, float], texture: Array
 ) -> Layer:
-    """A round thing that flies."""
+    """A round object that moves at constant speed."""
     (x, y), (right, down) = place, speed
     pose = lambda time: _shift(x + right * time, y + down * time)  # noqa: E731
     return Layer(texture, pose, _capsule((0, 0), (0.2 * radius, 0), radius))
 
 
 def _capsule(start: ArrayLike, end: ArrayLike, radius: float) -> Outline:
-    """A line with round ends, `radius` thick to each side."""
+    """Outline of a line segment with round ends, `radius` thick to each side."""
     (ax, ay), (bx, by) = np.asarray(start, float), np.asarray(end, float)
     length = max((bx - ax) ** 2 + (by - ay) ** 2, 1e-9)
 
@@ -298,7 +321,7 @@ def _capsule(start: ArrayLike, end: ArrayLike, radius: float) -> Outline:
 
 
 def _moved(matrix: NDArray[np.float64], x: Places, y: Places) -> tuple[Places, Places]:
-    """Places after a 3x3 matrix."""
+    """Apply a 3x3 matrix (homography) to places."""
     depth = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
     right = (matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]) / depth
     return right, (matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]) / depth
@@ -318,7 +341,7 @@ def _scale(factor: float) -> NDArray[np.float64]:
 
 
 def _about(size: Size, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The matrix with the frame's middle as its origin."""
+    """The matrix applied about the frame's centre in place of its corner."""
     y, x = (size[0] - 1) / 2, (size[1] - 1) / 2
     return _shift(x, y) @ matrix @ _shift(-x, -y)
 
@@ -327,7 +350,7 @@ _SIDE = PERIOD * FINE
 
 
 def _periodic(cell: float, seed: int, octaves: int = 3) -> Array:
-    """Noise in octaves that repeats after PERIOD; its coarsest bumps are `cell` pixels wide."""
+    """Periodic noise in octaves, of period PERIOD; the coarsest bumps are `cell` pixels wide."""
     total = np.zeros((_SIDE, _SIDE), np.float32)
     places = np.arange(_SIDE, dtype=np.float32)
     for octave in range(octaves):
@@ -346,18 +369,22 @@ def _tinted(values: Array, dark: str, light: str) -> Array:
 
 @cache
 def _stones(seed: int) -> Array:
-    """Round stones in rows, each of a tone of its own."""
+    """Texture of round stones in rows, each of its own tone."""
     return _laid(seed, 32, 32, 12, "6f675c", "d6c6a8", "3d3833")
 
 
 @cache
 def _bricks(seed: int) -> Array:
-    """A wall of bricks."""
+    """Texture of a brick wall."""
     return _laid(seed, 64, 32, 3, "7f3b2a", "d08a5e", "cdbfa8")
 
 
 def _laid(seed: int, wide: int, high: int, corner: float, dark: str, light: str, gap: str) -> Array:
-    """Blocks of this size in pixels, with round corners, every other row shifted by half."""
+    """Texture of blocks with round corners, every other row shifted by half a block.
+
+    wide, high, corner: size of a block and radius of its corners, in pixels.
+    dark, light, gap: colour codes of the blocks and of the mortar.
+    """
     y, x = np.indices((_SIDE, _SIDE), np.float32) / FINE
     bulge = 1.5 * _periodic(32, seed + 40, 1)
     row = np.floor(y / high).astype(int)
@@ -376,7 +403,7 @@ def _laid(seed: int, wide: int, high: int, corner: float, dark: str, light: str,
 
 @cache
 def _leaves(seed: int) -> Array:
-    """Green and yellow spots of many sizes."""
+    """Texture of green and yellow spots of many sizes."""
     paint = _tinted(_periodic(48, seed, 4), "16301f", "8fae4b")
     spots = step(0.25, 0.6, _periodic(20, seed + 30, 2))
     return blur(
@@ -386,7 +413,7 @@ def _leaves(seed: int) -> Array:
 
 @cache
 def _cloth(seed: int, code: str) -> Array:
-    """A woven stuff with folds and a pattern of spots."""
+    """Texture of cloth with folds and a pattern of spots."""
     folds = 1 + 0.3 * _periodic(32, seed, 3) + 0.15 * _periodic(8, seed + 50, 1)
     spots = step(0.4, 0.6, _periodic(13, seed + 51, 1))[..., None]
     return blur((colour(code) * folds[..., None] * (1 - 0.35 * spots)).clip(0, 1), 0.8 * FINE)
@@ -394,7 +421,7 @@ def _cloth(seed: int, code: str) -> Array:
 
 @cache
 def _plain(code: str) -> Array:
-    """One colour, with a darker line here and there."""
+    """Texture of one colour with sparse darker lines."""
     y, x = np.indices((_SIDE, _SIDE), np.float32) / FINE
     lines = step(1.6, 0.8, np.abs((x + y) % 64 - 32))
     return blur(mix(colour(code), colour(code) * 0.35, lines[..., None]), 0.6 * FINE)
@@ -402,7 +429,7 @@ def _plain(code: str) -> Array:
 
 @cache
 def _drawing(seed: int) -> Array:
-    """Flat areas of three colours, with dark outlines."""
+    """Texture of flat areas in three colours, with dark outlines."""
     hills = _periodic(128, seed, 2)
     paint = np.where((hills > 0.15)[..., None], colour("7cc0d8"), colour("f4ead2"))
     paint = np.where((hills < -0.35)[..., None], colour("5f9e52"), paint)

@@ -1,4 +1,4 @@
-"""A sailing boat on a bright sea, near enough to see its planks; for a frame of 1280x720 pixels."""
+"""Draws a sailing boat on a bright sea, for a frame of 1280x720 pixels."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ HEIGHT, WIDTH = 720, 1280
 SIZE = HEIGHT, WIDTH
 HORIZON = 410
 BOAT = 560, 520
-"""Where the middle of its waterline is."""
+"""Centre of the boat's waterline, x and y in pixels."""
 
 Points = list[tuple[float, float]]
 Put = Callable[[Array, Array], None]
@@ -38,7 +38,7 @@ Put = Callable[[Array, Array], None]
 
 @dataclass(frozen=True)
 class Sea:
-    """What stays the same from frame to frame."""
+    """The parts of the drawing that do not change from frame to frame."""
 
     sky: Array
     waves: tuple[Array, Array]
@@ -46,7 +46,11 @@ class Sea:
     hull: Array
 
     def seen(self, time: float, zoom: float) -> Array:
-        """The sea, HEIGHT x WIDTH; time in seconds, zoom 1 or more about the boat."""
+        """The picture at a time: (HEIGHT, WIDTH, 3).
+
+        time: in seconds.
+        zoom: factor of enlargement about the boat, 1 or more.
+        """
         picture = self.sky.copy()
         picture[HORIZON:] = self._water(time)[HORIZON:]
         roll = cv2.getRotationMatrix2D(BOAT, 2.5 * np.sin(2.4 * time + 0.5), 1)
@@ -76,7 +80,7 @@ class Sea:
         return cv2.warpAffine(picture, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC).clip(0, 1)
 
     def _slope(self, time: float) -> Array:
-        """How steep the water is, seen in perspective: two systems of waves that pass."""
+        """Slope of the water in perspective: the sum of three moving waves."""
         y, x = np.indices(SIZE, np.float32)
         depth = 60000 / ((y - HORIZON).clip(0) + 14)
         across = (x - WIDTH / 2) * depth / 300
@@ -104,7 +108,7 @@ class Sea:
 
 
 def sea() -> Sea:
-    """Sky, land and the textures of the waves."""
+    """Draw sky and land, the textures of the waves, and the boat."""
     y, x = np.indices(SIZE, np.float32)
     sky = ramp(((0, "2f6db5"), (0.5, "7fb4d8"), (0.85, "f2dcb4"), (1, "f7c990")), y / HORIZON)
     depth = 130 / (HORIZON + 30 - y).clip(20, None)
@@ -130,7 +134,7 @@ def sea() -> Sea:
 
 
 def _land(picture: Array) -> None:
-    """A headland with a lighthouse."""
+    """Draw a headland with a lighthouse."""
     y, x = np.indices(SIZE, np.float32)
     top = (
         HORIZON
@@ -169,7 +173,7 @@ def _land(picture: Array) -> None:
 
 
 def _boat() -> tuple[Array, Array]:
-    """The boat on even keel, and its mask."""
+    """The boat on even keel: (HEIGHT, WIDTH, 3), and its mask."""
     picture, mask = np.zeros((*SIZE, 3), np.float32), np.zeros(SIZE, np.float32)
 
     def at(points: Points) -> Array:
@@ -234,7 +238,7 @@ def _boat() -> tuple[Array, Array]:
 
 
 def _sailor(put: Put, at: Callable[[Points], Array]) -> None:
-    """Seen from the chest up, in oilskins."""
+    """Draw a sailor in oilskins, from the chest up."""
     coat = blob(SIZE, at([(146, -30), (144, -84), (164, -104), (186, -84), (190, -30)]))
     ones = np.ones((*SIZE, 3), np.float32)
     for shape, code, radius in ((coat, "e0b030", 16), (disc(SIZE, at([(164, -116)])[0], 13),

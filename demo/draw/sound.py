@@ -7,11 +7,11 @@ import numpy as np
 
 RATE = 44100
 NOTES = (392, 494, 587, 784, 587, 494)
-"""In hertz."""
+"""Frequencies of the notes in hertz."""
 
 
 def sing(path: Path, seconds: float) -> None:
-    """Write the tune, stretched to so many seconds, as a WAV file."""
+    """Write the tune as a WAV file; it is stretched to `seconds`."""
     time = np.arange(int(seconds * RATE)) / RATE
     step = seconds / len(NOTES)
     index = np.minimum((time / step).astype(int), len(NOTES) - 1)

@@ -1,6 +1,6 @@
-"""A village street: plastered houses with tiled roofs, cobbles, and a woman who walks by.
+"""Draws a village street: plastered houses with tiled roofs, cobbles, and a woman who walks by.
 
-Drawn for a frame of 1280x720 pixels. The houses stand in one plane, the cobbles lie in perspective.
+For a frame of 1280x720 pixels. The houses stand in one plane; the cobbles are in perspective.
 """
 
 from collections.abc import Callable
@@ -35,14 +35,20 @@ from demo.draw.canvas import (
 
 HEIGHT, WIDTH = 720, 1280
 LONG = 1600
-"""How wide the houses are drawn, for the camera to move along."""
+"""Width of the row of houses in pixels, along which the camera moves."""
 SIZE = HEIGHT, LONG
 HORIZON, GROUND = 360, 520
 
 
 @dataclass(frozen=True)
 class House:
-    """A house: its sides, eaves and ridge in pixels, colours, and where windows and door are."""
+    """One house of the row; coordinates in pixels.
+
+    left, right, eaves, ridge: x of its sides, y of its eaves and ridge.
+    wall, roof, wood: colour codes.
+    windows, door: x of their centres.
+    timber: whether it is half-timbered.
+    """
 
     left: int
     right: int
@@ -66,9 +72,9 @@ HOUSES = (
 
 
 def houses(night: bool = False) -> tuple[Array, Array]:
-    """The row of houses, (HEIGHT, LONG, 3), and the mask of where they are.
+    """The row of houses, (HEIGHT, LONG, 3), and its mask.
 
-    night: some windows are lit; the mask is 2 and more in them.
+    night: some windows are lit; the mask is 2 or more in them.
     """
     picture = np.zeros((*SIZE, 3), np.float32)
     covered = np.zeros(SIZE, np.float32)
@@ -95,7 +101,7 @@ def houses(night: bool = False) -> tuple[Array, Array]:
 
 
 def sky(wide: int = LONG) -> Array:
-    """A blue sky with lit clouds, distant hills at its foot, (HEIGHT, wide, 3)."""
+    """Blue sky with lit clouds and distant hills at the horizon, (HEIGHT, wide, 3)."""
     size = HEIGHT, wide
     y = np.indices(size, np.float32)[0]
     picture = ramp(((0, "3f78c4"), (0.55, "9cc4e4"), (1, "f4e6c8")), y / HORIZON)
@@ -115,7 +121,10 @@ def sky(wide: int = LONG) -> Array:
 
 
 def cobbles(camera: float, wide: int = WIDTH) -> Array:
-    """The ground, (HEIGHT - GROUND, wide, 3), from a camera that has moved so far at GROUND."""
+    """The ground in perspective, (HEIGHT - GROUND, wide, 3).
+
+    camera: how far the camera has moved to the right, in pixels at the row GROUND.
+    """
     y, x = np.indices((HEIGHT - GROUND, wide), np.float32)
     near = (y + GROUND - HORIZON) / (GROUND - HORIZON)
     along = (x - wide / 2) / near + camera
@@ -138,7 +147,7 @@ def cobbles(camera: float, wide: int = WIDTH) -> Array:
 
 @cache
 def _stones() -> Array:
-    """Cobbles from above, periodic, with mortar and light from the left."""
+    """Periodic texture of cobbles with mortar, seen from above, lit from the left."""
     side, cell = 1024, 64
     random = np.random.default_rng(3)
     count = side // cell
@@ -227,7 +236,7 @@ def _timber(picture: Array, house: House, seed: int) -> None:
 def _window(
     picture: Array, covered: Array, house: House, middle: int, top: int, light: bool, seed: int
 ) -> None:
-    """One window of 46x84 with shutters, sill and flowers; a lit one sets `covered` above 1."""
+    """Draw a window with shutters, sill and flowers; a lit one sets `covered` above 1."""
     half, bottom = 25, top + 88
     y, x = np.indices(SIZE, np.float32)
     surround = _box(middle - half - 7, top - 9, middle + half + 7, bottom + 4)
@@ -415,9 +424,9 @@ def tree(size: Size, seed: int = 4) -> tuple[Array, Array]:
 
 
 def walker(phase: float) -> tuple[Array, Array]:
-    """A woman in profile walking to the right: 320 x 260 pixels, feet at the bottom, and her mask.
+    """A woman in profile who walks to the right, (320, 260, 3), and her mask.
 
-    phase: of her stride, one for two steps.
+    phase: of her stride; 1 is a period of two steps.
     """
     size = 320, 260
     picture, mask = np.zeros((*size, 3), np.float32), np.zeros(size, np.float32)
@@ -531,7 +540,7 @@ def walker(phase: float) -> tuple[Array, Array]:
 
 
 def _basket(put: Callable[..., None], size: Size, hand: tuple[float, float]) -> None:
-    """A basket of fruit that hangs from a hand."""
+    """Draw a basket of fruit that hangs from a hand."""
     x, y = hand
     handle = curve([(x - 22, y + 30), (x, y - 2), (x + 22, y + 30)], closed=False)
     put(line(size, handle, 4), "7a5227", 2)
@@ -557,7 +566,7 @@ def _basket(put: Callable[..., None], size: Size, hand: tuple[float, float]) -> 
 
 @dataclass(frozen=True)
 class Street:
-    """What stays the same from frame to frame."""
+    """The parts of the drawing that do not change from frame to frame."""
 
     houses: Array
     covered: Array
@@ -566,9 +575,11 @@ class Street:
     leaves: Array
 
     def seen(self, camera: float, walk: float | None, phase: float = 0) -> Array:
-        """The street at HEIGHT x WIDTH.
+        """The picture from a camera position: (HEIGHT, WIDTH, 3).
 
-        camera: how far it has gone, in pixels at the houses. walk: where in the frame the woman is.
+        camera: how far the camera has moved to the right, in pixels at the houses.
+        walk: x of the woman in the frame; None to leave her out.
+        phase: of her stride, see `walker`.
         """
         picture = _crop(self.sky, 0.4 * camera)
         tall, wide = self.leaves.shape
@@ -592,13 +603,13 @@ class Street:
 
 
 def street(night: bool = False) -> Street:
-    """Everything that the street's pictures need."""
+    """Draw all parts of the street."""
     leafy, mask = tree((470, 420))
     return Street(*houses(night), sky(), leafy, mask)
 
 
 def _crop(picture: Array, left: float) -> Array:
-    """WIDTH columns from here on, between pixels."""
+    """WIDTH columns from `left` on, which may lie between pixels."""
     move = np.array([[1, 0, -left], [0, 1, 0]], np.float32)
     return cv2.warpAffine(
         picture, move, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
@@ -611,7 +622,7 @@ def _placed(mask: Array, left: float, top: float) -> Array:
 
 
 def _paste(picture: Array, paint: Array, mask: Array, left: float, top: float) -> None:
-    """Put a small picture, already multiplied by its mask, into a great one."""
+    """Put a small picture over a large one by its mask, at (left, top)."""
     alpha = _placed(mask, left, top)
     picture *= (1 - alpha)[..., None]
     picture += _placed(paint * (mask > 0)[..., None], left, top) * (alpha > 0)[..., None]

@@ -1,1 +1,1 @@
-"""What every other part needs."""
+"""Shared basics: errors, atomic files, progress lines, picture arrays, memory limits."""

@@ -1,4 +1,4 @@
-"""What the arrays of pictures hold, and how they change their size."""
+"""Array types for pictures; resizing, blurring and luminance."""
 
 from typing import Any
 
@@ -10,13 +10,17 @@ Picture = NDArray[np.float32]
 Tensor = Any
 """A Keras tensor, for which Keras has no type."""
 Pixels = NDArray[Any]
-"""(height, width, 3), RGB, as stored: 8 or 16 bits a channel."""
+"""(height, width, 3), RGB, as stored: 8 or 16 bits per channel."""
 SMALLEST = 16
-"""Least pixels of the shorter side of a picture that a network sees: four poolings leave one."""
+"""Minimum of a picture's shorter side, in pixels: four poolings reduce 16 pixels to one."""
 
 
 def resized(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
-    """Another size of (height, width[, channels]): area averaging to shrink, Lanczos to enlarge."""
+    """Resize (height, width[, channels]): area averaging to shrink, Lanczos to enlarge.
+
+    Lanczos may overshoot the range of the values. Values that have the size already are returned as
+    they are, not copied.
+    """
     import cv2
 
     if values.shape[:2] == (height, width):
@@ -29,9 +33,11 @@ def resized(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.
 def blurred(
     values: NDArray[np.float32], sigma: float, repeat_edge: bool = False
 ) -> NDArray[np.float32]:
-    """(height, width[, channels]), averaged by a Gaussian of so many pixels.
+    """Gaussian blur of (height, width[, channels]).
 
-    Beyond the edge the values are mirrored, or those of the edge repeat.
+    sigma: in pixels.
+    repeat_edge: continue the values beyond the border by repeating those at the edge, instead of
+        mirroring.
     """
     import cv2
 
@@ -40,7 +46,7 @@ def blurred(
 
 
 def luminance(picture: Picture) -> NDArray[np.float32]:
-    """(height, width), 0..1, of a picture (ITU-R BT.601)."""
+    """Luma of an RGB picture by ITU-R BT.601: (height, width), 0..1."""
     return picture @ _LUMA
 
 

@@ -1,20 +1,20 @@
-"""The one error a user is meant to read."""
+"""GramflowError: the only error whose message is written for users."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 class GramflowError(Exception):
-    """Something the user can put right.
+    """An error that the user can fix.
 
-    The message is one line: the config entry first ("videos.room.path: ..."), then what is
-    wrong, then what to do.
+    The message is one line: the config entry first ("videos.room.path: ..."), then what is wrong,
+    then what to do.
     """
 
 
 @contextmanager
 def concerning(entry: str) -> Iterator[None]:
-    """Put a config entry before the message of a GramflowError."""
+    """Prefix the message of a GramflowError raised in the block with a config entry."""
     try:
         yield
     except GramflowError as error:

@@ -1,4 +1,4 @@
-"""Files that exist whole or not at all."""
+"""Atomic file writes, canonical JSON, and natural sorting of file names."""
 
 import errno
 import json
@@ -15,10 +15,11 @@ from gramflow.base.errors import GramflowError
 
 @contextmanager
 def appearing(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`, with its suffix, renamed to `path` when the block succeeds.
+    """Write a file atomically: yield a temporary path, and rename it to `path` on success.
 
-    The file is on the disk (fsync) before it gets its name. When the block fails nothing is left.
-    Raises GramflowError when the disk is full, or the folder may not be written.
+    The temporary file lies beside `path`, has its suffix, and is fsynced before the rename. If the
+    block fails it is deleted. Raises GramflowError when the disk is full or the folder is not
+    writable.
     """
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
     try:
@@ -41,7 +42,7 @@ def appearing(path: Path) -> Iterator[Path]:
 
 
 def disk_full(folder: Path) -> GramflowError:
-    """The error for a disk without space, naming the folder."""
+    """The error for a full disk; names the folder."""
     return GramflowError(
         f"{folder}: no space left on this disk; free some and run again, "
         "everything finished so far is kept"
@@ -49,13 +50,13 @@ def disk_full(folder: Path) -> GramflowError:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` so that `path` is never seen half-written."""
+    """Write `data` atomically: no reader ever sees a partial file."""
     with appearing(path) as temporary:
         temporary.write_bytes(data)
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as compact JSON with sorted keys, so that equal values are equal bytes."""
+    """Write `value` atomically as canonical JSON, so that equal values give equal bytes."""
     write_bytes(path, (canonical(value) + "\n").encode())
 
 
@@ -65,15 +66,15 @@ def read_json(path: Path) -> Any:
 
 
 def canonical(value: Any) -> str:
-    """The one spelling of a JSON value: sorted keys, no spaces."""
+    """The value as JSON text with sorted keys and no spaces: equal values give equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def natural_sorted(names: Iterable[str]) -> list[str]:
-    """File names as people count: 2.png before 10.png."""
+    """Sort file names with embedded numbers compared by value: 2.png before 10.png."""
 
     def key(name: str) -> list[tuple[int, str]]:
-        # the split leaves digits at odd places, so a number is never compared with a text
+        # the split puts digits at odd indices, so a number is never compared with a text
         parts = re.split(r"(\d+)", name)
         return [(int(part), part) if i % 2 else (0, part) for i, part in enumerate(parts)]
 

@@ -1,4 +1,4 @@
-"""How much memory painting may take."""
+"""The memory limit for painting, from the config or from the machine's total memory."""
 
 import os
 import subprocess
@@ -6,19 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SHARE = 0.75
-"""Of what there is, the part that is taken where the config names no limit.
+"""Fraction of the machine's memory that is used where the config names no limit.
 
-Of what there is at all, not of what is free at the moment: a machine always cuts a picture in the
-same tiles, and so paints the same bytes.
+It applies to the total memory, not to what is free at the moment: a machine then always splits a
+picture into the same tiles, and so paints the same bytes.
 """
 _UNITS = {"KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
 _BINARY = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
 def limit(setting: str | None) -> int:
-    """Bytes that painting may take: of the GPU if there is one, else of the process.
+    """The memory limit for painting in bytes: of the GPU if there is one, else of the process.
 
-    setting: the config's entry, such as 8GiB; None for most of what the machine has.
+    setting: the config's `memory`, such as 8GiB; None for the fraction SHARE of the machine's
+        memory.
     """
     if setting is not None:
         return in_bytes(setting)
@@ -26,7 +27,10 @@ def limit(setting: str | None) -> int:
 
 
 def in_bytes(text: str) -> int:
-    """A size as the config's schema allows it, such as 8GiB or 7.5 GB."""
+    """Convert a size as the config's schema allows it, such as 8GiB or 7.5 GB, to bytes.
+
+    Raises ValueError for an unknown unit.
+    """
     for unit, factor in (_UNITS | _BINARY).items():
         if text.endswith(unit):
             return int(float(text.removesuffix(unit)) * factor)
@@ -34,9 +38,10 @@ def in_bytes(text: str) -> int:
 
 
 def gpu_memory() -> int | None:
-    """Bytes of the GPU, the smallest one if there are several; None if there is none to compute on.
+    """Total memory of the GPU in bytes, of the smallest one if there are several.
 
-    Has to come after `gramflow.engine.device.prepare`.
+    None without a GPU to compute on, and where nvidia-smi gives no answer. Call only after
+    `gramflow.engine.device.prepare`.
     """
     import tensorflow as tf
 
@@ -51,13 +56,16 @@ def gpu_memory() -> int | None:
 
 
 def host_memory(root: Path = Path("/")) -> int:
-    """Bytes of the machine, or less where a cgroup sets a limit (a container, a batch system)."""
+    """Memory of the host in bytes, capped by cgroup limits (container, batch system).
+
+    root: the folder that holds proc/ and sys/.
+    """
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return min([machine, *_cgroup_limits(root)])
 
 
 def _cgroup_limits(root: Path) -> Iterator[int]:
-    """The limits of the process's cgroups and of all above them, of version 1 and 2."""
+    """Memory limits in bytes of this process's cgroups and their ancestors, version 1 and 2."""
     try:
         lines = (root / "proc/self/cgroup").read_text().splitlines()
     except OSError:  # not Linux
@@ -68,14 +76,14 @@ def _cgroup_limits(root: Path) -> Iterator[int]:
             top = root / "sys/fs/cgroup" / controllers
             name = "memory.limit_in_bytes" if controllers else "memory.max"
             group = top / path.lstrip("/")
-            # a container may see its own group as the top, whatever the path says
+            # in a container, its own group may be mounted as the top, whatever the path says
             for folder in (group, *group.parents):
                 if folder.is_relative_to(top):
                     yield from _number(folder / name)
 
 
 def _number(file: Path) -> Iterator[int]:
-    """What a file holds; nothing if it is missing, or says "max"."""
+    """Yield the number in a file; nothing if the file is missing or holds "max" (no limit)."""
     try:
         yield int(file.read_text())
     except (OSError, ValueError):

@@ -1,14 +1,14 @@
-"""Lines that tell a person how far a job is."""
+"""Progress lines for the terminal and the logs."""
 
 import time
 from collections.abc import Callable
 
 Say = Callable[[str], None]
-"""Takes one line for the terminal and the job's log."""
+"""Callback that prints one line on the terminal and in the job's log."""
 
 
 def clock(seconds: float) -> str:
-    """Seconds as people read them: 8 s, 2:05 min, 1:01:40 h."""
+    """Format a duration for people: 8 s, 2:05 min, 1:01:40 h."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -18,7 +18,7 @@ def clock(seconds: float) -> str:
 
 
 class Every:
-    """True at most once in `seconds`, for progress that must not flood a log."""
+    """Rate limiter: true at most once per `seconds`, so that progress does not flood a log."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds

@@ -1,4 +1,4 @@
-"""What every script of the workflow does around its one call."""
+"""Logging and error handling that all scripts of the workflow share."""
 
 import sys
 from collections.abc import Iterator
@@ -11,9 +11,11 @@ from gramflow.base.progress import Say
 
 @contextmanager
 def job(log: str) -> Iterator[Say]:
-    """Gives a function that says a line on the terminal and in the job's log.
+    """Yield a function that prints a line on the terminal and appends it to the job's log.
 
-    A GramflowError ends the process with its line and status 1, without a traceback.
+    log: path of the log file, which is emptied first.
+    A GramflowError ends the process with its message and status 1, without a traceback; an
+    interrupt ends it with status 130.
     """
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """The trained network that comes with gramflow: VGG-19 up to block5_conv1, 8 bits a weight.
 
-README.md in this folder states its source, licence and changes. `python -m gramflow.bundled` makes
-the file anew from an .h5 file of Keras's layout.
+README.md in this folder states its source, licence and changes. `python -m gramflow.bundled`
+recreates the file from an .h5 file of Keras's layout.
 """
 
 from collections.abc import Mapping
@@ -13,11 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 NETWORK = "vgg19"
-"""The plugin whose weights these are."""
+"""Name of the network plugin that these weights belong to."""
 
 
 def convolutions(*counts: int) -> tuple[str, ...]:
-    """Keras's names of a VGG's convolutions, in order, from how many each block has."""
+    """Keras's names of a VGG's convolution layers, in order.
+
+    counts: number of convolutions in each block.
+    """
     return tuple(
         f"block{block}_conv{conv}"
         for block, count in enumerate(counts, 1)
@@ -26,19 +29,19 @@ def convolutions(*counts: int) -> tuple[str, ...]:
 
 
 LAYERS = convolutions(2, 2, 4, 4, 1)
-"""The convolutions that have weights, in order."""
+"""The convolution layers whose weights are bundled, in order."""
 FILE = files(__name__) / "vgg19.npz"
 
 Arrays = Mapping[str, NDArray[Any]]
 
 
 def identity() -> str:
-    """The SHA-256 of the file."""
+    """SHA-256 of the weights file, hexadecimal."""
     return sha256(FILE.read_bytes()).hexdigest()
 
 
 def load(model: Any) -> Any:
-    """A Keras VGG-19, filled with these weights and cut after its last layer that has some."""
+    """Fill a Keras VGG-19 with these weights, and cut it after the last layer that has them."""
     import keras
 
     with FILE.open("rb") as file, np.load(file) as arrays:
@@ -48,10 +51,12 @@ def load(model: Any) -> Any:
 
 
 def quantised(layer: str, kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> Arrays:
-    """A convolution's weights in 8 bits, each output channel with a scale of its own.
+    """Quantise a convolution's weights to 8 bits, with one scale per output channel.
 
-    kernel: (height, width, inputs, outputs). The result is stored by name: kernel (outputs, height,
-    width, inputs) in the order that deflate packs best, scale (outputs,), bias (outputs,).
+    kernel: (height, width, inputs, outputs).
+    bias: (outputs,).
+    Returns the arrays to store, by name: kernel, int8 (outputs, height, width, inputs), the order
+    that deflate packs best; scale (outputs,); bias (outputs,).
     """
     channels = np.moveaxis(kernel, -1, 0)
     scale = np.maximum(np.abs(channels).max((1, 2, 3)), np.finfo(np.float32).tiny) / 127
@@ -60,7 +65,7 @@ def quantised(layer: str, kernel: NDArray[np.float32], bias: NDArray[np.float32]
 
 
 def restored(arrays: Arrays, layer: str) -> list[NDArray[np.float32]]:
-    """The inverse of `quantised`, but for the rounding: kernel and bias as Keras has them."""
+    """Undo `quantised`, but for the rounding: kernel and bias in Keras's layout, float32."""
     scale = arrays[f"{layer}/scale"][:, None, None, None]
     kernel = np.moveaxis(arrays[f"{layer}/kernel"] * scale, 0, -1)
     return [np.ascontiguousarray(kernel, np.float32), arrays[f"{layer}/bias"]]

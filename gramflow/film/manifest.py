@@ -1,4 +1,4 @@
-"""What a video was decoded to: the hash and time of every frame, and the shots."""
+"""The manifest of an extracted video: hash and time of every frame, and the shots."""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,23 +14,23 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Segment:
-    """A run of frames within one shot, `first` to `last` inclusive; the unit of a GPU job."""
+    """A run of frames within one shot, `first` to `last` inclusive; the unit of a painting job."""
 
     first: int
     last: int
 
     @property
     def name(self) -> str:
-        """The segment's place in file names, such as 000050-000099."""
+        """The segment's part of file names, such as 000050-000099."""
         return f"{self.first:06d}-{self.last:06d}"
 
     @property
     def frames(self) -> range:
-        """The numbers of its frames."""
+        """Numbers of the segment's frames."""
         return range(self.first, self.last + 1)
 
     def of(self, items: Sequence[T]) -> Sequence[T]:
-        """Its part of something that the whole video has one of per frame."""
+        """The segment's slice of a sequence that has one item per frame of the video."""
         return items[self.first : self.last + 1]
 
 
@@ -40,10 +40,10 @@ class Manifest:
 
     width, height: pixels of the stored frames, after rotation.
     time_base: seconds per unit of `times`, as "numerator/denominator".
-    origin: the time, in units, at which the film and its sound start.
-    frames: SHA-256 of every frame's pixels, the key of the frame store.
-    times: presentation time of every frame, in units, rising.
-    duration: how long the last frame stays, in units.
+    origin: time, in units, at which the used part of the video and its sound start.
+    frames: SHA-256 of every frame's pixels, its key in the store.
+    times: presentation time of every frame, in units, strictly increasing.
+    duration: how long the last frame is shown, in units.
     shots: number of the first frame of every shot; starts with 0.
     sizes: bytes of every frame's file in the store.
     """
@@ -59,11 +59,11 @@ class Manifest:
     sizes: list[int] = field(default_factory=list)
 
     def seconds(self, units: int) -> Fraction:
-        """A time of this manifest in exact seconds."""
+        """Convert a time in units of `time_base` to exact seconds."""
         return units * Fraction(self.time_base)
 
     def segments(self, length: int) -> list[list[Segment]]:
-        """Of every shot, its frames in order, cut after every `length` frames."""
+        """For every shot, its segments in order; all but its last have `length` frames."""
         ends = [*self.shots[1:], len(self.frames)]
         return [
             [Segment(first, min(first + length, end) - 1) for first in range(start, end, length)]
@@ -85,5 +85,5 @@ class Manifest:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all but the files' sizes, which differ with the program that wrote them."""
+        """SHA-256 of all but `sizes`, which depend on the program that wrote the files."""
         return hashlib.sha256(canonical(asdict(self) | {"sizes": []}).encode()).hexdigest()

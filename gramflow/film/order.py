@@ -1,8 +1,9 @@
-"""In which order a video's frames are painted, and what each of them goes on from.
+"""The order in which a video's frames are painted, and which painted frames each starts from.
 
-A shot's keyframes, the first frames of its segments, are a chain of their own. Between them the
-segments are independent of each other: each starts from its keyframe and is led into the next.
-Further passes go over a segment backwards and forwards again; keyframes stay as they are.
+A shot's keyframes (the first frames of its segments) are a chain of their own. Once they are
+painted, segments are independent of each other: each starts from its own keyframe, and is blended
+into the next one over its last frames. Passes after the first go over a segment backwards and
+forwards in turn; keyframes stay as they are.
 """
 
 from collections.abc import Iterator
@@ -12,16 +13,18 @@ from itertools import chain, zip_longest
 from gramflow.film.manifest import Manifest, Segment
 
 LEAD = 16
-"""The most frames over which a segment is led into the next keyframe."""
+"""Maximum number of frames over which a segment is blended into the next keyframe."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """A frame in its chain.
+    """One frame of a chain, and the painted frames that it starts from.
 
-    neighbours: frames painted before it, by how many steps back they are.
-    lead: the keyframe ahead that it is led into; None where that is far, or where there is none.
-    left: steps to there.
+    number: the frame's number in the video.
+    neighbours: numbers of frames before it in the chain, by distance in steps.
+    lead: number of the keyframe ahead, which this frame is blended into. None if there is none or
+        it is more than LEAD steps away, and for a frame without neighbours.
+    left: steps from this frame to `lead`, 1 for the last frame before it; 0 without one.
     """
 
     number: int
@@ -31,10 +34,11 @@ class Step:
 
     @property
     def share(self) -> float:
-        """Of the way to the lead, how much this step goes.
+        """Fraction of the remaining difference to `lead` that this frame closes.
 
-        What is left of the difference falls with the square of the steps left, to nothing beside
-        the keyframe: by equal steps the last one showed, since painting goes back a little.
+        The remaining difference falls with the square of the steps left, and is 0 at the last
+        frame. Equal steps left a visible jump there, since painting a frame undoes a little of the
+        blend.
         """
         return 2 / (self.left + 1)
 
@@ -43,8 +47,10 @@ class Step:
 class Chain:
     """Frames that are painted one after the other.
 
-    stage: 0 for keyframes, else the pass. numbers: the frames, falling in a backward pass.
-    anchor, lead: the keyframes it begins and ends beside, which other chains paint.
+    stage: 0 for keyframes, else the number of the pass.
+    numbers: the frames in order of painting, descending in a backward pass.
+    anchor, lead: the keyframes beside the first and the last of `numbers`, which other chains
+        paint; None where there is none.
     """
 
     stage: int
@@ -53,7 +59,11 @@ class Chain:
     lead: int | None = None
 
     def steps(self, backs: list[int]) -> Iterator[Step]:
-        """The steps in order; `backs`: how many steps back the neighbours are that are needed."""
+        """Yield the steps in order.
+
+        backs: distances, in steps back along the chain, of the neighbours that a frame needs. Those
+            that lie before the chain's start are left out; the anchor counts as its start.
+        """
         path = [*([] if self.anchor is None else [self.anchor]), *self.numbers]
         offset = len(path) - len(self.numbers)
         for place, number in enumerate(self.numbers, offset):
@@ -67,10 +77,12 @@ class Chain:
 
 @dataclass(frozen=True)
 class Part:
-    """What one job paints: chains in order, and the frames its record tells of.
+    """What one job paints.
 
-    name: its place in file names, such as keyframes/000000-000412 or pass1/000050-000099.
-    needs: the names of the parts that have to be painted before.
+    name: the part's path in file names, such as keyframes/000000-000412 or pass1/000050-000099.
+    frames: the frames that the job's record lists.
+    chains: what is painted, in order.
+    needs: names of the parts that must be painted before.
     """
 
     name: str
@@ -80,23 +92,30 @@ class Part:
 
     @property
     def stage(self) -> int:
-        """The stage of its frames when it is done."""
+        """Stage that the part's frames have reached when it is done: that of its last chain."""
         return self.chains[-1].stage
 
     @property
     def places(self) -> list[tuple[int, int]]:
-        """Stage and frame of every picture it paints, in order."""
+        """(stage, frame) of every picture that the part paints, in order."""
         return [(run.stage, number) for run in self.chains for number in run.numbers]
 
 
 def parts_alone(manifest: Manifest, length: int) -> Iterator[Part]:
-    """The parts of a film whose frames do not need each other."""
+    """The parts of a video whose frames do not depend on each other: one per segment.
+
+    length: maximum number of frames in a segment.
+    """
     for segment in chain.from_iterable(manifest.segments(length)):
         yield Part(_pass_name(1, segment), segment.frames, (Chain(1, segment.frames),))
 
 
 def parts_chained(manifest: Manifest, length: int, passes: int) -> Iterator[Part]:
-    """The parts of a film whose frames go on from each other; each after those that it needs."""
+    """The parts of a video whose frames start from painted neighbours; each after those it needs.
+
+    length: maximum number of frames in a segment.
+    passes: number of passes over each segment.
+    """
     for segments in manifest.segments(length):
         numbers = range(segments[0].first, segments[-1].first + 1, length)
         keyframes = (Chain(0, numbers),)
@@ -104,7 +123,7 @@ def parts_chained(manifest: Manifest, length: int, passes: int) -> Iterator[Part
         if len(segments) > 1:
             yield shot
         for segment, following in zip_longest(segments, numbers[1:]):
-            # a shot of one segment is one job
+            # in a shot of one segment, the same job paints the keyframe and the first pass
             chains, needs = ((), (shot.name,)) if len(segments) > 1 else (keyframes, ())
             for stage in range(1, passes + 1):
                 name = _pass_name(stage, segment)
@@ -114,12 +133,15 @@ def parts_chained(manifest: Manifest, length: int, passes: int) -> Iterator[Part
 
 
 def _pass_name(stage: int, segment: Segment) -> str:
-    """The name of the part that is one pass over a segment."""
+    """Name of the part that is pass number `stage` over a segment."""
     return f"pass{stage}/{segment.name}"
 
 
 def _pass(stage: int, segment: Segment, following: int | None) -> Chain:
-    """One pass over a segment, forwards if its number is odd; `following` is the next keyframe."""
+    """Chain of one pass over a segment: forwards if its number is odd, else backwards.
+
+    following: number of the shot's next keyframe; None for its last segment.
+    """
     first, last = segment.first, segment.last
     if stage % 2:
         return Chain(stage, range(first + 1, last + 1), first, following)

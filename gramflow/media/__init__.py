@@ -1,1 +1,1 @@
-"""Films, sound and pictures: everything that ffmpeg and image libraries do."""
+"""Films, sound and picture files: everything done with ffmpeg and image libraries."""

@@ -1,4 +1,4 @@
-"""Cameras and streams, recorded to a file that later stages treat like any film."""
+"""Records cameras and streams to a file that later stages treat like any film."""
 
 import os
 import re
@@ -20,17 +20,20 @@ from gramflow.media.source import Source
 PATIENCE = 20.0
 """Seconds without a new frame after which a camera or stream counts as dead."""
 
-_CONNECT = 10_000_000  # microseconds that ffmpeg itself waits for the network
+_CONNECT = 10_000_000  # microseconds; ffmpeg's own timeout for the network
 # No "file": a playlist from the network must not read this machine's files.
 _NETWORK = "http,https,tcp,tls,udp,rtp,srtp,srt,rtmp,rtmps,rtsp,crypto,data"
 
 
 def capture(entry: str, url: str, seconds: float, output: Path, say: Say) -> None:
-    """Record `seconds` of a camera (/dev/video0) or a stream (rtsp, http, udp, ...) to Matroska.
+    """Record a camera or a stream to a Matroska file.
 
-    A stream's film and sound are copied; a camera's frames are kept without loss. The output
-    appears only when the recording is done. Raises GramflowError when nothing can be received,
-    or nothing new for PATIENCE seconds.
+    entry: the config entry, for messages.
+    url: a device such as /dev/video0, or the address of a stream (rtsp, http, udp, ...).
+    seconds: duration to record.
+    A stream's video and sound are copied; a camera's frames are encoded without loss. The output
+    appears only when the recording is done. Raises GramflowError when nothing can be received, or
+    nothing new for PATIENCE seconds.
     """
     fault = f"{entry}: {url}"
     with appearing(output) as temporary:
@@ -47,7 +50,7 @@ def capture(entry: str, url: str, seconds: float, output: Path, say: Say) -> Non
 
 
 def _graph(url: str, seconds: float, output: Path) -> Any:
-    """The ffmpeg call; its progress comes on the pipe."""
+    """The ffmpeg call, an ffmpeg-python output node; progress is reported on stdout."""
     shared: dict[str, Any] = {
         "t": seconds,
         "progress": "pipe:1",
@@ -64,14 +67,17 @@ def _graph(url: str, seconds: float, output: Path) -> Any:
 
 
 def _timeouts(url: str) -> dict[str, Any]:
-    """Options by which ffmpeg gives up on a silent host."""
+    """Input options that make ffmpeg give up on a host that does not answer."""
     if url.startswith("rtsp"):
         return {"rtsp_transport": "tcp", "timeout": _CONNECT}
     return {"rw_timeout": _CONNECT}
 
 
 def _follow(child: Child, fault: str, seconds: float, say: Say) -> float:
-    """Read ffmpeg's progress to its end, and return the seconds that it recorded."""
+    """Read ffmpeg's progress until it ends; return the number of seconds recorded.
+
+    Raises GramflowError when nothing new is recorded for PATIENCE seconds.
+    """
     recorded, alive, due = 0.0, time.monotonic(), Every(2)
     while True:
         ready, _, _ = select.select([child.stdout], [], [], 1.0)

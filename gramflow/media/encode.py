@@ -1,4 +1,4 @@
-"""From painted frames to a film with the source's times, sound, subtitles and colours."""
+"""Encodes painted frames as a film with the source's times, sound, subtitles and colours."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ from gramflow.media.probe import Probe, Track
 from gramflow.media.source import Source
 from gramflow.store.frames import Store
 
-# What an mp4 holds as it is; other sound becomes AAC.
+# Audio codecs that are copied into the mp4; others are transcoded to AAC.
 _COPIED_SOUND = frozenset({"aac", "ac3", "alac", "dts", "eac3", "flac", "mp2", "mp3", "opus"})
 _BITMAP_SUBTITLES = frozenset(
     {"dvb_subtitle", "dvb_teletext", "dvd_subtitle", "hdmv_pgs_subtitle", "xsub"}
 )
 _PREROLL = Fraction(1, 5)  # seconds of sound before a trim's start, decoded but not played
 _THREADS = 8  # fixed, because the bytes that x264 writes depend on it
-_MIN_TIMESCALE = 10000  # as ffmpeg's own muxer wants it: some players are lost below
+_MIN_TIMESCALE = 10000  # units per second; ffmpeg's own minimum, as some players fail with less
 
 
 def encode(
@@ -43,14 +43,15 @@ def encode(
     settings: Mapping[str, Any],
     say: Say,
 ) -> None:
-    """Write the film of the manifest's times from one painted frame each (all of one size).
+    """Encode a film at the manifest's times from painted frames, one for each of its frames.
 
-    keys: those of the frames in the store, in order. settings: codec, crf, pixel_format and speed
-    (the encoder's preset). Sound, text subtitles, chapters and metadata come from the source's
-    file; bitmap subtitles are left out, and said. The output appears only when it holds every
-    frame. The same input gives the same bytes.
-    Raises GramflowError when frames are missing or of several sizes, when their size does not fit
-    the pixel format, when ffmpeg fails, and when the disk is full.
+    keys: store keys of the painted frames, in order; their pictures all have one size.
+    settings: codec, crf, pixel_format and speed (the encoder's preset).
+    Sound, text subtitles, chapters and metadata come from the source's file. Bitmap subtitles are
+    left out, with a message. The output appears only when it holds every frame. The same input
+    gives the same bytes.
+    Raises GramflowError when frames are missing or differ in size, when their size does not fit the
+    pixel format, when ffmpeg fails, and when the disk is full.
     """
     if len(keys) != len(manifest.frames):
         raise GramflowError(
@@ -80,12 +81,13 @@ def encode(
 
 
 def try_out(settings: Mapping[str, Any], sizes: Iterable[tuple[int, int]]) -> None:
-    """Encode two black frames of each (width, height) as `encode` would, and keep nothing.
+    """Test-encode two black frames of each (width, height) as `encode` would; nothing is kept.
 
-    Only ffmpeg knows which codec, pixel format, preset and container go together, and asked after
-    the painting it would be asked hours too late. settings: as for `encode`.
-    Raises GramflowError, naming the config's entry, when ffmpeg fails, when a size does not fit
-    the pixel format, and when the codec takes another pixel format in place of a finer one.
+    Only ffmpeg knows which codec, pixel format, preset and container go together. Without this
+    test, a combination that fails would be found only after hours of painting.
+    settings: as for `encode`.
+    Raises GramflowError, naming the config's entry, when ffmpeg fails, when a size does not fit the
+    pixel format, and when the codec replaces the pixel format by a coarser one.
     """
     unit = Fraction(1, 25)
     timing = _Timing(unit, [0, 1], 2 * unit, unit, _MIN_TIMESCALE, even=True)
@@ -111,9 +113,9 @@ def try_out(settings: Mapping[str, Any], sizes: Iterable[tuple[int, int]]) -> No
 
 
 def _check_format(film: Path, settings: Mapping[str, Any]) -> None:
-    """Raise GramflowError when a film's pixels are coarser than the config asks for.
+    """Raise GramflowError when the film's pixel format is coarser than the one in the config.
 
-    Where a codec lacks a pixel format, ffmpeg takes another one without a word.
+    Where a codec does not support a pixel format, ffmpeg silently takes another one.
     """
     with open_film(film) as container:
         found = container.streams.video[0].format
@@ -126,9 +128,9 @@ def _check_format(film: Path, settings: Mapping[str, Any]) -> None:
 
 
 def _is_coarser(found: av.VideoFormat, asked: av.VideoFormat) -> bool:
-    """Whether one pixel format holds less than another: bits, colour at each pixel, or RGB.
+    """Whether `found` has fewer bits than `asked`, coarser chroma, or another colour model.
 
-    Their names may well differ: rgb24 is stored as gbrp, nv12 as yuv420p.
+    The names of pixel formats cannot be compared: rgb24 is stored as gbrp, nv12 as yuv420p.
     """
     if found.components[0].bits < asked.components[0].bits:
         return True
@@ -143,11 +145,15 @@ def _is_coarser(found: av.VideoFormat, asked: av.VideoFormat) -> bool:
 
 @dataclass(frozen=True)
 class _Timing:
-    """When the frames are shown, from the film's start on.
+    """When the frames are shown; times count from the film's start.
 
-    unit: seconds per unit of times, at even rates one frame where that fits, so that the film's
-    headers tell the exact rate. length: of the film, in seconds. last: of the last frame.
-    timescale: units per second in the mp4. even: whether all frames last equally long.
+    unit: seconds per unit of `times`. With a constant frame rate it is the duration of one frame
+        where possible, so that the film's headers state the exact rate.
+    times: presentation time of every frame, in units.
+    length: duration of the film, in seconds.
+    last: duration of the last frame, in seconds.
+    timescale: units per second in the mp4.
+    even: whether all frames last equally long.
     """
 
     unit: Fraction
@@ -159,6 +165,7 @@ class _Timing:
 
     @classmethod
     def of(cls, manifest: Manifest) -> "_Timing":
+        """The timing of a manifest's frames."""
         times = [time - manifest.origin for time in manifest.times]
         even = {b - a for a, b in pairwise(times)} == {manifest.duration}
         step = gcd(*times, manifest.duration)
@@ -179,10 +186,11 @@ class _Timing:
         )
 
     def options(self) -> dict[str, Any]:
-        """Output options that keep these times exactly, the last frame's duration included.
+        """Output options that keep these times exactly, including the last frame's duration.
 
-        ffmpeg guesses durations; an mp4 takes the last one of them from the last packet. With
-        frames out of order (B-frames) it has no room for an uneven last duration.
+        ffmpeg guesses durations, and an mp4 takes that of the last frame from the last packet. With
+        B-frames, packets are not in the order of display, and an uneven last duration cannot be
+        stored; so they are disabled for uneven times.
         """
         duration = "if(N,(DTS-STARTDTS)/N,1)" if self.even else f"round({self.last}/TB)"
         return {
@@ -197,7 +205,10 @@ class _Timing:
 
 
 def _check_size(title: str, width: int, height: int, pixel_format: str) -> None:
-    """Raise GramflowError where chroma would be cut through the middle of a pixel."""
+    """Raise GramflowError for an odd side that the pixel format's chroma subsampling cannot halve.
+
+    title: start of the message. Raises GramflowError for an unknown pixel format, too.
+    """
     try:
         layout = av.VideoFormat(pixel_format)
     except ValueError as error:
@@ -214,7 +225,7 @@ def _check_size(title: str, width: int, height: int, pixel_format: str) -> None:
 
 
 def _film(size: tuple[int, int], probe: Probe, settings: Mapping[str, Any]) -> Any:
-    """The painted frames in the source's colours and pixel aspect."""
+    """ffmpeg stream of the painted frames (from stdin) in the source's colours and pixel aspect."""
     width, height = size
     return (
         ffmpeg.input("pipe:0", format="nut", protocol_whitelist="pipe")["v"]
@@ -226,9 +237,10 @@ def _film(size: tuple[int, int], probe: Probe, settings: Mapping[str, Any]) -> A
 
 
 def _aspect(probe: Probe, width: int, height: int) -> Fraction:
-    """The pixel aspect that shows frames of this size in the source's shape.
+    """Pixel aspect ratio at which frames of this size have the source's shape.
 
-    A side that is off by rounding only leaves the aspect of the source as it is.
+    Where the size differs from the source's shape by rounding only, it is the source's pixel
+    aspect.
     """
     full_width, full_height = probe.upright
     if abs(Fraction(full_height * width, full_width) - height) <= 1:
@@ -239,7 +251,7 @@ def _aspect(probe: Probe, width: int, height: int) -> Fraction:
 
 
 def _encoder(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Output options of the encoder and the container that depend on nothing but the config."""
+    """Output options of encoder and container that depend on the config alone."""
     return {
         "format": "mp4",
         "movflags": "+faststart",
@@ -256,7 +268,10 @@ def _encoder(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _others(
     manifest: Manifest, timing: _Timing, probe: Probe, source: Source
 ) -> tuple[list[Any], dict[str, Any]]:
-    """The source's sound and text subtitles, shifted and cut like the film, and their options."""
+    """The source's sound and text subtitles as ffmpeg streams, and output options for them.
+
+    They are shifted and cut like the video. A picture sequence has none.
+    """
     if source.files:
         return [], {}
     origin = manifest.seconds(manifest.origin)
@@ -277,12 +292,15 @@ def _others(
     for number, track in enumerate(texts):
         options[f"c:s:{number}"] = "copy" if track.codec == "mov_text" else "mov_text"
     streams = [whole[str(track.index)] for track in [*probe.audio, *texts]]
-    # a map of no stream makes a silent film an input all the same, for its metadata
+    # a map that matches no stream keeps a silent film as an input, for its metadata
     return streams or [whole["a?"]], options
 
 
 def _sound_options(number: int, track: Track, source: Source, length: Fraction) -> dict[str, Any]:
-    """Copy the sound where an mp4 can hold it, else make it AAC, cut to the sample."""
+    """Output options of one sound track: copied if an mp4 can hold its codec, else AAC.
+
+    AAC is cut to the sample, copied sound is not.
+    """
     if track.codec in _COPIED_SOUND:
         # ffmpeg 5.1 writes FLAC into an mp4 only where what it calls experimental is allowed
         allowed = {"strict": "experimental"} if track.codec == "flac" else {}
@@ -295,12 +313,12 @@ def _sound_options(number: int, track: Track, source: Source, length: Fraction) 
 
 
 def _decimal(seconds: Fraction) -> str:
-    """Seconds to the microsecond, which is as fine as ffmpeg reads them."""
+    """Format seconds to the microsecond, which is as fine as ffmpeg reads them."""
     return f"{float(seconds):.6f}"
 
 
 def _feed(pipe: Any, timing: _Timing, frames: Iterator[bytes], size: tuple[int, int]) -> None:
-    """Write raw frames with their exact times to ffmpeg's input."""
+    """Write raw frames with their exact times, in NUT format, to ffmpeg's stdin."""
     with av.open(pipe, "w", format="nut") as container:
         stream = container.add_stream("rawvideo")
         stream.width, stream.height = size
@@ -318,7 +336,10 @@ def _feed(pipe: Any, timing: _Timing, frames: Iterator[bytes], size: tuple[int, 
 def _raw(
     painted: Store, keys: Sequence[str], shape: tuple[int, ...], output: Path, say: Say
 ) -> Iterator[bytes]:
-    """The frames as raw RGB, 16 bits a channel, little-endian."""
+    """Yield the painted frames as raw RGB, 16 bits per channel, little-endian.
+
+    shape: the (height, width, 3) of the first frame. Raises GramflowError for a frame of another.
+    """
     due = Every(2)
     for number, key in enumerate(keys):
         pixels = painted.read(key)
@@ -336,7 +357,7 @@ def _raw(
 
 
 def _check_count(film: Path, output: Path, expected: int) -> None:
-    """Raise GramflowError when the encoded film lost or doubled frames."""
+    """Raise GramflowError when the encoded film does not have the expected number of frames."""
     with open_film(film) as container:
         found = sum(1 for packet in container.demux(video=0) if packet.size)
     if found != expected:

@@ -1,4 +1,4 @@
-"""From a video to a store of frames and the manifest that lists them."""
+"""Decodes a video into the store, and lists its frames in a manifest."""
 
 from collections.abc import Generator
 from contextlib import closing
@@ -24,19 +24,20 @@ from gramflow.media.shots import ShotFinder, given_shots
 from gramflow.media.source import Source
 from gramflow.store.frames import Store, Writer, pixels_digest
 
-_SEEKABLE = ("mov", "matroska")  # containers with an index that leads to an exact keyframe
+_SEEKABLE = ("mov", "matroska")  # containers whose index makes seeking exact
 _SEEK_MARGIN = Fraction(2)  # seconds before the start at which decoding begins
 
 
 Frames = Generator[tuple[int, Pixels], None, None]
-"""Times in the video's units, and pixels."""
+"""Yields (time in the video's units, pixels) for every frame."""
 
 
 @dataclass(frozen=True)
 class _Part:
-    """The part of a video to use: where it starts, in seconds, and its frames' times, in units.
+    """The part of a video to use.
 
-    origin: the time of its start. first, end: frames with first <= time < end belong to it.
+    origin: time of its start, in seconds.
+    first, end: frames with first <= time < end, in the video's units, belong to it.
     """
 
     origin: Fraction
@@ -45,11 +46,12 @@ class _Part:
 
 
 def extract(source: Source, probe: Probe, store: Store, say: Say, threads: int = 1) -> Manifest:
-    """Decode a video once, upright, into `store`; frames that it has already are not written.
+    """Decode a video once, upright, into `store`, and return its manifest.
 
-    threads: that write PNGs, which takes longer than decoding. 8-bit films give 8-bit frames,
-    deeper ones 16-bit frames. Raises GramflowError when the film is damaged, or has no frame
-    between the source's start and end.
+    threads: number of threads that write PNGs, which takes longer than decoding.
+    Frames that the store has already are not written again. 8-bit films give 8-bit frames, deeper
+    ones 16-bit frames. Raises GramflowError when the film is damaged, or has no frame between the
+    source's start and end.
     """
     part = _part(source, probe)
     pictures = _sequence(source, probe, part) if source.files else _film(source, probe, part, say)
@@ -86,14 +88,17 @@ def extract(source: Source, probe: Probe, store: Store, say: Say, threads: int =
 
 
 def _given_shots(source: Source, probe: Probe, times: list[int]) -> list[int]:
-    """The shots that the config tells, or one."""
+    """First frames of the shots: at the cuts listed in the config, or [0] if cuts are off."""
     cuts = () if isinstance(source.cuts, str) else source.cuts
     unit, start = Fraction(probe.time_base), Fraction(probe.start)
     return given_shots(cuts, [time * unit - start for time in times])
 
 
 def _part(source: Source, probe: Probe) -> _Part:
-    """What start and end mean for this film. Raises GramflowError for a start beyond its end."""
+    """The part between the source's start and end, in this film's units.
+
+    Raises GramflowError when the start is beyond the film's end.
+    """
     unit, start = Fraction(probe.time_base), Fraction(probe.start)
     duration = Fraction(probe.duration)
     if source.start is not None and source.start >= duration:
@@ -107,7 +112,10 @@ def _part(source: Source, probe: Probe) -> _Part:
 
 
 def _sequence(source: Source, probe: Probe, part: _Part) -> Frames:
-    """Times and pixels of a picture sequence."""
+    """Yield times and pixels of a picture sequence, in the size to store.
+
+    Raises GramflowError for a picture that cannot be read or has another size than the first.
+    """
     files = source.files or ()
     full = (probe.height, probe.width)
     size = source.size(probe.width, probe.height)
@@ -125,9 +133,9 @@ def _sequence(source: Source, probe: Probe, part: _Part) -> Frames:
 
 
 def _film(source: Source, probe: Probe, part: _Part, say: Say) -> Frames:
-    """Times and pixels of a film, as ffmpeg decodes it."""
+    """Yield times and pixels of a film, decoded by ffmpeg, in the size to store."""
     unit = Fraction(probe.time_base)
-    shift = min(0, probe.first)  # the pipe's format has no negative times
+    shift = min(0, probe.first)  # NUT, the pipe's format, has no negative times
     decoded = 0
     graph = _graph(source, probe, part, shift)
     with (
@@ -145,9 +153,10 @@ def _film(source: Source, probe: Probe, part: _Part, say: Say) -> Frames:
 
 
 def _graph(source: Source, probe: Probe, part: _Part, shift: int) -> Any:
-    """The ffmpeg call that writes upright RGB frames with the film's own times to a pipe.
+    """The ffmpeg call that writes upright RGB frames with the film's own times to stdout.
 
-    Trimming counts in the film's units, so it is exact; seeking before only saves time.
+    The trim filter compares times in the film's units, so it is exact. Seeking before it only saves
+    time.
     """
     width, height = source.size(*probe.upright)
     options: dict[str, Any] = {"copyts": None, **LOCAL}
@@ -174,7 +183,10 @@ def _graph(source: Source, probe: Probe, part: _Part, shift: int) -> Any:
 
 
 def _check_complaints(source: Source, probe: Probe, decoded: int, child: Child, say: Say) -> None:
-    """Damage that cost frames is an error, damage that ffmpeg hid is said."""
+    """Raise GramflowError for damage that cost frames; report damage that ffmpeg concealed.
+
+    Lost frames are only noticed where the whole film is decoded.
+    """
     if not child.complaints:
         return
     first = child.complaints[0]
@@ -188,7 +200,7 @@ def _check_complaints(source: Source, probe: Probe, decoded: int, child: Child, 
 
 
 def _rising(source: Source, times: list[int], say: Say) -> list[int]:
-    """The times, with those that do not rise moved to one unit after the frame before."""
+    """Make times strictly increasing: a late frame moves to one unit after the frame before."""
     rising = times[:1]
     for time in times[1:]:
         rising.append(max(time, rising[-1] + 1))
@@ -207,7 +219,7 @@ def _manifest(
     shots: list[int],
     shape: tuple[int, ...],
 ) -> Manifest:
-    """The manifest, in units so fine that the part's start and end are whole numbers of them."""
+    """The manifest, in a unit of which the part's start and end are whole multiples."""
     base = Fraction(probe.time_base)
     end = probe.end * base
     if source.end is not None:
@@ -227,7 +239,11 @@ def _manifest(
 
 
 def _finer(unit: Fraction, time: Fraction) -> Fraction:
-    """A unit that divides `unit` and, to a millisecond where that is finer, `time`."""
+    """A unit of which both `unit` and `time` are whole multiples.
+
+    Unless `time` is a multiple of `unit` already, it is rounded to milliseconds first; a unit of a
+    millisecond or less is kept.
+    """
     if unit <= Fraction(1, 1000) or (time / unit).denominator == 1:
         return unit
     time = Fraction(round(time * 1000), 1000)

@@ -1,4 +1,4 @@
-"""ffmpeg as a child process: found, fed, listened to, never left behind."""
+"""Runs ffmpeg as a child process: finds it, connects pipes, collects messages, ends it."""
 
 import re
 import shutil
@@ -17,7 +17,7 @@ from gramflow.base.errors import GramflowError
 from gramflow.base.files import disk_full
 
 LOCAL: dict[str, str] = {"protocol_whitelist": "file,pipe"}
-"""Input options that keep a crafted file from making ffmpeg open the network."""
+"""Input options that prevent a crafted file from making ffmpeg open network connections."""
 
 _KEPT_COMPLAINTS = 1000
 _QUIET = ("-hide_banner", "-nostdin", "-nostats", "-v", "error")
@@ -25,7 +25,7 @@ _QUIET = ("-hide_banner", "-nostdin", "-nostats", "-v", "error")
 
 @cache
 def binary() -> str:
-    """The ffmpeg to run: the system's if new enough, else the one that came with imageio-ffmpeg.
+    """Path of the ffmpeg to run: the system's if new enough, else imageio-ffmpeg's.
 
     Raises GramflowError when neither is there and new enough.
     """
@@ -48,9 +48,9 @@ _VERSION = re.compile(r"ffmpeg version (?:n?([0-9]+)\.([0-9]+)|\S)")
 
 
 def _new_enough(command: str) -> bool:
-    """Whether this is an ffmpeg that runs, of _OLDEST or newer.
+    """Whether `command` is an ffmpeg that runs, of version _OLDEST or newer.
 
-    A name without numbers of a release ("N-1234-gabc") is a snapshot of the source: new.
+    A snapshot of the source, whose name has no release number ("N-1234-gabc"), counts as new.
     """
     asked = [command, "-version"]
     try:
@@ -65,20 +65,20 @@ def _new_enough(command: str) -> bool:
 
 
 def local(path: Path) -> str:
-    """A path that ffmpeg and PyAV take as a file whatever characters it has."""
+    """Prefix a path with file:, so that ffmpeg and PyAV take any characters in it literally."""
     return f"file:{path}"
 
 
 def open_film(path: Path) -> Any:
-    """A local file as a PyAV container, to be closed by the caller.
+    """Open a local file as a PyAV container, to be closed by the caller.
 
-    Raises av.FFmpegError when it is missing or no film.
+    Raises av.FFmpegError when it is missing or not a film.
     """
     return av.open(local(path), options={"protocol_whitelist": "file"}, metadata_errors="replace")
 
 
 class Child:
-    """A running ffmpeg. `complaints` fills with its lines on stderr while it runs."""
+    """A running ffmpeg. `complaints` collects its lines on stderr as they arrive."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self.process = process
@@ -88,12 +88,12 @@ class Child:
 
     @property
     def stdin(self) -> Any:
-        """Where to write what ffmpeg reads from pipe:0."""
+        """Pipe to ffmpeg's pipe:0; None unless it was asked for."""
         return self.process.stdin
 
     @property
     def stdout(self) -> Any:
-        """Where to read what ffmpeg writes to pipe:1."""
+        """Pipe from ffmpeg's pipe:1; None unless it was asked for."""
         return self.process.stdout
 
     def _listen(self) -> None:
@@ -104,7 +104,7 @@ class Child:
                 self.complaints.append(line)
 
     def finish(self) -> int:
-        """Close its input, let it end, and return its exit status."""
+        """Close ffmpeg's stdin, wait until it ends, and return its exit status."""
         with suppress(BrokenPipeError):
             if self.stdin:
                 self.stdin.close()
@@ -113,7 +113,7 @@ class Child:
         return status
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill ffmpeg and wait until it has ended."""
         self.process.kill()
         self.finish()
 
@@ -123,11 +123,13 @@ _ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
 
 @contextmanager
 def running(graph: Any, fault: str, folder: Path | None = None, **pipes: bool) -> Iterator[Child]:
-    """Run an ffmpeg-python output for the time of the block; what it fails with becomes an error.
+    """Run an ffmpeg-python output while the block runs.
 
-    graph: the output node. fault: how the error's message starts. folder: where it writes, named
-    when the disk is full. pipes: pipe_stdin and pipe_stdout, true where the block uses them.
-    A block that raises kills ffmpeg. Raises GramflowError when ffmpeg fails.
+    graph: the output node.
+    fault: start of an error's message.
+    folder: where ffmpeg writes, named when the disk is full.
+    pipes: pipe_stdin and pipe_stdout, true where the block uses them.
+    If the block raises, ffmpeg is killed. Raises GramflowError when ffmpeg fails.
     """
     process = graph.global_args(*_QUIET).run_async(cmd=binary(), pipe_stderr=True, **pipes)
     child = Child(process)
@@ -135,7 +137,7 @@ def running(graph: Any, fault: str, folder: Path | None = None, **pipes: bool) -
     try:
         yield child
     except (BrokenPipeError, av.FFmpegError) as error:
-        broken = error  # the pipe broke because ffmpeg ended: its own words say why
+        broken = error  # the pipe broke because ffmpeg ended: its messages say why
     except BaseException:
         child.kill()
         raise
@@ -147,19 +149,19 @@ def running(graph: Any, fault: str, folder: Path | None = None, **pipes: bool) -
 
 
 def failure(complaints: list[str], fault: str, folder: Path | None = None) -> GramflowError:
-    """The error for an ffmpeg that failed, from the lines it left on stderr."""
+    """The error for an ffmpeg that failed, from its lines on stderr."""
     if folder and any("No space left on device" in line for line in complaints):
         return disk_full(folder)
     return GramflowError(f"{fault}: ffmpeg failed: {reason(complaints)}")
 
 
 def reason(complaints: list[str]) -> str:
-    """The last line that says what went wrong."""
+    """The last line on stderr that names a cause; generic messages are skipped."""
     telling = [line for line in complaints if not any(phrase in line for phrase in _EMPTY)]
     return (telling or complaints or ["it gave no reason"])[-1]
 
 
-# What ffmpeg says after it has said what is wrong.
+# Generic messages, which ffmpeg prints after the actual cause.
 _EMPTY = (
     "Conversion failed",
     "Could not open encoder before EOF",

@@ -1,4 +1,4 @@
-"""Picture files of any kind as arrays, and arrays of other sizes and depths."""
+"""Reads picture files as arrays; converts arrays between depths and sizes."""
 
 from pathlib import Path
 
@@ -11,15 +11,16 @@ from gramflow.base.errors import GramflowError
 
 
 def read_picture(path: Path) -> Picture:
-    """A picture file of any kind OpenCV reads, upright; grey becomes RGB, alpha is laid on white.
+    """Read a picture file of any kind that OpenCV reads, upright, as RGB floats in 0..1.
 
-    Raises GramflowError when the file is missing or no picture; the message starts with the path.
+    Grey becomes RGB; alpha is composited on white. Raises GramflowError when the file is missing or
+    no picture; the message starts with the path.
     """
     return from_pixels(read_pixels(path))
 
 
 def read_pixels(path: Path) -> Pixels:
-    """A picture file like read_picture, but in the file's own depth: 8 or 16 bits a channel."""
+    """Read a picture file like read_picture, in its own depth: 8 or 16 bits per channel."""
     data = path.read_bytes() if path.is_file() else b""
     if not data:
         raise GramflowError(f"{path}: no such file, or it is empty; give the path of a picture")
@@ -34,7 +35,7 @@ _COLOUR = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
 
 
 def _to_rgb(pixels: Pixels) -> Pixels:
-    """OpenCV's grey, BGR or BGRA as RGB of the same depth."""
+    """Convert OpenCV's grey, BGR or BGRA to RGB of the same depth; alpha goes on white."""
     if pixels.ndim == 2:
         return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
     if pixels.shape[2] == 3:
@@ -46,16 +47,16 @@ def _to_rgb(pixels: Pixels) -> Pixels:
 
 
 def from_pixels(pixels: Pixels) -> Picture:
-    """Stored pixels as floats in 0..1."""
+    """Convert stored pixels (8 or 16 bits) to floats in 0..1."""
     return pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
 
 
 def to_pixels(picture: Picture) -> NDArray[np.uint16]:
-    """Floats, clipped to 0..1, as 16-bit pixels (rounded to the nearest)."""
+    """Convert floats, clipped to 0..1, to 16-bit pixels, rounded to the nearest."""
     return np.rint(np.clip(picture, 0, 1) * np.float32(65535)).astype(np.uint16)
 
 
 def resize(picture: Picture, width: int, height: int) -> Picture:
-    """Another size: area averaging to shrink, Lanczos to enlarge, still within 0..1."""
+    """Resize a picture: area averaging to shrink, Lanczos to enlarge, clipped to 0..1."""
     changed = resized(picture, width, height)
     return picture if changed is picture else np.clip(changed, 0, 1)

@@ -1,4 +1,4 @@
-"""What a video is, read from its headers and packets without decoding more than one frame."""
+"""Properties of a video, from headers and packets; no more than one frame is decoded."""
 
 import os
 from dataclasses import asdict, dataclass
@@ -18,7 +18,7 @@ from gramflow.media.tags import MATRICES, PRIMARIES, RANGES, TRANSFERS
 
 @dataclass(frozen=True)
 class Track:
-    """A sound or subtitle stream: its number in the file, codec, and language where tagged."""
+    """A sound or subtitle stream: index in the file, codec; language and title where tagged."""
 
     index: int
     codec: str
@@ -30,20 +30,23 @@ class Track:
 
 @dataclass(frozen=True)
 class Probe:
-    """The facts of one video. Fractions are strings, "numerator/denominator".
+    """Properties of one video. Fractions are strings, "numerator/denominator".
 
     format: the container, as ffmpeg names it; "pictures" for a picture sequence.
     index, codec, language: of the film's video stream.
-    width, height: as stored, before rotation. rotation: degrees clockwise to show it upright.
+    width, height: as stored, before rotation.
+    rotation: degrees clockwise that turn it upright.
     pixel_aspect: width to height of one pixel as stored.
-    bits: per channel. range, primaries, transfer, matrix: ffmpeg's names, None where untagged.
-    average_rate, real_rate: frames per second over all, and the container's nominal rate.
+    bits: per channel.
+    range, primaries, transfer, matrix: ffmpeg's names of the colour tags, None where untagged.
+    average_rate, real_rate: mean frames per second, and the container's nominal rate.
     variable: whether the time between frames varies by more than rounding.
-    frames: number of frames to show (packets, without those the container hides).
+    frames: number of frames to show (packets, without those that the container hides).
     time_base: seconds per unit of first and end.
-    first, end: time of the first frame, and when the last one goes, in units.
+    first, end: when the first frame appears and the last one disappears, in units.
     container_start: the container's own start time, in seconds.
-    start: when film and sound start, in seconds. duration: from there to the last frame's end.
+    start: when film and sound start, in seconds.
+    duration: seconds from there to the last frame's end.
     audio, subtitles: the other streams, in the file's order.
     """
 
@@ -103,12 +106,12 @@ class Probe:
 
 
 def probe(source: Source) -> Probe:
-    """The facts of a video.
+    """Probe a video.
 
-    Raises GramflowError when it is missing, no film, without frames, or truncated; also when
-    there is no ffmpeg.
+    Raises GramflowError when it is missing, no film, without frames, or truncated; also when there
+    is no ffmpeg.
     """
-    binary()  # better missed here than when a film has been painted
+    binary()  # fail here rather than after the film has been painted
     if source.files:
         with concerning(source.entry):
             return _probe_pictures(source.files, Fraction(source.fps or 1))
@@ -121,7 +124,7 @@ def probe(source: Source) -> Probe:
 
 
 def _probe_pictures(files: tuple[Path, ...], fps: Fraction) -> Probe:
-    """A sequence starts at 0 and shows every picture for one unit of time."""
+    """Probe a picture sequence: it starts at 0, and each picture lasts one unit of time."""
     pixels = read_pixels(files[0])
     duration = str(len(files) / fps)
     return Probe(
@@ -156,7 +159,7 @@ def _probe_pictures(files: tuple[Path, ...], fps: Fraction) -> Probe:
 
 
 def _probe_film(source: Source, container: Any) -> Probe:
-    """Headers, one pass over all packets, and one decoded frame for what only it has."""
+    """Probe a film: its headers, one pass over all packets, and one decoded frame."""
     stream = _video_stream(source, container)
     packets = _read_packets(source, container, stream)
     codec, layout = stream.codec_context, stream.codec_context.format
@@ -196,7 +199,10 @@ def _probe_film(source: Source, container: Any) -> Probe:
 
 
 def _video_stream(source: Source, container: Any) -> Any:
-    """The first video stream that is no cover picture."""
+    """The first video stream that is not a cover picture.
+
+    Raises GramflowError when there is none, and for a file that is a single picture.
+    """
     if container.format.name == "image2" or container.format.name.endswith("_pipe"):
         raise GramflowError(
             f"{source.entry}: {source.path} is one picture; give a film, "
@@ -214,10 +220,11 @@ def _video_stream(source: Source, container: Any) -> Any:
 
 @dataclass(frozen=True)
 class _Packets:
-    """What a pass over all packets tells.
+    """What a pass over all packets found.
 
-    times: of the film's frames, in its units, rising. end: when the last one goes, in units.
-    earliest: start of the earliest film or sound stream, in seconds.
+    times: presentation times of the film's frames, sorted, in its units.
+    end: when the last frame disappears, in units.
+    earliest: earliest start of the film and its sound streams, in seconds.
     """
 
     times: list[int]
@@ -226,7 +233,10 @@ class _Packets:
 
 
 def _read_packets(source: Source, container: Any, stream: Any) -> _Packets:
-    """Go through every packet of the file. Raises GramflowError for no frames, or too few."""
+    """Read every packet of the file.
+
+    Raises GramflowError when the file has no frames or is truncated.
+    """
     shown: list[tuple[int, int]] = []
     total, latest = 0, Fraction(0)
     try:
@@ -259,10 +269,10 @@ def _read_packets(source: Source, container: Any, stream: Any) -> _Packets:
 
 
 def _last_duration(stream: Any, shown: list[tuple[int, int]]) -> int:
-    """How long the last frame stays, in units.
+    """How long the last frame is shown, in units.
 
-    Until the track's end where the container tells it (a packet's own duration is about the
-    decoding order), else the packet's duration, else as long as the frame before.
+    Until the track's end where the container states it, since a packet's own duration refers to
+    decoding order. Else the packet's duration, else that of the frame before, else 1.
     """
     last, duration = shown[-1]
     if stream.duration and stream.start_time is not None:
@@ -275,7 +285,8 @@ def _last_duration(stream: Any, shown: list[tuple[int, int]]) -> int:
 def _check_frames(source: Source, container: Any, stream: Any, total: int, end: int) -> None:
     """Raise GramflowError when the stream has fewer frames than its header says.
 
-    Frames that an edit list cut or an AVI dropped are missing too, but not at the end.
+    Frames that an edit list cut or an AVI dropped are missing, too, but not at the end; so the
+    stream must also end early.
     """
     length = stream.frames if container.format.name == "avi" else stream.duration or 0
     missing = (stream.start_time or 0) + length - end
@@ -285,7 +296,7 @@ def _check_frames(source: Source, container: Any, stream: Any, total: int, end: 
 
 
 def _check_duration(source: Source, container: Any, latest: Fraction) -> None:
-    """Raise GramflowError when the file ends long before the duration in its header."""
+    """Raise GramflowError when the file ends well before the duration in its header."""
     if container.duration is None or not container.format.name.startswith(_DECLARING):
         return
     duration = Fraction(container.duration, av.time_base)
@@ -294,12 +305,12 @@ def _check_duration(source: Source, container: Any, latest: Fraction) -> None:
         raise _truncated(source, f"it ends after {float(reached):.1f} s of {float(duration):.1f} s")
 
 
-_DECLARING = ("matroska", "mov", "flv", "asf")  # others only guess their duration
-_SLACK = Fraction(1, 2)  # seconds; headers round, and count the last sound block generously
+_DECLARING = ("matroska", "mov", "flv", "asf")  # headers of others only estimate the duration
+_SLACK = Fraction(1, 2)  # seconds; headers are rounded, and may overstate the last sound block
 
 
 def _first_frame(source: Source) -> Any:
-    """The first decoded frame, which knows rotation and colours better than the headers."""
+    """Decode the first frame: its rotation and colour tags are better than the headers'."""
     with open_film(source.path) as container:
         stream = _video_stream(source, container)
         try:
@@ -312,13 +323,13 @@ def _first_frame(source: Source) -> Any:
 
 
 def _varies(times: list[int]) -> bool:
-    """Whether the times are off an even grid by more than their rounding."""
+    """Whether frame times deviate from a uniform grid by more than rounding (one unit)."""
     step = Fraction(times[-1] - times[0], max(1, len(times) - 1))
     return any(abs(time - times[0] - n * step) > 1 for n, time in enumerate(times))
 
 
 def _track(stream: Any) -> Track:
-    """A sound or subtitle stream in short."""
+    """A PyAV sound or subtitle stream as a Track."""
     codec = stream.codec_context
     return Track(
         index=stream.index,
@@ -331,13 +342,13 @@ def _track(stream: Any) -> Track:
 
 
 def _tag(stream: Any, key: str) -> str | None:
-    """A metadata entry; "und" means that nobody said."""
+    """A stream's metadata entry; None if it is missing or "und" (undetermined)."""
     value = stream.metadata.get(key)
     return None if value == "und" else value
 
 
 def _unreadable(source: Source, error: Exception) -> GramflowError:
-    """The error for a file that does not open."""
+    """The error for a file that cannot be opened, by its cause."""
     path, entry = source.path, source.entry
     if not path.exists():
         return GramflowError(f"{entry}: {path} does not exist; give the path of a film")
@@ -352,12 +363,12 @@ def _unreadable(source: Source, error: Exception) -> GramflowError:
 
 
 def _truncated(source: Source, how: str) -> GramflowError:
-    """The error for a film whose end is missing."""
+    """The error for a film that is cut off."""
     return GramflowError(
         f"{source.entry}: {source.path} is cut off: {how}; copy or download it again"
     )
 
 
 def _words(error: Exception) -> str:
-    """An error of the system or of ffmpeg without its number and file name."""
+    """Message of a system or ffmpeg error, without its number and file name."""
     return str(getattr(error, "strerror", None) or error).splitlines()[0]

@@ -1,4 +1,4 @@
-"""Where a film is cut: found by PySceneDetect, given by hand, or not looked for."""
+"""Shots of a film: cuts detected by PySceneDetect, or given by hand."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -9,15 +9,16 @@ import numpy as np
 
 from gramflow.base.arrays import Pixels
 
-_WIDTH = 256  # pixels that cuts are looked for at; more only costs time
-_SHORTEST = 5  # frames of a shot; what is shorter is a flash
+_WIDTH = 256  # pixels; width at which cuts are detected, more only costs time
+_SHORTEST = 5  # frames; a shorter shot counts as a flash and is no shot of its own
 
 
 class ShotFinder:
-    """Looks at every frame of a film, in order, for cuts and fades.
+    """Detects cuts and fades; every frame of the film is added in order.
 
-    threshold: how many times more than its neighbours a frame has to change (PySceneDetect's
-    adaptive detector). A fade to black and back is cut in the middle of the black.
+    threshold: how many times more than its neighbours a frame must change to start a shot
+        (`adaptive_threshold` of PySceneDetect's AdaptiveDetector).
+    A fade to black and back is cut in the middle of the black.
     """
 
     def __init__(self, threshold: float) -> None:
@@ -31,19 +32,19 @@ class ShotFinder:
         self._count = 0
 
     def add(self, pixels: Pixels) -> None:
-        """Look at the next frame, 8 or 16 bits."""
+        """Process the next frame: (height, width, 3), RGB, 8 or 16 bits."""
         frame, time = _small(pixels), _number(self._count)
         self._note(detector.process_frame(time, frame) for detector in self._detectors)
         self._count += 1
 
     def shots(self) -> list[int]:
-        """The number of every shot's first frame, with 0 as the first."""
+        """Number of every shot's first frame, starting with 0. Call after the last frame."""
         if self._count:
             last = _number(self._count - 1)
             self._note(detector.post_process(last) for detector in self._detectors)
         firsts = [0]
         for cut in sorted(self._cuts):
-            # one change of shots, if both detectors see it
+            # a cut that both detectors report counts once
             if firsts[-1] + _SHORTEST <= cut < self._count:
                 firsts.append(cut)
         return firsts
@@ -53,13 +54,16 @@ class ShotFinder:
 
 
 def given_shots(cuts: Sequence[Fraction], times: Sequence[Fraction]) -> list[int]:
-    """The first frames of the shots between cuts given in seconds; `times` are the frames'."""
+    """First frames of the shots between given cuts.
+
+    cuts, times: the cuts, and every frame's time, in seconds from the film's start.
+    """
     firsts = {int(np.searchsorted(np.array(times, float), float(cut) - 1e-6)) for cut in cuts}
     return sorted({0} | {first for first in firsts if first < len(times)})
 
 
 def _small(pixels: Pixels) -> Any:
-    """The frame as PySceneDetect wants it: BGR bytes, not large."""
+    """The frame as PySceneDetect expects it: 8-bit BGR, at most _WIDTH pixels wide."""
     height, width = pixels.shape[:2]
     if width > _WIDTH:
         size = _WIDTH, max(round(height * _WIDTH / width), 1)
@@ -70,7 +74,7 @@ def _small(pixels: Pixels) -> Any:
 
 
 def _number(frame: int) -> Any:
-    """A frame's number as PySceneDetect counts; the rate does not matter to what is used here."""
+    """A frame's number as a timecode; its rate does not matter to the detectors used here."""
     from scenedetect.common import FrameTimecode
 
     return FrameTimecode(frame, 25.0)

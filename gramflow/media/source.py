@@ -1,4 +1,4 @@
-"""Where a video comes from: a film, a picture sequence, or what `capture` recorded."""
+"""Where a video comes from: a film, a picture sequence, or a recording of `capture`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +17,11 @@ class Source:
     path: the film, or the pattern of a picture sequence.
     files: the pictures in their natural order; None for a film.
     fps: pictures per second of a sequence; None for a film.
-    start, end: the part to use, in seconds from the film's start; None is from or to its end.
-    cuts, cut_threshold: auto, off, or seconds from the film's start.
-    width, height, scale: the reduced size to store, in pixels or as a factor; None keeps it.
+    start, end: the part to use, in seconds from the film's start; None: from its beginning, to its
+        end.
+    cuts: auto, off, or the cuts in seconds from the film's start.
+    cut_threshold: see ShotFinder.
+    width, height, scale: the reduced size to store, in pixels or as a factor; None keeps the size.
     """
 
     entry: str
@@ -36,9 +38,10 @@ class Source:
 
     @classmethod
     def from_config(cls, name: str, video: Mapping[str, Any], files: Sequence[str]) -> "Source":
-        """The source of the config's video `name`, which is read from `files`.
+        """The source of the config's video `name`.
 
-        These are the film, the recording of a camera, or with `fps` the pictures of a sequence.
+        files: the film, the recording of a camera, or, where `fps` is given, the pictures of a
+            sequence.
         """
         given = {key: value for key, value in video.items() if value is not None}
         is_sequence = "fps" in given
@@ -60,10 +63,10 @@ class Source:
         return self.entry.removesuffix(".path")
 
     def size(self, width: int, height: int) -> tuple[int, int]:
-        """The size to store for an upright film of `width` x `height` pixels.
+        """Width and height to store for an upright film of `width` x `height` pixels.
 
-        A side that follows from the aspect is rounded to an even number, as encoders want.
-        Raises GramflowError when the config asks for more pixels than there are.
+        A side that follows from the aspect ratio is rounded to an even number, as encoders require.
+        Raises GramflowError when the config asks for more pixels than the film has.
         """
         if self.scale and self.scale != 1:
             wanted = _even(width * self.scale), _even(height * self.scale)
@@ -84,7 +87,7 @@ class Source:
 
 
 def _exact(value: Any) -> Fraction:
-    """A config's number, or "30000/1001", as people wrote it: 0.1 is one tenth."""
+    """A number of the config, or a text such as "30000/1001", as an exact fraction: 0.1 is 1/10."""
     return Fraction(str(value))
 
 

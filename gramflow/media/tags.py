@@ -1,4 +1,4 @@
-"""The names that ffmpeg gives to the numbers of ITU-T H.273, by which films tag their colours."""
+"""ffmpeg's names for the codes of ITU-T H.273, with which films tag their colours."""
 
 MATRICES = {
     0: "gbr",

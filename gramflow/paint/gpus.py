@@ -1,4 +1,4 @@
-"""A GPU for each job of a machine that has several, whichever run of Snakemake it belongs to."""
+"""Gives each job of a machine with several GPUs one of its own, across runs of Snakemake."""
 
 import fcntl
 import os
@@ -14,16 +14,19 @@ from typing import BinaryIO
 from gramflow.base.progress import Say
 
 FOLDER = Path("/tmp")
-"""Where the machine's lock files are: not TMPDIR, which a user or a scheduler may set per job."""
+"""Folder of the machine's lock files; not TMPDIR, which may differ from job to job."""
 
 
 @contextmanager
 def lent(say: Say, folder: Path = FOLDER) -> Iterator[None]:
-    """Show this process one GPU of the machine that no other process has, waiting for one.
+    """Reserve one GPU for this process, and hide the others; wait until one is free.
 
-    Chooses from CUDA_VISIBLE_DEVICES, else from all GPUs, and sets it; to be entered before
-    TensorFlow is imported. Leaves it alone where there is no choice: without a GPU, and where the
-    user or SLURM has chosen one. The GPU goes back when the block or the process ends.
+    The candidates are those of CUDA_VISIBLE_DEVICES, else all GPUs. The variable is set to the
+    chosen one, so enter the block before TensorFlow is imported. With fewer than two candidates
+    nothing is done: there is no GPU, or the user or SLURM has chosen one. The GPU is free again
+    when the block or the process ends.
+
+    folder: folder of the lock files.
     """
     devices = visible()
     if len(devices) < 2:
@@ -36,7 +39,10 @@ def lent(say: Say, folder: Path = FOLDER) -> Iterator[None]:
 
 
 def visible() -> list[str]:
-    """The GPUs that a process may use, as CUDA_VISIBLE_DEVICES names them."""
+    """GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them.
+
+    If the variable is not set, the numbers of those that nvidia-smi lists; none without nvidia-smi.
+    """
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     if chosen is not None:
         return [device.strip() for device in chosen.split(",") if device.strip()]
@@ -50,7 +56,7 @@ def visible() -> list[str]:
 
 @contextmanager
 def _free(devices: Sequence[str], folder: Path, say: Say) -> Iterator[str]:
-    """The first device that nobody has."""
+    """Lock and yield the first device that no process has; wait until there is one."""
     for attempt in count():
         for device in devices:
             with _lock_file(folder / f"gramflow-gpu-{device}.lock") as file:
@@ -63,7 +69,7 @@ def _free(devices: Sequence[str], folder: Path, say: Say) -> Iterator[str]:
 
 
 def _locked(file: BinaryIO) -> bool:
-    """Whether this process now has the lock, until it closes the file or ends in whatever way."""
+    """Try to lock a file. The lock lasts until the file is closed or the process ends."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -72,7 +78,10 @@ def _locked(file: BinaryIO) -> bool:
 
 
 def _lock_file(path: Path) -> BinaryIO:
-    """Another user's file may be opened in /tmp, but not by a call that would create it."""
+    """Open a lock file, which is created if missing.
+
+    In /tmp, another user's file may be opened, but not by a call that would create it.
+    """
     with suppress(FileExistsError):
         path.touch(exist_ok=False)
     return path.open("rb")

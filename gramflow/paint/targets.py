@@ -1,4 +1,4 @@
-"""The targets of a style on the disk: computed once, shared by every video."""
+"""Computes the targets of a style into a file that every video shares, and reads it."""
 
 from pathlib import Path
 from zipfile import BadZipFile
@@ -19,10 +19,11 @@ from gramflow.settings.config import Config, Look, Style
 
 
 def save_targets(config: Config, style: Style, look: Look, weights: Weights, path: Path) -> None:
-    """Compute the targets of a style for a look into an .npz file, whose name is target_name.
+    """Compute the targets of a style for a look, and save them as an .npz file.
 
-    Raises GramflowError, naming the config entry, for a picture that cannot be read, or is too
-    narrow at its size.
+    path: the file, whose name is that of `target_name`.
+    Raises GramflowError, naming the config entry, for a picture that cannot be read, or whose
+    shorter side is too short at the look's size.
     """
     from gramflow.engine.objective import Objective
 
@@ -42,7 +43,7 @@ def save_targets(config: Config, style: Style, look: Look, weights: Weights, pat
 
 
 def load_targets(path: Path) -> dict[int, StyleTargets]:
-    """Read what save_targets wrote: by the width that is painted at.
+    """Read what save_targets wrote: targets by the width, in pixels, that is painted at.
 
     Raises GramflowError when the file is damaged.
     """
@@ -54,7 +55,10 @@ def load_targets(path: Path) -> dict[int, StyleTargets]:
 
 
 def style_pictures(style: Style, side: int) -> list[Picture]:
-    """The pictures of a style, the longer side of each `side` pixels."""
+    """Read the pictures of a style, scaled so that the longer side has `side` pixels.
+
+    Raises GramflowError, naming the config entry, as save_targets does.
+    """
     pictures = []
     for number, image in enumerate(style.images):
         with concerning(f"styles.{style.name}.images[{number}]"):

@@ -1,4 +1,4 @@
-"""The network's weights: downloaded, given as a file, bundled with the package, or random."""
+"""The network's weights: downloaded, from a file, bundled with the package, or random."""
 
 import hashlib
 import os
@@ -21,9 +21,10 @@ PATIENCE = 10.0
 
 
 def source_of(weights: Weights) -> Source:
-    """What `networks.build` loads the weights from.
+    """Where `networks.build` loads these weights from; None for random ones.
 
-    Raises GramflowError when it is not what was found any more.
+    Raises GramflowError when the file is gone, or when the file or the bundled weights are no
+    longer those that were found.
     """
     if weights.source == "bundled":
         if bundled.identity() != weights.identity:
@@ -45,11 +46,13 @@ def source_of(weights: Weights) -> Source:
 
 
 def resolve(setting: str, name: str, network: Network, layers: Iterable[str], say: Say) -> Weights:
-    """Find the weights that the config asks for, and try whether they fit the network.
+    """Find the weights that the config asks for; check that a file of weights fits the network.
 
     setting: auto, imagenet, bundled, random, or the path of an .h5 file.
-    name, network: the config's. layers: what the looks need of it.
-    Raises GramflowError when they cannot be had.
+    name, network: the network's name in the config, and the network.
+    layers: the layers that the looks need; if the bundled network has them all, it replaces a
+        failed download of auto.
+    Raises GramflowError when the weights cannot be obtained.
     """
     if setting == "random":
         return random_weights(name)
@@ -86,10 +89,10 @@ def _checked(name: str, source: str, path: Path, network: Network) -> Weights:
 
 
 def download(network: Network, say: Say) -> Path:
-    """Keras's own ImageNet weights, from its cache or from its server, checked by their hash.
+    """Path of Keras's own ImageNet weights, cached or downloaded, verified by their hash.
 
-    Raises GramflowError when the network has none, or the server gives no answer for ten seconds
-    or a wrong file.
+    Raises GramflowError when the network has none, and when the server does not answer within
+    PATIENCE seconds or sends a wrong file.
     """
     if not network.weights_url:
         raise GramflowError(
@@ -120,13 +123,16 @@ def download(network: Network, say: Say) -> Path:
 
 
 def _await_answer(url: str) -> None:
-    """Raise OSError when nobody answers; looking up a host's name knows no time limit itself."""
+    """Raise OSError when the server does not answer within PATIENCE seconds.
+
+    A thread asks, since looking up a host's name has no time limit of its own.
+    """
     failures: list[Exception] = [TimeoutError(f"no answer for {PATIENCE:.0f} seconds")]
 
     def ask() -> None:
         try:
             request = urllib.request.Request(url, method="HEAD")
-            # only ends the thread: by then nobody waits for it any more
+            # this limit only ends the thread; nobody waits for it any more by then
             urllib.request.urlopen(request, timeout=2 * PATIENCE).close()
             failures.clear()
         except OSError as error:
@@ -141,7 +147,7 @@ def _await_answer(url: str) -> None:
 
 @contextmanager
 def _patience() -> Iterator[None]:
-    """Keras's download waits for ever by default."""
+    """Limit waiting on sockets to PATIENCE seconds; Keras's download would wait for ever."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(PATIENCE)
     try:

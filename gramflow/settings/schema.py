@@ -1,4 +1,4 @@
-"""Values that fit a JSON schema: defaults filled in, text converted, errors as one line."""
+"""Fits values to a JSON schema: fills in defaults, converts text, reports errors in one line."""
 
 import re
 import sys
@@ -14,16 +14,17 @@ from gramflow.base.errors import GramflowError
 
 Schema = Mapping[str, Any]
 Entry = tuple[str | int, ...]
-"""Where a value stands in the config, such as ("styles", "night", "images", 0)."""
+"""Path of a value in the config, such as ("styles", "night", "images", 0)."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 def checked(value: Any, schema: Schema, entry: Entry = ()) -> Any:
-    """A copy of `value` as `schema` wants it, with every default filled in.
+    """Validate `value` against `schema`; return a copy with every default filled in.
 
-    Text is converted where another type is wanted ('5.0' from a command line), so that one
-    meaning has one spelling. An entry left empty counts as absent unless it may be null.
+    entry: path of the value in the config, for errors.
+    Text is converted where another type is required ('5.0' from a command line), so that values of
+    equal meaning become equal. An entry left empty counts as absent unless it may be null.
     Raises GramflowError, naming the entry, when the value does not fit.
     """
     fitted = _fit(value, schema)
@@ -34,14 +35,17 @@ def checked(value: Any, schema: Schema, entry: Entry = ()) -> Any:
 
 
 def refused(entry: Entry, text: str) -> GramflowError:
-    """The error for an entry of the config; `text` says what is wrong and what to do."""
+    """The error for an entry of the config.
+
+    text: what is wrong and what to do.
+    """
     # a path may hold a line break: the message stays one line that a terminal can show
     line = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
     return GramflowError(f"{dotted(entry)}: {line}")
 
 
 def dotted(entry: Entry) -> str:
-    """An entry as a person would write it: styles.night.images[0]."""
+    """Format an entry as a person would write it: styles.night.images[0]."""
     text = ""
     for part in entry:
         if isinstance(part, int) and not isinstance(part, bool):
@@ -53,13 +57,13 @@ def dotted(entry: Entry) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value on one line, shortened."""
+    """Format a value on one line of at most 80 characters."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:76]} ..."
 
 
 def remedy(word: Any, known: Iterable[str]) -> str:
-    """Which of the known words was probably meant, and all of them."""
+    """Suggest the closest of the known words, if one is close, and list all of them."""
     words = sorted(known)
     close = get_close_matches(str(word), words, n=1)
     guess = f"did you mean {close[0]}? " if close else ""
@@ -90,7 +94,7 @@ def _types(schema: Schema) -> list[str]:
 def _fit_mapping(value: Mapping[Any, Any], schema: Schema) -> dict[Any, Any]:
     properties = schema.get("properties", {})
     others = schema.get("additionalProperties") or {}
-    # YAML reads a bare 2024 as a number: as a name it is the same word
+    # YAML reads a bare 2024 as a number; used as a name it becomes text
     named = {str(key) if type(key) is int else key: item for key, item in value.items()}
     fitted = {key: _fit(item, properties.get(key, others)) for key, item in named.items()}
     for key, inner in properties.items():
@@ -100,7 +104,7 @@ def _fit_mapping(value: Mapping[Any, Any], schema: Schema) -> dict[Any, Any]:
 
 
 def _from_text(text: str, types: list[str]) -> Any:
-    """The first of the types that the text can be read as."""
+    """Convert text to the first of the types that it can be parsed as; else keep it."""
     for name in types:
         try:
             return _READ[name](text)
@@ -123,7 +127,7 @@ _READ: dict[str, Callable[[str], Any]] = {
 
 
 def _as_number(value: Any, types: list[str]) -> Any:
-    """300 and 300.0 are one number: spell it by the schema's type."""
+    """Convert a number to the schema's type, since 300 and 300.0 mean the same."""
     if isinstance(value, bool):
         return value
     if isinstance(value, int) and "number" in types and abs(value) <= sys.float_info.max:
@@ -143,7 +147,7 @@ def _finite(_: Any, value: Any) -> bool:
 
 
 def _whole_pattern(_: Any, pattern: str, value: Any, __: Any) -> Iterator[ValidationError]:
-    # JSON Schema searches, and Python's "$" accepts a final line break
+    # jsonschema's own check searches within the text, and "$" accepts a final line break
     if isinstance(value, str) and not re.fullmatch(pattern, value):
         yield ValidationError("pattern")
 
@@ -156,12 +160,12 @@ _Validator = extend(  # type: ignore[no-untyped-call]
 
 
 def _rank(error: ValidationError) -> tuple[bool, list[str]]:
-    """Unknown keys first: a misspelt key is often the reason for a missing one."""
+    """Sort key of errors: unknown keys first, as a misspelt key often explains a missing one."""
     return error.validator != "additionalProperties", [str(part) for part in error.absolute_path]
 
 
 def _as_line(error: Any, entry: Entry) -> GramflowError:
-    """The validator's error with its place and its remedy."""
+    """Convert a validator's error to one line: the entry, what is wrong, what to give."""
     entry = (*entry, *error.absolute_path)
     rule, value = error.validator, error.instance
     if "propertyNames" in error.absolute_schema_path:
@@ -203,7 +207,7 @@ _WORDS = {
 
 
 def _wanted(schema: Schema) -> str:
-    """What a schema accepts, in words."""
+    """Describe in words what a schema accepts."""
     text = " or ".join(_WORDS[name] + _limits(schema, name) for name in _types(schema))
     if schema.get("examples"):
         text += f", such as {shown(schema['examples'][0])}"
@@ -225,7 +229,7 @@ _LIMITS = {
 
 
 def _wanted_of(schema: Schema, key: str) -> str:
-    """What the schema of an object accepts for a key, and what that is for."""
+    """Describe what an object's schema accepts for a key, and the purpose of that key."""
     inner = schema.get("properties", {}).get(key, {})
     purpose = inner.get("description")
     return (_wanted(inner) or "it") + (f": {purpose}" if purpose else "")

@@ -1,4 +1,4 @@
-"""The page docs/config.md, made from the schema, the presets and the built-in plugins.
+"""Generates docs/config.md from the schema, the presets and the built-in plugins.
 
 python -m gramflow.settings.schema_docs > docs/config.md
 """
@@ -55,7 +55,7 @@ def _settings(properties: Mapping[str, Schema]) -> str:
 def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     header = list(header)
     lines = [header, ["---"] * len(header), *rows]
-    # a bar would end the cell
+    # an unescaped bar would end the cell
     cells = [[text.replace("|", "\\|") for text in line] for line in lines]
     return "".join(f"| {' | '.join(line)} |\n" for line in cells)
 
@@ -85,7 +85,7 @@ def _description(entry: Schema) -> str:
 
 
 def _code(value: Any) -> str:
-    """A value as YAML takes it."""
+    """A value in YAML's syntax, as inline code."""
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 

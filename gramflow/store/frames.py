@@ -1,4 +1,4 @@
-"""The content-addressed folder of finished frames."""
+"""The store: finished frames in a content-addressed folder."""
 
 import json
 import os
@@ -20,28 +20,28 @@ from gramflow.store.png import decode_png, encode_png, ends_as_png, read_note
 
 
 class Store:
-    """Pictures by key, each one PNG file that exists whole or not at all.
+    """Pictures by key; each is one PNG file, written atomically.
 
-    Keys are hexadecimal digests; their first two digits name a subfolder, so that no folder
-    grows beyond a few thousand files. Writing is safe from several processes and hosts: the same
-    key always holds the same picture. What is read is compared with its key first.
+    Keys are hexadecimal digests. Their first two digits name a subfolder, so that no folder grows
+    beyond a few thousand files. Several processes and hosts may write at once, since a key always
+    stands for the same picture. Whatever is read is verified against its key.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def path(self, key: str) -> Path:
-        """Where the picture of `key` is or would be."""
+        """Path of the file for `key`, whether it exists or not."""
         return self.root / key[:2] / f"{key}.png"
 
     def __contains__(self, key: str) -> bool:
         return self.path(key).is_file()
 
     def read(self, key: str) -> Pixels:
-        """The picture, RGB as stored.
+        """Read and verify a picture: (height, width, 3), RGB, 8 or 16 bits as stored.
 
-        Raises GramflowError when the file is gone, or is not what its key says; it is then removed,
-        so that the next run makes it anew.
+        Raises GramflowError when the file is missing or does not match its key. A file that does
+        not match is deleted, so that the next run makes it again.
         """
         path = self.path(key)
         try:
@@ -54,7 +54,11 @@ class Store:
             raise GramflowError(f"{path}: {text}") from error
 
     def checked(self, key: str) -> Pixels:
-        """The picture. Raises ValueError when the file is not what its key says."""
+        """Read and verify a picture, but delete nothing.
+
+        Raises ValueError when the file is damaged or does not match its key, and FileNotFoundError
+        when it is missing.
+        """
         path = self.path(key)
         pixels = decode_png(path.read_bytes())
         if self._expected(key) != pixels_digest(pixels):
@@ -62,21 +66,24 @@ class Store:
         return pixels
 
     def note(self, key: str) -> dict[str, Any]:
-        """What was stored with the picture. Raises ValueError when the file is damaged."""
+        """The metadata that was stored with a picture.
+
+        Raises ValueError when the file is damaged or belongs to another key.
+        """
         note = json.loads(read_note(self.path(key)))
         if not isinstance(note, dict) or note.get("key") != key:
             raise ValueError(f"{self.path(key)} is the file of another key")
         return note
 
     def is_whole(self, key: str) -> bool:
-        """Whether a file for this key is there to its end; its pixels are not looked at."""
+        """Whether the key's file exists and is not truncated; its pixels are not verified."""
         try:
             return ends_as_png(self.path(key)) and bool(self._expected(key))
         except (FileNotFoundError, ValueError):
             return False
 
     def sizes(self, keys: Iterable[str]) -> dict[str, int]:
-        """The bytes of the files that are there, by key."""
+        """File sizes in bytes, by key; missing files are left out."""
         found = {}
         for key in keys:
             with suppress(FileNotFoundError):
@@ -84,20 +91,26 @@ class Store:
         return found
 
     def write(self, key: str, pixels: Pixels, note: Mapping[str, Any] | None = None) -> None:
-        """Add a picture. Raises GramflowError when the disk is full."""
+        """Add a picture, atomically.
+
+        note: metadata to store with it. Raises GramflowError when the disk is full.
+        """
         write_bytes(self.path(key), encode_png(pixels, self._note(key, pixels, note or {})))
 
     def _note(self, key: str, pixels: Pixels, note: Mapping[str, Any]) -> str:
-        """The text that travels in the file."""
+        """Text to embed in the PNG file: `note`, the key, and the digest of the pixels."""
         return canonical({**note, "key": key, "pixels": pixels_digest(pixels)})
 
     def _expected(self, key: str) -> str:
-        """The digest that the pixels of a key's file must have. Raises ValueError for another's."""
+        """Digest that the pixels of a key's file must have.
+
+        Raises ValueError when the file belongs to another key.
+        """
         return str(self.note(key).get("pixels", ""))
 
 
 class FrameStore(Store):
-    """Extracted frames, whose keys are the digests of their pixels; their files need no note."""
+    """Extracted frames: a key is the digest of the pixels, so the files need no metadata."""
 
     def _note(self, key: str, pixels: Pixels, note: Mapping[str, Any]) -> str:
         return ""
@@ -107,19 +120,19 @@ class FrameStore(Store):
 
 
 class Listing:
-    """What a store holds; each of its folders is listed once, when it is first asked for.
+    """File sizes of a store; each subfolder is listed once, at the first question about it.
 
-    For a process that asks about many keys: on a disk in the network a listing takes about as long
-    as a question about one file.
+    For a process that asks about many keys: on a network disk, listing a folder takes about as long
+    as looking at one file.
     """
 
     def __init__(self, store: Store) -> None:
         self.root = store.root
-        # arrays, since a feature film has a million frames
+        # sorted arrays, since a feature film has a million frames
         self._folders: dict[str, tuple[NDArray[np.bytes_], NDArray[np.int64]]] = {}
 
     def sizes(self, keys: Iterable[str]) -> dict[str, int]:
-        """The bytes of the files that are there, by key."""
+        """File sizes in bytes, by key; missing files are left out."""
         wanted: dict[str, list[str]] = {}
         for key in keys:
             wanted.setdefault(key[:2], []).append(key)
@@ -135,7 +148,7 @@ class Listing:
         return found
 
     def _list(self, folder: str) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:
-        """Names, sorted, and bytes of the files of a folder."""
+        """Keys, sorted, and sizes in bytes of the files in a subfolder."""
         files: list[tuple[bytes, int]] = []
         with suppress(FileNotFoundError), os.scandir(self.root / folder) as entries:
             for entry in entries:
@@ -146,17 +159,17 @@ class Listing:
 
 
 def pixels_digest(pixels: Pixels) -> str:
-    """SHA-256 of a picture's shape, depth and pixels."""
+    """SHA-256 of a picture's shape, dtype and pixels, hexadecimal."""
     digest = sha256(f"{pixels.shape} {pixels.dtype.name} ".encode())
     digest.update(pixels.tobytes())
     return digest.hexdigest()
 
 
 class Writer:
-    """Writes pictures to a store on other threads, while whoever gives them goes on.
+    """Writes pictures to a store in background threads.
 
-    At most `threads` pictures are on their way. What goes wrong is raised by a later write, or by
-    settle, which has to come before anybody relies on the files.
+    At most `threads` writes are pending; one more waits for the oldest. An error is raised by a
+    later `write` or by `settle`, so call `settle` before relying on the files.
     """
 
     def __init__(self, store: Store, threads: int = 1) -> None:
@@ -172,7 +185,10 @@ class Writer:
         note: Mapping[str, Any] | None = None,
         done: Callable[[], None] | None = None,
     ) -> None:
-        """Add a picture as Store.write does; then call `done`, on the other thread."""
+        """Queue a picture for `Store.write`.
+
+        done: called afterwards, in the background thread.
+        """
         while len(self._pending) >= self.threads:
             self._pending.popleft().result()
 
@@ -184,24 +200,24 @@ class Writer:
         self._pending.append(self._pool.submit(write))
 
     def settle(self) -> None:
-        """Wait until everything is written."""
+        """Wait until all queued pictures are written. Raises the first error of a write."""
         while self._pending:
             self._pending.popleft().result()
 
 
 def extracted_store(root: str | Path) -> FrameStore:
-    """The frames as extracted, by the hash of their pixels."""
+    """The store of extracted frames, whose keys are the digests of their pixels."""
     return FrameStore(Path(root) / "frames")
 
 
 def painted_store(root: str | Path) -> Store:
-    """The painted frames, by the digest of all they depend on."""
+    """The store of painted frames, whose keys are digests of all that a frame depends on."""
     return Store(Path(root) / "painted")
 
 
 def lock_file(root: str | Path, claim: str) -> Path:
-    """The file to lock while the frames of a record's claim are painted.
+    """The file to lock (flock) while the frames of a claim are painted.
 
-    Beside the frames, since all that may paint them see that folder.
+    It lies beside the frames, since every process that might paint them has access to that folder.
     """
     return Path(root) / "locks" / f"{claim}.lock"

@@ -1,4 +1,4 @@
-"""PNG files of frames, which carry a note: how a frame came about."""
+"""PNG files of frames that carry a note: how the frame was made."""
 
 import os
 import struct
@@ -14,7 +14,11 @@ _PNG_COMPRESSION = 1  # painted frames are nearly incompressible: higher levels 
 
 
 def encode_png(pixels: Pixels, note: str = "") -> bytes:
-    """The bytes of a PNG file; `note` (ASCII) travels inside, as a text chunk named gramflow."""
+    """Encode RGB pixels of 8 or 16 bits as a PNG file.
+
+    note: ASCII text, embedded as a tEXt chunk with the keyword gramflow; none if empty.
+    Raises ValueError when OpenCV cannot encode the picture.
+    """
     done, data = cv2.imencode(
         ".png",
         cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR),
@@ -30,12 +34,12 @@ def encode_png(pixels: Pixels, note: str = "") -> bytes:
     return png[:_HEADER] + chunk + png[_HEADER:]
 
 
-_HEADER = 33  # signature and IHDR; the note comes next, so that it is read without the pixels
+_HEADER = 33  # bytes of signature and IHDR; the note follows, to be read without the pixels
 _KEYWORD = b"gramflow\0"
 
 
 def read_note(path: Path) -> str:
-    """The note that encode_png put into the file; empty when there is none."""
+    """Read the note from a PNG file without decoding its pixels; empty if there is none."""
     with path.open("rb") as file:
         file.seek(_HEADER)
         start = file.read(8)
@@ -45,7 +49,7 @@ def read_note(path: Path) -> str:
 
 
 def ends_as_png(path: Path) -> bool:
-    """Whether a file ends as a PNG file does, so that nothing of it was cut off."""
+    """Whether a file ends with PNG's IEND chunk, so that it was not truncated."""
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(size - len(_END), 0))
@@ -56,7 +60,7 @@ _END = b"\0\0\0\0IEND\xaeB`\x82"
 
 
 def decode_png(data: bytes) -> Pixels:
-    """The pixels of a file of encode_png, bit for bit. Raises ValueError when it is damaged."""
+    """Decode a file of encode_png to RGB pixels, lossless. Raises ValueError if damaged."""
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         if pixels is None:

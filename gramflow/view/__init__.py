@@ -1,1 +1,1 @@
-"""What people want to see: estimates, status, measurements, plots."""
+"""What people look at: estimates, forecasts, status, verification, measurements, plots."""

@@ -1,7 +1,7 @@
-"""What a job needs of a machine, estimated before it runs, for the schedulers of clusters.
+"""Estimates of a job's memory, time and disk space, for the schedulers of clusters.
 
-All estimates are meant to be a little high. One that is too low costs little: every finished frame
-is kept, so a job that was ended for its memory or time goes on, with more of them, where it was.
+Estimates aim to be a little high. One that is too low costs little: finished frames are kept, so a
+job that was ended for its memory or time is retried with more, and continues where it stopped.
 """
 
 from math import ceil
@@ -9,23 +9,23 @@ from math import ceil
 from gramflow.base.memory import in_bytes
 
 THREADS = 8
-"""Cores of a painting job where Snakemake does not share out those of one machine."""
+"""CPU cores of a painting job on a cluster; their maximum on a machine without a GPU."""
 
 _STARTED_MB = 1500  # Python with TensorFlow and the network; measured 1000
-_MARGIN = 1.2  # over the limit that tiles are fitted to
+_MARGIN = 1.2  # factor on the memory limit that tiles are fitted to
 _PAINTING_MB = 2500  # per megapixel, features and gradients of VGG-16; measured 1900 to 2200
-_FRAMES_AT_ONCE = 100  # that ffmpeg's decoder, filters and encoder hold at most
-_SECONDS = 1.0  # per megapixel and evaluation, on a GPU of the smaller kind
+_FRAMES_AT_ONCE = 100  # frames that ffmpeg's decoder, filters and encoder hold at most
+_SECONDS = 1.0  # per megapixel and evaluation, on a small GPU
 _FILM_SECONDS = 0.3  # per megapixel; an 8-bit PNG is written in 0.1, a 16-bit one read in 0.06
-_FLOW_SECONDS = 4.0  # per megapixel, both flows and their match on a CPU core; measured 2.5 to 3.5
-_BLOCKS_SECONDS = 0.5  # per frame of any size, to match its blocks; measured .2 to .5
-_MINUTES = 10  # to start a container, to load the libraries, to find the network's weights
+_FLOW_SECONDS = 4.0  # per megapixel: both flows and their match, on a CPU core; measured 2.5 to 3.5
+_BLOCKS_SECONDS = 0.5  # per frame of any size: block matching; measured .2 to .5
+_MINUTES = 10  # fixed: start a container, load the libraries, find the network's weights
 
 
 def painting_threads(cores: int | None, gpus: int | None) -> int:
-    """Cores of a painting job.
+    """CPU cores of a painting job.
 
-    cores, gpus: what Snakemake shares out, of one machine; None where a cluster does that.
+    cores, gpus: what Snakemake distributes, of one machine; None on a cluster.
     """
     if cores is None or not gpus:
         return min(cores or THREADS, THREADS)
@@ -33,11 +33,11 @@ def painting_threads(cores: int | None, gpus: int | None) -> int:
 
 
 def network_mb(width: int, height: int, memory: str | None = None) -> int:
-    """Megabytes that a picture of this size needs in a network, its gradient included.
+    """Megabytes to evaluate the network and its gradient on a picture of this size.
 
-    memory: the config's limit, which a greater picture keeps by tiles; None where each machine
-    finds its own. One that nothing can be painted in does not count: the job has to live long
-    enough to say so.
+    memory: the config's limit, which larger pictures keep by tiling; None where each machine finds
+        its own. A limit below the memory that a started process takes is raised to that: the job
+        must live long enough to report that nothing can be painted.
     """
     whole = _STARTED_MB + ceil(_PAINTING_MB * _megapixels(width, height))
     if memory is None:
@@ -52,25 +52,28 @@ def film_mb(width: int, height: int) -> int:
 
 
 def painting_minutes(width: int, height: int, evaluations: float) -> int:
-    """Minutes to paint with so many evaluations of the whole size."""
+    """Minutes to paint.
+
+    evaluations: number of evaluations of the loss, in units of one at the full size.
+    """
     return _MINUTES + ceil(_SECONDS * _megapixels(width, height) * evaluations / 60)
 
 
 def film_minutes(width: int, height: int, frames: int) -> int:
-    """Minutes to decode or encode a film, every frame's PNG included."""
+    """Minutes to decode or encode a film, reading or writing every frame's PNG included."""
     return _MINUTES + ceil(_FILM_SECONDS * _megapixels(width, height) * frames / 60)
 
 
 def flow_minutes(width: int, height: int, frames: int) -> int:
-    """Minutes to find the flow between all frames of a film of this size, in both directions."""
+    """Minutes to compute the flow between all consecutive frames, in both directions."""
     seconds = _FLOW_SECONDS * _megapixels(width, height) + _BLOCKS_SECONDS
     return _MINUTES + ceil(seconds * frames / 60)
 
 
 def frames_mb(width: int, height: int, frames: int, bits: int) -> int:
-    """Megabytes of so many frames in the store, as if PNG could not make them smaller.
+    """Megabytes of the frames in the store, if PNG could not compress them.
 
-    bits: per channel, of which up to 8 take one byte.
+    bits: per channel; up to 8 take one byte, more take two.
     """
     return ceil(3 * ceil(bits / 8) * _megapixels(width, height) * frames)
 

@@ -1,4 +1,4 @@
-"""What a run will take, before it begins: frames, jobs, time, memory and disk."""
+"""Forecasts of a run before it begins: frames, jobs, time, memory and disk space."""
 
 import time
 from collections.abc import Sequence
@@ -23,20 +23,25 @@ from gramflow.store.frames import Listing, Store
 from gramflow.store.layout import CALIBRATION, Layout
 from gramflow.view.estimates import frames_mb, network_mb
 
-_WIDTH, _HEIGHT = 256, 192  # of the picture that is timed
-_TIMED = 3  # evaluations
+_WIDTH, _HEIGHT = 256, 192  # pixels of the picture that is timed
+_TIMED = 3  # number of evaluations
 JOB_SECONDS = 15.0
-"""To start a job, load TensorFlow and trace the network."""
+"""Seconds that a job takes to start, load TensorFlow and trace the network."""
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a render will take.
+    """Forecast of one render.
 
-    frames: to paint in all, over all passes. made: of them, what the store lacks and no render
-    before makes, each picture once. jobs: of painting that have something to do. chain: the most
-    frames that wait for each other: a shot's keyframes, then all passes over one of its segments.
-    evaluations: most of them, in those of the whole size. width, height: pixels of a frame.
+    frames: pictures to paint in total, over all passes.
+    made: those of them that neither the store has nor an earlier render of the run makes; each key
+        counts once.
+    jobs: painting jobs that have something to paint.
+    chain: the longest sequence of frames that wait for each other: a shot's keyframes, then all
+        passes over one of its segments.
+    evaluations: maximum number of evaluations of the loss, in units of one at the full size.
+    width, height: pixels of a frame.
+    memory: the config's memory limit.
     """
 
     name: str
@@ -50,27 +55,31 @@ class Forecast:
     memory: str | None
 
     def seconds(self, speed: float) -> float:
-        """Of one GPU; less where the stop rule ends early. speed: as of `calibrate`."""
+        """Maximum time on one GPU; less where the stop rule ends frames early.
+
+        speed: seconds per megapixel and evaluation, as `calibrate` returns them.
+        """
         return speed * self.width * self.height / 1e6 * self.evaluations + JOB_SECONDS * self.jobs
 
     @property
     def memory_mb(self) -> int:
-        """Of a job."""
+        """Megabytes of memory that a job needs."""
         return network_mb(self.width, self.height, self.memory)
 
     @property
     def disk_mb(self) -> int:
-        """Of the frames to be painted."""
+        """Megabytes on disk of the frames to be painted."""
         return frames_mb(self.width, self.height, self.made, bits=16)
 
 
 def forecast(
     config: Config, plan: Plan, painted: Store | Listing, planned: set[str] | None = None
 ) -> Forecast:
-    """What a render will take.
+    """Forecast a render from its plan.
 
-    plan: the render's. planned: the store's keys of what the renders before it make, which are not
-    made again; those of this one are added.
+    painted: the store of painted frames.
+    planned: store keys of the frames that earlier renders of the run make; this render's are added
+        in place.
     """
     look = config.looks[config.renders[plan.render].look]
     planned = set() if planned is None else planned
@@ -99,16 +108,16 @@ def forecast(
 
 
 def _evaluations(look: Look, job: Job, missing: int, chained: bool) -> float:
-    """Most evaluations of a job that lacks so many frames.
+    """Maximum number of evaluations of a job that has `missing` frames to paint.
 
-    Of frames that go on from each other only keyframes are painted at every width.
+    chained: whether frames start from each other; then only keyframes are painted at every width.
     """
     keyframes = sum(stage == 0 for stage, _ in job.part.places)
     return look.evaluations_of(missing, min(keyframes, missing) if chained else missing)
 
 
 def guessed_plan(config: Config, render: Render) -> Plan:
-    """The plan as it would be with as many frames as the probe tells, in a single shot.
+    """The plan as expected before extraction: the probe's number of frames in a single shot.
 
     Raises GramflowError when the video cannot be read yet.
     """
@@ -116,9 +125,10 @@ def guessed_plan(config: Config, render: Render) -> Plan:
 
 
 def in_words(forecasts: Sequence[Forecast], unknown: Sequence[str], guessed: Sequence[str]) -> str:
-    """How many frames are to be painted, as a line; empty when there are none.
+    """One line that says how many frames are to be painted; empty if there are none.
 
-    unknown: videos whose frames cannot be counted yet. guessed: those that are not extracted yet.
+    unknown: videos whose frames cannot be counted yet.
+    guessed: videos that are not extracted yet, so that their numbers are estimates.
     """
     frames, jobs = sum(each.made for each in forecasts), sum(each.jobs for each in forecasts)
     if not frames and not unknown:
@@ -133,7 +143,10 @@ def in_words(forecasts: Sequence[Forecast], unknown: Sequence[str], guessed: Seq
 
 
 def duration(forecasts: Sequence[Forecast], speeds: Sequence[float], gpus: int) -> float:
-    """Seconds that several GPUs take for all, painting at once whatever does not wait."""
+    """Seconds to paint all renders on several GPUs; no less than the longest chain takes on one.
+
+    speeds: of each forecast, seconds per megapixel and evaluation.
+    """
     seconds = [each.seconds(speed) for each, speed in zip(forecasts, speeds, strict=True)]
     longest = max(
         (
@@ -146,7 +159,7 @@ def duration(forecasts: Sequence[Forecast], speeds: Sequence[float], gpus: int) 
 
 
 def _guessed_manifest(config: Config, video: str) -> Manifest:
-    """A manifest of as many frames as the video will have, in a single shot."""
+    """A manifest with the expected number of frames in a single shot; its hashes are fake."""
     settings = config.videos[video]
     probed = Path(Layout(config).probe(video))
     if not probed.is_file() and (is_live(settings["path"]) or is_stored(settings["path"])):
@@ -166,10 +179,11 @@ def _guessed_manifest(config: Config, video: str) -> Manifest:
 
 
 def calibrate(config: Config, look: Look, device: str) -> float:
-    """Seconds of one evaluation per megapixel on this machine's device.
+    """Seconds per megapixel that one evaluation of the loss takes on this machine.
 
-    Timed once with random weights, a few evaluations of a small picture, and kept in
-    work/calibration.json for this network, this precision, these loss terms and this device.
+    device: name of the device that computes.
+    Measured once, on a small picture with random weights. The result is kept in
+    work/calibration.json for this network, pooling, padding, precision, loss terms and device.
     """
     recipe = [device, config.network, look.pooling, look.padding, look.precision, look.losses]
     name = digest(recipe)[:16]
@@ -182,6 +196,7 @@ def calibrate(config: Config, look: Look, device: str) -> float:
 
 
 def _timed(config: Config, look: Look) -> float:
+    """Measure what `calibrate` returns."""
     from gramflow.engine.objective import Objective
 
     network = make_network(config, config.network)
@@ -194,7 +209,7 @@ def _timed(config: Config, look: Look) -> float:
     targets = objective.targets(picture, "frame") | objective.targets(picture, "style")
     if low is not None:
         objective = Objective(low, losses)
-    objective(picture, targets)  # traces
+    objective(picture, targets)  # the first call traces the graph, and is not timed
     started = time.monotonic()
     for _ in range(_TIMED):
         float(objective(picture, targets)[0])

@@ -1,4 +1,4 @@
-"""Pictures of numbers."""
+"""Plots of losses and of steadiness, as PNG files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def plot_loss(records: Sequence[Record], path: Path) -> None:
-    """The loss of a render as a PNG: of every frame as it fell, and at the end along the film."""
+    """Plot a render's loss: of every frame over its evaluations, and at the end along the film."""
     from matplotlib.figure import Figure
 
     frames = [frame for record in records for frame in record.frames if frame["losses"]]
@@ -34,7 +34,7 @@ def plot_loss(records: Sequence[Record], path: Path) -> None:
 
 
 def plot_temporal(report: "TemporalReport", path: Path) -> None:
-    """What a report tells, along the film, as a PNG; flagged frames have a line through it all."""
+    """Plot a steadiness report along the film; a vertical line marks each flagged frame."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 11), layout="constrained")
@@ -71,5 +71,5 @@ def plot_temporal(report: "TemporalReport", path: Path) -> None:
 
 def _save(figure: "Figure", path: Path) -> None:
     with appearing(path) as temporary:
-        # no software version in the file: the same numbers are the same bytes
+        # leave out the software's version, so that equal numbers give equal bytes
         figure.savefig(temporary, metadata={"Software": None})

@@ -1,4 +1,4 @@
-"""How far every render is, from the files alone: running jobs are not asked."""
+"""Progress of every render, read from files alone; running jobs are not asked."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -10,15 +10,17 @@ from gramflow.store.frames import Store, painted_store
 from gramflow.store.layout import FILM
 from gramflow.store.plans import current_plan
 
-_RECENT = 20  # frames that tell the speed
+_RECENT = 20  # number of latest frames over which the speed is averaged
 
 
 @dataclass(frozen=True)
 class RenderStatus:
-    """One render. frames: to paint, of all passes; None while the video is not extracted.
+    """Progress of one render.
 
-    done: those of them in the store. seconds: per frame, of the latest ones; None without any.
-    film: whether the film is there.
+    frames: pictures to paint in total, over all passes; None while the video is not extracted.
+    done: how many of them are in the store.
+    seconds: mean time per frame of the latest ones; None without any.
+    film: whether the film exists.
     """
 
     name: str
@@ -29,7 +31,7 @@ class RenderStatus:
 
     @property
     def left(self) -> float | None:
-        """Seconds that one job after the other would still paint; None if nothing tells."""
+        """Seconds to paint the rest, one job after the other; None if that is unknown."""
         if self.frames is None:
             return None
         missing = self.frames - self.done
@@ -52,7 +54,7 @@ def render_status(config: Config, render: Render) -> RenderStatus:
 
 
 def _speed(painted: Store, keys: Iterable[str]) -> float | None:
-    """Seconds per frame of the frames painted last."""
+    """Mean seconds per frame of the frames painted last; None if no frame tells."""
     latest = sorted(keys, key=lambda key: painted.path(key).stat().st_mtime)[-_RECENT:]
     seconds = []
     for key in latest:

@@ -1,4 +1,4 @@
-"""How steady a painted film is, and where it goes astray: measured frame by frame."""
+"""Measures the steadiness of a painted film frame by frame, and flags faulty frames."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -25,32 +25,31 @@ from gramflow.store.frames import extracted_store, painted_store
 from gramflow.store.records import Record
 
 WIDTH = 640
-"""Films are measured, and their flow is found, at this width, or at their own if that is less."""
+"""Maximum width, in pixels, at which films are measured and their flow is computed."""
 REPEATED = Steadiness(0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
-"""A frame that is the same picture as the one before; it does not count for the median."""
-_ERROR = 3.0  # times the median is flagged
-_DRAGGED = 0.02  # of the picture is flagged, if at least
-_FOLLOWED = 0.5  # so much of the film's change is missing in the paint
-_CONTENT = 0.25  # of the content term's change since the shot's first frame
-_DRIFT = 0.05  # of the brightness or the saturation
-_AT_ONCE = 256  # frames given to the threads
+"""Measurement of a frame that repeats the picture before it; not part of the median."""
+_ERROR = 3.0  # flagged if the error is more than this many times the median
+_DRAGGED = 0.02  # flagged if the flow is wrong in more than this share of the picture,
+_FOLLOWED = 0.5  # and the paint lacks more than this share of the film's change there
+_CONTENT = 0.25  # flagged if the content term changed by more, relative to the shot's first frame
+_DRIFT = 0.05  # flagged if brightness or saturation drifted by more, relative to the same
+_AT_ONCE = 256  # number of frames submitted to the thread pool at a time
 
 
 @dataclass(frozen=True)
 class TemporalReport:
-    """How steady a render is, and where it goes astray.
+    """How steady a render is, and which frames are faulty.
 
-    frames: the number of every frame that is not a shot's first; each list has one value for each
-    of them.
-    errors, trusted, dragged, followed: against the frame before, see Steadiness.
-    bare: the share of the picture that was not in sight in the shot's first frame: what it shows
-    cannot descend, along flow that is trusted, from what was painted there.
-    content, style: the loss terms that compare with the frame and with the style, each kind added
-    up, unweighted, as a multiple of those of the shot's first frame; above 1 the picture shows less
-    of the film, or of the style. Empty if the records do not tell such terms.
-    brightness, saturation: how far, relatively, each has drifted from the shot's first frame.
-    median, percentile_95: of the errors, without those of repeated pictures, which are 0.
-    flagged: by frame, what is wrong with it, in plain sentences.
+    frames: number of every frame that is not a shot's first; the lists have one value for each.
+    errors, trusted, dragged, followed: compared with the frame before, see Steadiness.
+    bare: share of the picture that was not visible in the shot's first frame: trusted flow does not
+        lead from there to what was painted in that frame.
+    content, style: sum of the loss terms that compare with the frame, and with the style,
+        unweighted, relative to that of the shot's first frame; above 1 the picture resembles the
+        film, or the style, less. Empty if the records lack such terms.
+    brightness, saturation: relative drift since the shot's first frame.
+    median, percentile_95: of the errors, without repeated pictures, whose error is 0.
+    flagged: by frame number, what is wrong with it, in plain sentences.
     """
 
     render: str
@@ -88,7 +87,11 @@ def measure_film(
     threads: int,
     say: Say,
 ) -> TemporalReport:
-    """Measure a render by DIS flow; `records` are those of its film's frames, in order."""
+    """Measure a render's steadiness by DIS flow.
+
+    records: those of the film's frames, in order.
+    threads: number of frames that are measured at once.
+    """
     cv2.setNumThreads(1)  # one frame per thread
     look = config.looks[render.look]
     film = _Film(
@@ -121,9 +124,10 @@ def measure_film(
 
 
 class _Film:
-    """A painted film and the film that it was painted from, as they are measured.
+    """Reads a render's painted and extracted frames, and compares consecutive ones.
 
-    keys: those of its painted frames in the store. size: width and height that are measured at.
+    keys: store keys of the painted frames.
+    size: width and height, in pixels, of the measurement.
     """
 
     def __init__(
@@ -133,7 +137,7 @@ class _Film:
         self.size = _measured_size(*working_size(look, manifest))
         self._painted = painted_store(config.store)
         self._dis = DIS(DIS.Settings())
-        # as the flow sees them: a small look's flow is found at a greater size, too
+        # frames for the flow have the video's size (at most WIDTH) even where the look's is less
         whole = _measured_size(manifest.width, manifest.height)
         extracted = extracted_store(config.store)
         self._views = Neighbours(
@@ -146,7 +150,11 @@ class _Film:
     def measured(
         self, numbers: Sequence[int], threads: int
     ) -> Iterator[tuple[Steadiness, tuple[Flow, Map] | None]]:
-        """Of these frames, in order, each against the one before; no motion if it repeats that."""
+        """Measure these frames, in order, each against the one before it.
+
+        Yields the measurement, and the flow into the frame before with its trust; None in place of
+        these if the picture is repeated.
+        """
         with ThreadPoolExecutor(threads) as pool:
             for first in range(0, len(numbers), _AT_ONCE):
                 yield from pool.map(self._measure, numbers[first : first + _AT_ONCE])
@@ -174,27 +182,34 @@ class _Film:
 
 
 def _measured_size(width: int, height: int) -> tuple[int, int]:
-    """At most `WIDTH` wide, unless it were too low for the flow then."""
+    """Width and height to measure at: at most WIDTH wide.
+
+    Kept as they are where the height would become too low for the flow.
+    """
     if width <= WIDTH or height * WIDTH < SMALLEST * width:
         return width, height
     return WIDTH, round(height * WIDTH / width)
 
 
 def _unseen(before: Map, motion: tuple[Flow, Map]) -> Map:
-    """What was not in sight since a shot's first frame, from the same map of the frame before."""
+    """Map of what was not visible in the shot's first frame: 0 visible, 1 not.
+
+    before: the same map of the frame before.
+    motion: the flow into that frame, and its trust.
+    """
     flow, known = motion
     return 1 - known * (1 - np.clip(warp(before, flow), 0, 1))
 
 
 def _of_source(config: Config, look: Look, source: str) -> list[str]:
-    """The names of the look's loss terms whose target is made from that."""
+    """Names of the look's loss terms whose target is made from `source`, see Loss."""
     return [
         name for name in look.losses if config.registry.find("losses", name).cls.source == source
     ]
 
 
 def _summed(records: Sequence[Record], names: Sequence[str]) -> list[float]:
-    """Of each frame these terms, added up; empty unless all frames tell them."""
+    """Sum of these loss terms for every frame; empty unless all records have them."""
     told = [frame.get("terms", {}) for record in records for frame in record.frames]
     if not names or any(name not in terms for terms in told for name in names):
         return []
@@ -202,7 +217,7 @@ def _summed(records: Sequence[Record], names: Sequence[str]) -> list[float]:
 
 
 def _relative(shots: Sequence[int], numbers: list[int], values: list[float]) -> list[float]:
-    """Every frame's value as a multiple of that of its shot's first frame."""
+    """Every frame's value divided by that of its shot's first frame."""
     if not values:
         return []
     firsts = [values[shots[bisect_right(shots, number) - 1]] for number in numbers]
@@ -247,10 +262,11 @@ def _report(
 
 
 def _reasons(pair: Steadiness, median: float, content: float, drifts: Sequence[float]) -> list[str]:
-    """What is wrong with a frame, if anything is.
+    """Why a frame is flagged, in sentences; empty if it is not.
 
-    median: of the film's errors. content: as a multiple of the first frame's. drifts: of
-    brightness and saturation.
+    median: of the film's errors.
+    content: the content term, relative to that of the shot's first frame.
+    drifts: relative drift of brightness and of saturation.
     """
     reasons = []
     if pair.error > _ERROR * median:
@@ -272,7 +288,7 @@ def _reasons(pair: Steadiness, median: float, content: float, drifts: Sequence[f
 
 
 def _drift(shots: Sequence[int], numbers: list[int], changes: list[float]) -> list[float]:
-    """Relative changes from frame to frame, summed up from every shot's first frame."""
+    """Compound relative changes from frame to frame into the drift since the shot's first."""
     starts, drift, total = set(shots), [], 1.0
     for number, change in zip(numbers, changes, strict=True):
         total = (1.0 if number - 1 in starts else total) * (1 + change)
@@ -281,5 +297,5 @@ def _drift(shots: Sequence[int], numbers: list[int], changes: list[float]) -> li
 
 
 def _rounded(values: Sequence[float]) -> list[float]:
-    """Six digits are more than is known."""
+    """Round to six significant digits, which is finer than the measurement."""
     return [float(f"{value:.6g}") for value in values]

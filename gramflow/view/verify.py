@@ -1,4 +1,4 @@
-"""Whether every frame, film and report is still what it was made as, content included."""
+"""Verifies that every frame, film and report still is what was made, content included."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -16,16 +16,16 @@ from gramflow.store.records import Certificate, file_digest
 
 @dataclass(frozen=True)
 class Checked:
-    """A file that was read to its end. wrong: what it is not, or empty."""
+    """A file that was read and verified. wrong: what is wrong with it; empty if nothing."""
 
     path: Path
     wrong: str
 
 
 def checked_files(config: Config) -> Iterator[Checked]:
-    """Every frame and product of the config's renders that is there, each file once.
+    """Verify every existing frame and product of the config's renders, each file once.
 
-    Raises nothing for what is missing: the next run makes it.
+    What is missing is skipped: the next run makes it.
     """
     extracted = extracted_store(config.store)
     painted = painted_store(config.store)

@@ -1,1 +1,1 @@
-"""Pictures to take styles from, one module each, drawn by its function draw()."""
+"""The demo's style pictures, one module each; its function draw() draws the picture."""

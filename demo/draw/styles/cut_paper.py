@@ -30,7 +30,7 @@ SHEETS = (
     (550, 520, 800, 768, "20242e"), (680, 322, 1024, 560, "f58a1f"),
      (790, 550, 1024, 768, "39a9dc"),
 )  # fmt: skip
-"""The ground: left, top, right, bottom, colour."""
+"""The sheets of the background: left, top, right, bottom, colour code."""
 
 PLANTS = (
     (180, 370, -92, 330, 5, "f7f1e1"), (130, 740, -84, 320, 5, "d92b23"),
@@ -40,7 +40,7 @@ PLANTS = (
     (680, 752, -95, 220, 4, "6fc15c"), (845, 556, -60, 215, 3, "8b1e5b"),
      (915, 754, -100, 190, 4, "f7f1e1"),
 )  # fmt: skip
-"""Foot x and y, direction in degrees, length, fingers on each side, colour."""
+"""Plants: foot x and y, direction in degrees, length, fingers on each side, colour code."""
 
 
 def draw() -> Array:
@@ -92,13 +92,13 @@ def _plant(
 
 
 def _limb(mask: Array, path: Array, first: float, last: float) -> None:
-    """A round-ended line that widens."""
+    """Draw a line with round ends into a mask; its radius grows from `first` to `last`."""
     for place, radius in zip(path[::1], np.linspace(first, last, len(path)), strict=True):
         cv2.circle(mask, (int(place[0]), int(place[1])), int(radius), 1.0, -1)
 
 
 def _paste(picture: Array, mask: Array, code: str, seed: int) -> None:
-    """Put a cut sheet down: its shadow, its white cut edge, its painted face."""
+    """Paste a cut sheet: its shadow, its white cut edge, its painted face."""
     picture *= (1 - 0.5 * cast(mask, 5, 7, 5) - 0.25 * cast(mask, 2, 3, 1.5))[..., None]
     over(picture, colour("f5efe0"), mask)
     face = step(0.3, 0.9, blur(mask, 1.5))

@@ -1,7 +1,7 @@
 """A pen drawing in brown ink on cream paper: a jug with fruit, shaded by crossing lines.
 
-The lines of a layer are where a rising function of the place passes whole numbers; they swell where
-the drawing is dark and break off where it is light.
+Hatching lines are level sets of a function that rises across the picture. They widen where the
+drawing is dark and break off where it is light.
 """
 
 import cv2
@@ -66,7 +66,7 @@ HANDLE = curve(
 )
 
 THINGS: tuple[tuple[float, float, float, float, tuple[tuple[float, float], ...]], ...] = (
-    # x and y of the foot, size, how light it is, outline
+    # x and y of the foot, size, lightness, outline in units of the size
     (
         (330, 600, 430, 0.9, ((-0.2, 0), (-0.33, -0.14), (-0.37, -0.36), (-0.27, -0.58),
          (-0.14, -0.72),
@@ -89,7 +89,7 @@ THINGS: tuple[tuple[float, float, float, float, tuple[tuple[float, float], ...]]
 
 
 def _still_life() -> tuple[Array, Array, list[Array]]:
-    """How light every place is, how far bodies stand out of the paper (pixels), and outlines."""
+    """The tone (lightness) and the height map, in pixels, of the still life, and outlines."""
     y, x = np.indices(SIZE, np.float32)
     wall = (
         0.66
@@ -125,7 +125,7 @@ def _still_life() -> tuple[Array, Array, list[Array]]:
 
 
 def _details() -> list[Array]:
-    """Lines within and around the things: handle, stalks, the table's edge and boards."""
+    """Lines in and around the objects: handle, stalks, the table's edge and boards."""
     heading = np.gradient(HANDLE, axis=0)
     sideways = np.stack([-heading[:, 1], heading[:, 0]], 1)
     sideways *= 13 / np.linalg.norm(sideways, axis=1, keepdims=True)
@@ -158,7 +158,12 @@ def _details() -> list[Array]:
 def _hatch(
     tone: Array, height: Array, gap: float, light: float, degrees: float, bulge: float, seed: int
 ) -> Array:
-    """One layer of lines, where the tone is below `light`; they bulge as the bodies do."""
+    """Mask of one layer of hatching, where the tone is below `light`.
+
+    gap: distance of the lines in pixels.
+    degrees: their direction.
+    bulge: how far they follow the height map.
+    """
     y, x = np.indices(SIZE, np.float32)
     angle = np.deg2rad(degrees)
     rise = y * float(np.cos(angle)) - x * float(np.sin(angle)) - bulge * blur(height, 6)
@@ -181,7 +186,7 @@ def _hatch(
 
 
 def _contours(lines: list[Array]) -> Array:
-    """Every line drawn twice, by a hand that presses more and less."""
+    """Draw every line twice, with varying pressure, as by hand."""
     ink = np.zeros(SIZE, np.float32)
     random = np.random.default_rng(7)
     for points in lines:

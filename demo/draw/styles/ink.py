@@ -1,4 +1,4 @@
-"""A brush drawing in ink washes on paper: bamboo before mountains in the mist, and a red sun."""
+"""A brush drawing in ink washes on paper: bamboo in front of misty mountains, and a red sun."""
 
 from itertools import pairwise
 
@@ -53,7 +53,7 @@ def _paper() -> Array:
 
 
 def _mountain(top: float, dark: float, seed: int) -> Array:
-    """How much ink a ridge holds: most along its top, less and less down into the mist."""
+    """Amount of ink of a mountain: most along its ridge, fading down into the mist."""
     y, x = np.indices(SIZE, np.float32)
     peaks = fractal((1, WIDTH), 330, seed, 6, 0.52)[0]
     ridge = top - 150 * peaks - 40 * np.abs(noise((1, WIDTH), 120, seed + 7)[0])
@@ -72,12 +72,12 @@ def _mountain(top: float, dark: float, seed: int) -> Array:
 
 
 def _sample(texture: Array, x: Array, y: Array) -> Array:
-    """The texture at whole pixels, repeated."""
+    """Sample a texture at the nearest lower whole pixels; it is repeated."""
     return texture[y.astype(int) % texture.shape[0], x.astype(int) % texture.shape[1]]
 
 
 def _trees(ridge: Array, seed: int) -> Array:
-    """Dabs of a wet brush along parts of a ridge."""
+    """Mask of trees along parts of a ridge, as dabs of a wet brush."""
     random = np.random.default_rng(seed)
     dabs = np.zeros(SIZE, np.float32)
     for x in np.flatnonzero(random.uniform(0, 1, WIDTH) < 0.1):
@@ -96,7 +96,7 @@ def _trees(ridge: Array, seed: int) -> Array:
 
 
 def _bamboo() -> Array:
-    """The ink of two canes with their leaves."""
+    """Amount of ink of three canes with their leaves."""
     ink = np.zeros(SIZE, np.float32)
     random = np.random.default_rng(8)
     canes = ((690, 560, 1060, 34, 0.75), (735, 790, 1060, 22, 0.5), (110, 40, 1060, 25, 0.62))
@@ -137,11 +137,11 @@ LEAVES = (
     (150, 400, -1, 5),
     (760, 130, 1, 5),
 )
-"""Bundles: where, to which side (1 left, -1 right), how many."""
+"""Bundles of leaves: x, y, side (1 left, -1 right), number of leaves."""
 
 
 def _smooth(points: Array) -> Array:
-    """24 places along the line through three points."""
+    """24 points on the quadratic Bezier curve with these three control points."""
     t = np.linspace(0, 1, 24)[:, None]
     return (1 - t) ** 2 * points[0] + 2 * t * (1 - t) * points[1] + t**2 * points[2]
 
@@ -149,7 +149,11 @@ def _smooth(points: Array) -> Array:
 def _brush(
     ink: Array, path: Array, widths: Array, dark: Array, dry: float, random: np.random.Generator
 ) -> None:
-    """A stroke of bristles that run dry towards its end; `widths` from its middle to its side."""
+    """Draw a brush stroke bristle by bristle; bristles run dry towards its end.
+
+    widths: distance from the stroke's centre line to its side, in pixels.
+    dry: how dry the brush is, 0 wet.
+    """
     heading = np.gradient(path, axis=0)
     sideways = np.stack([-heading[:, 1], heading[:, 0]], 1)
     sideways /= np.linalg.norm(sideways, axis=1, keepdims=True)
@@ -166,7 +170,7 @@ def _brush(
 
 
 def _seal(picture: Array) -> None:
-    """A red stamp with a sign of bars."""
+    """Stamp a red seal with a sign made of bars."""
     x, y, side = 236, 96, 62
     block = area(SIZE, [(x, y), (x + side, y), (x + side, y + side), (x, y + side)])
     bars = (

@@ -1,8 +1,8 @@
-"""A mosaic of glass and gold: a sun over waves, laid along its shapes in grout.
+"""A mosaic of glass and gold: a sun over waves, with tiles along its shapes, in grout.
 
-The tiles find their places by Hausner's method (Simulating decorative mosaics, SIGGRAPH 2001): each
-moves to the middle of the places nearest to it, by a distance whose circles are squares that lie
-along the drawing's lines.
+Tiles are placed by Hausner's method (Simulating decorative mosaics, SIGGRAPH 2001): each one moves
+to the centroid of the pixels nearest to it, by a distance whose circles are squares aligned with
+the drawing's lines.
 """
 
 import cv2
@@ -65,7 +65,7 @@ def _zones() -> NDArray[np.uint8]:
 
 
 def _wave(turns: Array) -> Array:
-    """Crests that lean over, -1..1."""
+    """Profile of a wave with leaning crests, -1..1, from the phase in turns."""
     phase = 2 * np.pi * turns
     return np.sin(phase + 0.6 * np.sin(phase))
 
@@ -85,7 +85,7 @@ ZONES = (
 
 
 def _angles(zones: NDArray[np.uint8]) -> Array:
-    """The direction of the nearest line of the drawing, smooth."""
+    """Direction of the nearest line of the drawing at every pixel, in radians, smoothed."""
     edges = np.zeros(SIZE, bool)
     edges[:, 1:] |= zones[:, 1:] != zones[:, :-1]
     edges[1:] |= zones[1:] != zones[:-1]
@@ -98,7 +98,11 @@ def _angles(zones: NDArray[np.uint8]) -> Array:
 
 
 def _lay(angles: Array, zones: NDArray[np.uint8]) -> tuple[Array, NDArray[np.int32], Array]:
-    """Places of the tiles, the tile of every pixel, and its distance from the tile's middle."""
+    """Place the tiles.
+
+    Returns the tiles' centres, the index of every pixel's tile, and its distance from that tile's
+    centre.
+    """
     random = np.random.default_rng(2)
     grid = np.stack(
         np.meshgrid(np.arange(TILE / 2, WIDTH, TILE), np.arange(TILE / 2, HEIGHT, TILE)), -1
@@ -120,7 +124,7 @@ def _lay(angles: Array, zones: NDArray[np.uint8]) -> tuple[Array, NDArray[np.int
 
 
 def _nearest(places: Array, angles: Array) -> tuple[NDArray[np.int32], Array]:
-    """For every pixel its nearest tile, and how far its middle is, in the tile's own square."""
+    """Index of every pixel's nearest tile, and the distance in that tile's own square metric."""
     owner, reach = np.zeros(SIZE, np.int32), np.full(SIZE, 1e9, np.float32)
     window = 2 * TILE
     for number, (x, y) in enumerate(places):
@@ -139,7 +143,7 @@ def _nearest(places: Array, angles: Array) -> tuple[NDArray[np.int32], Array]:
 
 
 def _glass(zones: NDArray[np.uint8], places: Array, owner: NDArray[np.int32]) -> Array:
-    """The colour of every tile, with streaks inside, and gold that is lighter here and there."""
+    """Colour every tile, with streaks inside; single gold tiles are lighter or darker."""
     random = np.random.default_rng(3)
     x, y = np.clip(np.rint(places).astype(int), 0, (WIDTH - 1, HEIGHT - 1)).T
     shades = np.array([[colour(code) for code in zone] for zone in ZONES])

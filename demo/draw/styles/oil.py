@@ -1,4 +1,4 @@
-"""Thick oil paint: a field of wheat with poppies under a whirling sky."""
+"""A painting in thick oil: a field of wheat with poppies under a whirling sky."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ WHIRLS = (
     (0.78, 0.2, 1.2, 170),
     (1.0, 0.5, -0.8, 120),
 )
-"""Of the sky: x and y as parts of the picture's size, turn, and reach in pixels."""
+"""Whirls of the sky: x and y as fractions of the picture's size, turn, reach in pixels."""
 
 
 def draw() -> Array:
@@ -43,7 +43,7 @@ def draw() -> Array:
 
 
 def _design() -> Array:
-    """The colours that the strokes take up."""
+    """The picture from which strokes take their colours."""
     size = HEIGHT, WIDTH
     y, x = np.indices(size, np.float32)
     sky = ramp(
@@ -80,7 +80,7 @@ def _design() -> Array:
 
 
 def _directions() -> Array:
-    """The angle that a stroke has at every place."""
+    """Direction of the strokes at every pixel, in radians."""
     size = HEIGHT, WIDTH
     y, x = np.indices(size, np.float32)
     along_x, along_y = np.full(size, 0.55, np.float32), 0.25 * noise(size, 200, 31)
@@ -97,7 +97,11 @@ def _directions() -> Array:
 
 @dataclass
 class _Canvas:
-    """Paint and how thick it lies; `design` says its colours, `angles` its directions."""
+    """Paint and its thickness.
+
+    design: the colours of the strokes.
+    angles: their directions, in radians.
+    """
 
     design: Array
     angles: Array
@@ -108,13 +112,13 @@ class _Canvas:
         self.thickness = np.zeros(self.design.shape[:2], np.float32)
 
     def brush(self, place: Array, width: float, length: float, random: np.random.Generator) -> None:
-        """One stroke from here along the directions."""
+        """Paint one stroke from `place` along the directions."""
         x, y = np.clip(place.astype(int), 0, (WIDTH - 1, HEIGHT - 1))
         shade = self.design[y, x] + random.normal(0, 0.035, 3) + random.normal(0, 0.05)
         self.lay(self._follow(place, length * random.uniform(0.6, 1.2)), width, shade, random)
 
     def lay(self, path: Array, width: float, shade: Array, random: np.random.Generator) -> None:
-        """One stroke of bristles, each with paint of its own, thicker at the stroke's sides."""
+        """Paint one stroke bristle by bristle: colours vary, and paint is thicker at the sides."""
         heading = np.gradient(path, axis=0)
         sideways = np.stack([-heading[:, 1], heading[:, 0]], 1)
         sideways /= np.maximum(np.linalg.norm(sideways, axis=1, keepdims=True), 1e-6)
@@ -140,7 +144,7 @@ class _Canvas:
         return np.array(points)
 
     def dried(self) -> Array:
-        """The paint as it looks with light on its ridges."""
+        """The paint with light on its relief."""
         relief = blur(self.thickness, 0.9) + 0.25 * blur(self.thickness, 3)
         light = lit(relief, (-0.6, -0.7, 0.9), 3.2)
         gloss = np.clip(light - 1.22, 0, 0.35)[..., None]

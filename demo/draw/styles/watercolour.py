@@ -24,7 +24,7 @@ SHORE = 430
 
 
 class _Sheet:
-    """Rough paper that takes washes."""
+    """Rough paper for transparent washes."""
 
     def __init__(self) -> None:
         self.grain = fractal(SIZE, 9, 1, 3) + 0.4 * fractal(SIZE, 40, 2, 2)
@@ -34,10 +34,11 @@ class _Sheet:
     def wash(
         self, mask: Array, code: str, strength: float, seed: int, wet: float = 0, loose: float = 1
     ) -> None:
-        """A transparent wash; pigment gathers at its edge and in the paper's hollows.
+        """Paint a transparent wash; pigment gathers at its edge and in the paper's hollows.
 
-        strength: of the colour, 1 as the code says. wet: how far it runs, in pixels. loose: how
-        far its edge strays.
+        strength: of the colour, 1 as the code says.
+        wet: how far it runs, in pixels.
+        loose: how far its edge strays, relative to the usual.
         """
         rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
         top, left = max(rows[0] - 60, 0), max(columns[0] - 60, 0)
@@ -49,7 +50,7 @@ class _Sheet:
     def _density(
         mask: Array, grain: Array, strength: float, seed: int, wet: float, loose: float
     ) -> Array:
-        """How often the wash's colour is multiplied in."""
+        """Optical density of the wash: the exponent of its colour at every pixel."""
         size = mask.shape[0], mask.shape[1]
         mask = rough(mask, 90, loose * (10 + wet / 2), seed)
         mask = rough(mask, 16, loose * (2.5 + wet / 8), seed + 3)
@@ -66,7 +67,7 @@ class _Sheet:
         return (strength * pigment * (1 - skipped)).clip(0, 2.2)
 
     def dried(self) -> Array:
-        """The picture, with light from the side on the paper."""
+        """The picture, with light from the side on the paper's grain."""
         return self.light * (0.8 + 0.2 * lit(self.grain, depth=0.6))[..., None]
 
 
@@ -110,11 +111,11 @@ TREES = (
     (640, 90, 70, "e8b42c"), (735, 150, 95, "b5301f"), (850, 230, 130, "e27a18"),
      (975, 190, 110, "8a9a2e"),
 )  # fmt: skip
-"""Along the shore: x, height, width, colour."""
+"""Trees along the shore: x, height, width, colour code."""
 
 
 def _crowns() -> list[tuple[str, Array, int]]:
-    """Three layers of leaves for every tree, each thinner: colour, mask, layer."""
+    """Three layers of leaves for every tree, each sparser: colour code, mask, layer."""
     random = np.random.default_rng(6)
     crowns = []
     for number, (x, tall, wide, code) in enumerate(TREES):
@@ -159,7 +160,7 @@ def _trees(sheet: _Sheet, crowns: list[tuple[str, Array, int]]) -> None:
 
 
 def _lake(sheet: _Sheet, y: Array) -> None:
-    """What stands above the shore, again below it: shaken, darker and bluer."""
+    """Paint the reflection of what stands above the shore: wavy, darker and bluer."""
     above = blur(sheet.light[: SHORE + 10][::-1], 3)
     depth = HEIGHT - SHORE - 10
     rows = (np.linspace(0, 0.97, depth) * (len(above) - 1)).astype(int)
