@@ -7,8 +7,9 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from gramflow.base.errors import GramflowError
 
@@ -63,6 +64,31 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """The value of a JSON file."""
     return json.loads(path.read_text())
+
+
+class Document:
+    """Base of the dataclasses that are kept as JSON files. Equal values give equal bytes."""
+
+    def to_values(self) -> dict[str, Any]:
+        """Return the fields as JSON values."""
+        return asdict(self)  # type: ignore[call-overload]
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any]) -> Self:
+        """Return the object of the values that `to_values` gave."""
+        return cls(**values)
+
+    def save(self, path: Path) -> None:
+        """Write the file, whole or not at all."""
+        write_json(path, self.to_values())
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote. Raises ValueError when the file is damaged or of another kind."""
+        try:
+            return cls.from_values(read_json(path))
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"{path} does not hold a {cls.__name__}") from error
 
 
 def canonical(value: Any) -> str:

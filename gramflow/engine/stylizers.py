@@ -11,7 +11,7 @@ from gramflow.base.arrays import SMALLEST, Picture, Tensor, blurred, resized
 from gramflow.engine.flows import Map
 from gramflow.engine.losses import Loss
 from gramflow.engine.networks import Network
-from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
+from gramflow.engine.optimizers import Bounds, Curve, Optimizer, Phase
 from gramflow.engine.precision import Guarded, chosen, exact_evaluations, lowered
 from gramflow.engine.recolouring import recoloured, with_strokes
 from gramflow.engine.steadiness import OWN, Neighbour, held
@@ -222,11 +222,11 @@ class Optimize(Stylizer):
     ) -> tuple[NDArray[np.float32], dict[str, float]]:
         """What is found at one size, the frame being the content, and the lowest loss's terms."""
         network, targets = self.palette.network, self._targets(width, frame, neighbours)
-        terms: dict[str, Any] = {}
-        phases = self._phases(evaluations, targets, terms)
+        evaluator = _Evaluator(self.objective, targets)
+        phases = self._phases(evaluations, evaluator)
         bounds = _displayable(network) if self.palette.settings["bounds"] else None
         found = self.palette.optimizer.minimize(phases, start, bounds, curve)
-        return found, _numbers(terms)
+        return found, _numbers(evaluator.terms)
 
     def _targets(
         self, width: int, frame: Picture, neighbours: Mapping[int, Neighbour]
@@ -236,32 +236,19 @@ class Optimize(Stylizer):
         targets = self.styles[width] | self.objective.targets(content, "frame")
         return targets | self._temporal(content, neighbours) | self._ranges()
 
-    def _phases(self, evaluations: int, targets: Any, terms: dict[str, Any]) -> list[Phase]:
-        """In low precision first, if the look wants it.
+    def _phases(self, evaluations: int, evaluator: "_Evaluator") -> list[Phase]:
+        """Return the phases of an optimisation, which ends with the evaluator, in float32.
 
-        `terms` gets those of the last phase's lowest loss, which the picture that is found has.
+        If the look has a low precision, most of the evaluations come before that, in it.
         """
-
-        def function(objective: Any) -> Function:
-            lowest = np.inf
-
-            def evaluate(picture: Tensor) -> tuple[Tensor, Tensor]:
-                nonlocal lowest
-                loss, gradient, found = objective(picture, targets)
-                if not float(loss) >= lowest:
-                    lowest = float(loss)
-                    terms.update(found)
-                return loss, gradient
-
-            return evaluate
-
         exact = evaluations
         if self.low is not None:
             exact = min(exact_evaluations(self.palette.settings["precision"], evaluations), exact)
-        phases = [Phase(function(self.objective), exact)]
+        phases = [Phase(evaluator, exact)]
         if exact < evaluations:
             guarded = Guarded(self.low, self.objective, self.precision)
-            phases.insert(0, Phase(function(guarded), evaluations - exact))
+            low = _Evaluator(guarded, evaluator.targets)
+            phases.insert(0, Phase(low, evaluations - exact))
         return phases
 
     def _budget(self, unknown: float) -> int:
@@ -326,6 +313,23 @@ class Optimize(Stylizer):
                     "trust": np.stack(long_term(maps))[..., None],
                 }
         return targets
+
+
+class _Evaluator:
+    """An objective with its targets, which remembers the loss terms at its lowest loss."""
+
+    def __init__(self, objective: Any, targets: Any) -> None:
+        self.objective = objective
+        self.targets = targets
+        self.terms: dict[str, Any] = {}
+        self._lowest = np.inf
+
+    def __call__(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss and its gradient."""
+        loss, gradient, terms = self.objective(picture, self.targets)
+        if not float(loss) >= self._lowest:
+            self._lowest, self.terms = float(loss), terms
+        return loss, gradient
 
 
 def _size(frame: Picture, width: int) -> tuple[int, int]:

@@ -1,14 +1,13 @@
 """Which network paints, and with which weights: a part of every frame's key."""
 
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 from gramflow import bundled
-from gramflow.base.files import read_json, write_json
+from gramflow.base.files import Document
 
 
 @dataclass(frozen=True)
-class Weights:
+class Weights(Document):
     """The network and the weights that the config's `network` and `weights` turned out to be.
 
     network: the plugin's name. source: imagenet, file, bundled or random.
@@ -23,18 +22,6 @@ class Weights:
     path: str | None
     identity: str
     warning: str = ""
-
-    def save(self, path: Path) -> None:
-        """Write it as JSON."""
-        write_json(path, asdict(self))
-
-    @classmethod
-    def load(cls, path: Path) -> "Weights":
-        """Read what `save` wrote. Raises ValueError when it is damaged."""
-        try:
-            return cls(**read_json(path))
-        except TypeError as error:
-            raise ValueError(f"{path} tells of no weights") from error
 
 
 def random_weights(network: str) -> Weights:

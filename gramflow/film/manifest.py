@@ -2,12 +2,11 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from gramflow.base.files import canonical, read_json, write_json
+from gramflow.base.files import Document, canonical
 
 T = TypeVar("T")
 
@@ -35,7 +34,7 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class Manifest(Document):
     """The frames of one extracted video.
 
     width, height: pixels of the stored frames, after rotation.
@@ -70,20 +69,7 @@ class Manifest:
             for start, end in zip(self.shots, ends, strict=True)
         ]
 
-    def save(self, path: Path) -> None:
-        """Write it as JSON; the same manifest always gives the same bytes."""
-        value: dict[str, Any] = asdict(self)
-        write_json(path, value)
-
-    @classmethod
-    def load(cls, path: Path) -> "Manifest":
-        """Read what `save` wrote. Raises ValueError when it is damaged."""
-        try:
-            return cls(**read_json(path))
-        except TypeError as error:
-            raise ValueError(f"{path} is no manifest") from error
-
     @property
     def digest(self) -> str:
         """SHA-256 of all but `sizes`, which depend on the program that wrote the files."""
-        return hashlib.sha256(canonical(asdict(self) | {"sizes": []}).encode()).hexdigest()
+        return hashlib.sha256(canonical(self.to_values() | {"sizes": []}).encode()).hexdigest()

@@ -5,10 +5,9 @@ Rules, jobs, `gramflow plan` and `gramflow status` all read the same plan.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from gramflow.base.files import read_json, write_json
+from gramflow.base.files import Document
 from gramflow.film.identity import Weights
 from gramflow.film.keys import (
     Keys,
@@ -88,7 +87,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Document):
     """All jobs of a render, each after those that it needs.
 
     manifest: digest of the video's manifest. weights: the network and its weights; None before they
@@ -115,25 +114,20 @@ class Plan:
         """The jobs whose frames make the film, in its order."""
         return [job for job in self.jobs.values() if job.final]
 
-    def save(self, path: Path) -> None:
-        """Write it as JSON."""
-        jobs = {name: _job_values(job) for name, job in self.jobs.items()}
-        # names in a list: JSON objects are written sorted, and the order of the jobs matters
-        weights = asdict(self.weights) if self.weights else None
-        values = vars(self) | {"jobs": list(jobs.items()), "weights": weights}
-        write_json(path, values)
+    def to_values(self) -> dict[str, Any]:
+        """Return the fields as JSON values; the jobs in a list, as their order matters."""
+        weights = self.weights and self.weights.to_values()
+        jobs = [_job_values(job) for job in self.jobs.values()]
+        return vars(self) | {"jobs": jobs, "weights": weights}
 
     @classmethod
-    def load(cls, path: Path) -> "Plan":
-        """Read what `save` wrote. Raises ValueError when it is damaged."""
-        try:
-            values = read_json(path)
-            values["jobs"] = {name: _job(job) for name, job in values["jobs"]}
-            if values["weights"]:
-                values["weights"] = Weights(**values["weights"])
-            return cls(**values | {key: tuple(values[key]) for key in ("size", "backs")})
-        except (TypeError, KeyError, AttributeError) as error:
-            raise ValueError(f"{path} is no plan") from error
+    def from_values(cls, values: dict[str, Any]) -> Self:
+        """Return the plan of the values that `to_values` gave."""
+        jobs = [_job(job) for job in values["jobs"]]
+        weights = values["weights"] and Weights.from_values(values["weights"])
+        tuples = {key: tuple(values[key]) for key in ("size", "backs")}
+        found = {job.part.name: job for job in jobs}
+        return cls(**values | tuples | {"jobs": found, "weights": weights})
 
 
 def make_plan(config: Config, render: Render, manifest: Manifest, weights: Weights | None) -> Plan:

@@ -1,15 +1,15 @@
 """Properties of a video, from headers and packets; no more than one frame is decoded."""
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import av
 
 from gramflow.base.errors import GramflowError, concerning
-from gramflow.base.files import read_json, write_json
+from gramflow.base.files import Document
 from gramflow.media.ffmpeg import binary, open_film
 from gramflow.media.pictures import read_pixels
 from gramflow.media.source import Source
@@ -29,7 +29,7 @@ class Track:
 
 
 @dataclass(frozen=True)
-class Probe:
+class Probe(Document):
     """Properties of one video. Fractions are strings, "numerator/denominator".
 
     format: the container, as ffmpeg names it; "pictures" for a picture sequence.
@@ -89,20 +89,13 @@ class Probe:
         aspect = Fraction(self.pixel_aspect)
         return 1 / aspect if self.rotation % 180 else aspect
 
-    def save(self, path: Path) -> None:
-        """Write it as JSON; the same probe always gives the same bytes."""
-        write_json(path, asdict(self))
-
     @classmethod
-    def load(cls, path: Path) -> "Probe":
-        """Read what `save` wrote. Raises ValueError when it is damaged."""
-        value = read_json(path)
-        try:
-            for kind in ("audio", "subtitles"):
-                value[kind] = [Track(**track) for track in value[kind]]
-            return cls(**value)
-        except (TypeError, KeyError) as error:
-            raise ValueError(f"{path} holds no probe") from error
+    def from_values(cls, values: dict[str, Any]) -> Self:
+        """Return the probe of the values that `to_values` gave."""
+        tracks = {
+            kind: [Track(**track) for track in values[kind]] for kind in ("audio", "subtitles")
+        }
+        return cls(**values | tracks)
 
 
 def probe(source: Source) -> Probe:

@@ -5,15 +5,15 @@ Both are data about files, by which a later run knows whether the files are stil
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gramflow.base.files import read_json, write_json
+from gramflow.base.files import Document
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(Document):
     """What a painting job did.
 
     claim: digest of the keys of its frames (see plan.Job).
@@ -33,18 +33,6 @@ class Record:
         """The bytes of every frame's file, by key."""
         return {frame["key"]: frame["bytes"] for frame in self.frames}
 
-    def save(self, path: Path) -> None:
-        """Write it as JSON."""
-        write_json(path, asdict(self))
-
-    @classmethod
-    def load(cls, path: Path) -> "Record":
-        """Read what `save` wrote. Raises ValueError when it is damaged."""
-        try:
-            return cls(**read_json(path))
-        except TypeError as error:
-            raise ValueError(f"{path} is no record") from error
-
 
 def load_all(paths: Iterable[str]) -> list[Record]:
     """The records in these files, in the files' order."""
@@ -52,7 +40,7 @@ def load_all(paths: Iterable[str]) -> list[Record]:
 
 
 @dataclass(frozen=True)
-class Certificate:
+class Certificate(Document):
     """By what the files of a product (a film, a report) were made, and what they were then.
 
     claim: digest of everything the product depends on.
@@ -72,18 +60,6 @@ class Certificate:
     def holds(self, claim: str, sizes: Mapping[str, int]) -> bool:
         """Whether files of these sizes, by path, can be those that the claim is about."""
         return self.claim == claim and self.sizes == sizes
-
-    def save(self, path: Path) -> None:
-        """Write it as JSON."""
-        write_json(path, asdict(self))
-
-    @classmethod
-    def load(cls, path: Path) -> "Certificate":
-        """Read what `save` wrote. Raises ValueError when it is damaged."""
-        try:
-            return cls(**read_json(path))
-        except TypeError as error:
-            raise ValueError(f"{path} is no certificate") from error
 
 
 def file_digest(path: Path) -> str:

@@ -3,15 +3,14 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import cv2
 import numpy as np
 
 from gramflow.base.arrays import SMALLEST, Picture, resized
-from gramflow.base.files import read_json, write_json
+from gramflow.base.files import Document
 from gramflow.base.progress import Every, Say
 from gramflow.engine.flows import DIS, Flow, Map, scaled, warp
 from gramflow.engine.steadiness import Neighbour, Steadiness, steadiness
@@ -37,7 +36,7 @@ _AT_ONCE = 256  # number of frames submitted to the thread pool at a time
 
 
 @dataclass(frozen=True)
-class TemporalReport:
+class TemporalReport(Document):
     """How steady a render is, and which frames are faulty.
 
     frames: number of every frame that is not a shot's first; the lists have one value for each.
@@ -67,16 +66,11 @@ class TemporalReport:
     percentile_95: float
     flagged: dict[int, list[str]]
 
-    def save(self, path: Path) -> None:
-        """Write it as JSON."""
-        write_json(path, asdict(self))
-
     @classmethod
-    def load(cls, path: Path) -> "TemporalReport":
-        """Read what `save` wrote."""
-        values: dict[str, Any] = read_json(path)
-        flagged = {int(frame): reasons for frame, reasons in values.pop("flagged").items()}
-        return cls(**values, flagged=flagged)
+    def from_values(cls, values: dict[str, Any]) -> Self:
+        """Return the report of the values that `to_values` gave; JSON's keys are texts."""
+        flagged = {int(frame): reasons for frame, reasons in values["flagged"].items()}
+        return cls(**values | {"flagged": flagged})
 
 
 def measure_film(
