@@ -134,7 +134,8 @@ def in_words(forecasts: Sequence[Forecast], unknown: Sequence[str], guessed: Seq
     if not frames and not unknown:
         return ""
     about = "about " if guessed else ""
-    line = f"{about}{frames} frames to paint in {about}{jobs} jobs"
+    counted = f"{about}{frames} frame{'s' * (frames != 1)}"
+    line = f"{counted} to paint in {about}{jobs} job{'s' * (jobs != 1)}"
     if guessed:
         line += f"; not extracted yet: {', '.join(guessed)}"
     if unknown:

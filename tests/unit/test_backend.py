@@ -12,7 +12,7 @@ import pytest
 @pytest.mark.parametrize(
     "code",
     [
-        "from gramflow import ops; ops.convert_to_tensor; import keras",
+        "from gramflow.engine import ops; ops.convert_to_tensor; import keras",
         "from gramflow.engine.device import prepare; prepare(1); import keras",
     ],
 )

@@ -74,7 +74,8 @@ def test_lbfgs_without_a_line_search_finds_a_minimum():
 
 
 def test_a_trial_and_its_blind_pairs(tmp_path):
-    from gramflow.media.pictures import encode_png, read_picture, to_pixels
+    from gramflow.media.pictures import read_picture, to_pixels
+    from gramflow.store.png import encode_png
 
     random = np.random.default_rng(0)
     for name, size in (("frame", (32, 40)), ("style", (40, 36))):

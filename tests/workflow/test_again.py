@@ -116,6 +116,34 @@ def test_another_look_and_back_paints_nothing(project: Project) -> None:
     assert project.run().jobs == 0
 
 
+def test_a_dry_run_tells_how_many_frames_it_would_paint(project: Project, tmp_path: Path) -> None:
+    """Each once, whatever the number of renders; about as many where none is extracted yet."""
+    lost = project.frames("clip.red")[4]["key"]
+    project.folder.joinpath("store/painted", lost[:2], f"{lost}.png").unlink()
+    assert "\n1 frame to paint in 1 job\n" in project.run("--dry-run").output
+    project.run()
+    assert "to paint" not in project.run("--dry-run").output
+    new = make_project(tmp_path / "new")
+    told = "about 12 frames to paint in about 6 jobs; not extracted yet: clip"
+    assert f"\n{told}\n" in new.run("--dry-run").output
+    new.config["videos"] = {"clip": {"path": "rtsp://camera/film", "seconds": 5}}
+    assert "; not known yet: clip\n" in new.run("--dry-run").output
+
+
+def test_a_folder_of_an_older_version(project: Project) -> None:
+    """Its extracted frames are used again, its painted ones left alone; that is said once."""
+    (manifest,) = project.folder.glob("work/clip/manifest.*.json")
+    manifest.rename(manifest.with_name("manifest.json"))
+    shutil.rmtree(project.folder / "work/renders")
+    shutil.rmtree(project.folder / ".snakemake")
+    project.folder.joinpath("work/weights.json").write_text("{}")
+    before = {name: value for name, value in state(project).items() if name.startswith("store")}
+    output = project.run().output
+    assert output.count("this folder is of an older gramflow") == 1 and "Traceback" not in output
+    assert before.items() <= state(project).items()
+    assert project.run().jobs == 0
+
+
 # -- damaged -----------------------------------------------------------------------------------
 
 
