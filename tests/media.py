@@ -1,4 +1,4 @@
-"""Real films, made with the real ffmpeg, and pictures, for every test that needs one."""
+"""Test helpers: create small films with ffmpeg, and pictures; read films back."""
 
 import subprocess
 from collections.abc import Sequence
@@ -41,7 +41,10 @@ def make(*arguments: str) -> None:
 
 
 def write_raw(path: Path, frames: Sequence[np.ndarray], rate: int) -> None:
-    """A film without loss of these frames, (height, width, 3) bytes, RGB."""
+    """Encode frames, (height, width, 3) uint8 RGB, losslessly (FFV1).
+
+    rate: frames per second.
+    """
     size = f"{frames[0].shape[1]}x{frames[0].shape[0]}"
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", str(rate), "-i", "pipe:"]
     command = [binary(), "-v", "error", "-y", *raw, "-c:v", "ffv1", "-pix_fmt", "gbrp", str(path)]
@@ -49,18 +52,21 @@ def write_raw(path: Path, frames: Sequence[np.ndarray], rate: int) -> None:
 
 
 def moving(seconds: float = 0.5, rate: str = "30000/1001", size: str = "64x48") -> list[str]:
-    """Arguments for an input of frames that all differ."""
+    """Arguments of ffmpeg for a synthetic video input whose frames all differ."""
     colours = "c0=red:c1=blue:c2=yellow:c3=gray:n=4:seed=7:speed=0.02"
     return ["-f", "lavfi", "-i", f"gradients=s={size}:r={rate}:d={seconds}:{colours}"]
 
 
 def tone(seconds: float = 0.5, rate: int = 48000) -> list[str]:
-    """Arguments for an input of sound."""
+    """Arguments of ffmpeg for a synthetic sound input, a sine tone."""
     return ["-f", "lavfi", "-i", f"sine=sample_rate={rate}:duration={seconds}"]
 
 
 def film(path: Path, *options: str, seconds: float = 0.5, rate: str = "30000/1001") -> Path:
-    """A film of 64x48 pixels with AAC sound; `options` are added before the output's name."""
+    """Make a film of 64x48 pixels with AAC sound.
+
+    options: further arguments of ffmpeg for the output.
+    """
     make(
         *moving(seconds, rate),
         *tone(seconds),
@@ -79,7 +85,7 @@ def film(path: Path, *options: str, seconds: float = 0.5, rate: str = "30000/100
 
 
 def uneven_film(path: Path, *options: str) -> Path:
-    """A film without sound whose frames come at uneven times, in units of 1/90000 second."""
+    """Make a film without sound and with a variable frame rate; time base 1/90000 s."""
     make(
         *moving(),
         "-vf",
@@ -97,7 +103,10 @@ def uneven_film(path: Path, *options: str) -> Path:
 
 
 def rotated(path: Path, output: Path, clockwise: int) -> Path:
-    """A copy of a film's pictures with a display matrix, as a phone writes it."""
+    """Copy a film's video stream and add a display matrix, as phones do.
+
+    clockwise: rotation in degrees.
+    """
     with av.open(local(path)) as reading, av.open(local(output), "w") as writing:
         stream = reading.streams.video[0]
         copy = writing.add_stream_from_template(stream)
@@ -110,7 +119,10 @@ def rotated(path: Path, output: Path, clockwise: int) -> Path:
 
 
 def pictures(folder: Path, count: int = 12, size: tuple[int, int] = (64, 48)) -> list[Path]:
-    """A sequence 1.png, 2.png, ... of 8-bit pictures that all differ."""
+    """Write an image sequence 1.png, 2.png, ... of 8-bit pictures that all differ.
+
+    size: width and height in pixels.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{number}.png" for number in range(1, count + 1)]
     for number, path in enumerate(paths):
@@ -120,7 +132,7 @@ def pictures(folder: Path, count: int = 12, size: tuple[int, int] = (64, 48)) ->
 
 
 def source_of(path: Path | str, **settings: Any) -> Source:
-    """The source of a config that has only this video, named room."""
+    """Create the `Source` of a video named room. settings: further entries of the video."""
     video = {"path": str(path), **settings}
     return Source.from_config("room", video, video_files(video))
 
@@ -137,7 +149,10 @@ def extracted(
 def painted(
     path: Path | str, folder: Path, settings: dict[str, Any] | None = None, **video: Any
 ) -> Path:
-    """The film that comes out when every frame is painted as it was."""
+    """Extract a video and encode its unchanged frames as a film; return the film's path.
+
+    settings: changes of the `encode` settings. video: further entries of the video.
+    """
     store = FrameStore(folder / "store")
     source, facts, manifest = extracted(path, store, **video)
     frames = deep_frames(store, manifest.frames, folder / "painted")
@@ -147,7 +162,7 @@ def painted(
 
 
 def deep_frames(store: FrameStore, keys: Sequence[str], folder: Path) -> Store:
-    """The store's frames as the 16-bit pictures that a stylizer writes, by the same keys."""
+    """Copy frames to a new store as 16-bit pictures, like painted ones, under the same keys."""
     found = Store(folder)
     for key in set(keys):
         found.write(key, to_pixels(from_pixels(store.read(key))))
@@ -155,7 +170,10 @@ def deep_frames(store: FrameStore, keys: Sequence[str], folder: Path) -> Store:
 
 
 def packets(path: Path, kind: str, number: int = 0) -> list[tuple[Fraction, bytes]]:
-    """Time in seconds and bytes of every packet of a stream; kind is video, audio or subtitles."""
+    """Presentation time in seconds, and data, of every packet of a stream.
+
+    kind: video, audio or subtitles. number: index among the streams of that kind.
+    """
     with av.open(local(path)) as container:
         stream = getattr(container.streams, kind)[number]
         return [
@@ -166,18 +184,18 @@ def packets(path: Path, kind: str, number: int = 0) -> list[tuple[Fraction, byte
 
 
 def times(path: Path, kind: str = "video", number: int = 0) -> list[Fraction]:
-    """When the packets of a stream are shown, in exact seconds, rising."""
+    """Presentation times of a stream's packets in seconds, sorted."""
     return sorted(time for time, _ in packets(path, kind, number))
 
 
 def decoded(path: Path) -> list[np.ndarray]:
-    """The frames as 8-bit RGB, decoded by PyAV."""
+    """Decode a film's frames to (height, width, 3) uint8 RGB."""
     with av.open(local(path)) as container:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 
 def textured(seed=0, height=120, width=160):
-    """A picture with detail at every scale, (height, width, 3)."""
+    """Random picture with detail at several scales: (height, width, 3), float32, 0..1."""
     random = np.random.default_rng(seed)
     layers = [
         cv2.GaussianBlur(random.normal(size=(height, width, 3)), (0, 0), sigma) * sigma

@@ -15,7 +15,7 @@ def job(log: str) -> Iterator[Say]:
 
     log: path of the log file, which is emptied first.
     A GramflowError ends the process with its message and status 1, without a traceback; an
-    interrupt ends it with status 130.
+    interrupt (SIGINT) ends it with status 130.
     """
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -23,7 +23,7 @@ def job(log: str) -> Iterator[Say]:
 
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
-        # the disk may be full: the line on the terminal says so
+        # ignore a failure to write the log, such as on a full disk: the terminal has the line
         with suppress(OSError), path.open("a", encoding="utf-8") as file:
             print(line, file=file)
 

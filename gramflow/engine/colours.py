@@ -1,4 +1,4 @@
-"""What happens to the colours of a frame before and after it is painted."""
+"""Colour plugins: transform a frame before it is painted, and the painted picture after."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -7,7 +7,7 @@ from gramflow.base.arrays import Picture
 
 
 class Colours:
-    """The base of every way with colours."""
+    """The base of every colour plugin."""
 
     kind: ClassVar[str] = "colours"
 
@@ -19,17 +19,17 @@ class Colours:
         self.settings = settings
 
     def prepare(self, frame: Picture) -> Picture:
-        """Return the frame as the stylizer shall see it, (height, width, 3) in 0..1.
+        """Transform a frame before it is painted: (height, width, 3), RGB, 0..1.
 
-        Painted neighbours are compared with prepared frames, too.
+        The result is what the stylizer paints, and what it compares with painted neighbours.
         """
         return frame
 
     def finish(self, painted: Picture, frame: Picture) -> Picture:
-        """Return the picture to store.
+        """Transform a painted picture before it is stored. The next frame starts from the result.
 
-        painted: the stylizer's, of the prepared frame. frame: the film's own, of the same size. The
-        next frame starts from what is returned.
+        painted: the stylizer's result for the prepared frame. frame: the source frame, not
+        prepared, of the same size.
         """
         return painted
 

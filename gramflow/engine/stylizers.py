@@ -1,4 +1,4 @@
-"""Stylizers: from a frame to a painted frame."""
+"""Stylizers: paint one frame, given the style's targets and the painted neighbours."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,11 +22,12 @@ from gramflow.engine.trust import long_term
 
 @dataclass(frozen=True)
 class Painted:
-    """A painted frame and how it came about.
+    """A painted frame and the course of its optimisation.
 
-    losses: evaluations made and the lowest total loss so far, epoch by epoch, at the whole size;
-        where the precision changes it begins anew.
-    terms: the loss terms, unweighted, at the lowest loss.
+    evaluations: number of evaluations of loss and gradient, at all sizes.
+    losses: pairs of evaluations made and lowest total loss so far, one per epoch, at the full
+        working size only; the lowest loss is reset where the precision changes.
+    terms: the unweighted loss terms at the lowest loss.
     """
 
     picture: Picture
@@ -37,12 +38,16 @@ class Painted:
 
 @dataclass(frozen=True)
 class Palette:
-    """All a stylizer may need, made once per process.
+    """Everything that a stylizer may use. Created once per process.
 
-    settings: the look's, resolved. targets: the style's, by the width that is painted at (rising,
-        the look's own last), loss term and name.
-    extractor: builds the Keras model of the look's layers; called only by who needs a network.
-    memory: bytes that painting may take; None for any. name: the look's, for errors.
+    settings: all settings of the look.
+    extractor: builds the Keras model that gives the features of the look's layers. Each call
+        builds one, so call it only if a network is needed.
+    losses: loss terms by name.
+    targets: the style's targets by painted width in pixels (rising, the look's own width last),
+        then by loss term and name.
+    memory: limit of the memory for painting, in bytes; None for no limit.
+    name: the look's name, for errors.
     """
 
     settings: Mapping[str, Any]
@@ -69,9 +74,9 @@ class Stylizer:
         self.palette = palette
 
     def needs(self, height: int, width: int) -> str:
-        """What frames of that size will take, in words; empty if that is not known.
+        """Describe the memory that frames of this size take, for users; "" if it is not known.
 
-        Raises GramflowError when they cannot be painted.
+        height, width: pixels. Raises GramflowError when such frames cannot be painted.
         """
         return ""
 
@@ -84,9 +89,11 @@ class Stylizer:
     ) -> Painted:
         """Paint one frame of the working size.
 
-        neighbours: by how many steps they are back; only those that the look asks for. 0 is this
-            frame as the pass before painted it.
-        seed: the same for the same frame, whatever else changes.
+        frame: (height, width, 3), RGB, 0..1.
+        neighbours: warped painted frames by distance in steps back, as far as the look needs them.
+            Distance 0 (`OWN`) is this frame as the previous pass painted it.
+        seed: for random numbers; depends only on the look's seed and the source frame.
+        on_epoch: called with the loss curve after every epoch (see `Curve`).
         """
         raise NotImplementedError
 
@@ -116,7 +123,10 @@ class Optimize(Stylizer):
         }
 
     def needs(self, height: int, width: int) -> str:
-        """As the base says."""
+        """Estimate the memory and the number of tiles, as text for users.
+
+        Raises GramflowError when no tiling keeps the memory limit.
+        """
         return self.objective.plan.words(height, width)
 
     def paint(
@@ -126,12 +136,12 @@ class Optimize(Stylizer):
         seed: int,
         on_epoch: Callable[[Curve], None],
     ) -> Painted:
-        """As the base says.
+        """Minimise the loss over the frame's pixels, starting from the neighbours if there are any.
 
-        A frame with nothing to go on from is painted from coarse to fine, as by Gatys et al. 2017,
-        arXiv:1611.07865, section 5, though only what changes at a smaller size is enlarged, so
-        that nothing gets blurred. In one that goes on from another, what came into sight is filled
-        with a coarse painting.
+        Without neighbours, the frame is painted from coarse to fine (Gatys et al. 2017,
+        arXiv:1611.07865, section 5). Unlike there, only the change that a smaller size makes is
+        upsampled and added, so that the frame's detail is not blurred. With neighbours, disoccluded
+        areas are first filled with a coarse painting, unless they are tiny.
         """
         look, network = self.palette.settings, self.palette.network
         curve = Curve(look["epoch"], look["stop"], on_epoch)
@@ -151,7 +161,7 @@ class Optimize(Stylizer):
         told = len(curve.points)
         budget = self._budget(float(unknown.mean()))
         values, terms = self._descend(whole, content, neighbours, values, budget, curve)
-        if content is not frame:  # terms tell how far from the film a picture is
+        if content is not frame:  # report the terms against the frame, not the filled content
             _, _, found = self.objective(values, self._targets(whole, frame, neighbours))
             terms = _numbers(found)
         curve.close()
@@ -169,9 +179,11 @@ class Optimize(Stylizer):
         curve: Curve,
         strokes: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
-        """What painting a smaller copy of the values changes, enlarged to their shape.
+        """Paint a downsampled copy, and return the change upsampled to the shape of `values`.
 
-        Strokes, of the smaller size, are added before it is painted.
+        width: of the copy, in pixels. values: the picture to start from, preprocessed, (1, height,
+        width, 3). evaluations: maximum number. strokes: added to the copy before it is painted;
+        preprocessed, of the copy's size.
         """
         height, whole = frame.shape[:2]
         size = _size(frame, width)
@@ -189,13 +201,20 @@ class Optimize(Stylizer):
         painted: Picture,
         curve: Curve,
     ) -> tuple[NDArray[np.float32], Picture]:
-        """The values of the painted neighbour, where unknown those of a coarse painting of the
-        whole frame, which begins from the bare one with strokes at this width; and the content
-        from here on: the frame, where unknown the coarse painting.
+        """Fill disoccluded areas with a coarse painting of the whole frame.
 
-        Style terms compare the whole picture, and hardly pull once most of it is painted. So a
-        small area would not be painted by itself; nor would it stay so, since the content term
-        pulls as much as ever. The less is known, the more is left to the style terms again.
+        Returns the start, preprocessed (1, height, width, 3), and the content target's picture,
+        (height, width, 3). The start is the painted neighbour, blended into the coarse painting
+        where it is unknown. The content is the frame, moved towards the coarse painting there.
+
+        width: of the coarse painting, in pixels. bare: the recoloured frame, which the coarse
+        painting starts from, with strokes added. unknown: (height, width), 0..1. painted: the
+        painted neighbour, warped.
+
+        Why: style terms compare statistics of the whole picture, so their gradient is weak once
+        most of it is painted. They would not paint a small area, and the content term would undo a
+        filled one. The smaller the known part is, the less the content is changed, since the style
+        terms then act more strongly.
         """
         evaluations = max(self.palette.settings["evaluations"] // 2, _FILLING)
         preprocess, size = self.palette.network.preprocess, _size(frame, width)
@@ -220,7 +239,11 @@ class Optimize(Stylizer):
         evaluations: int,
         curve: Curve,
     ) -> tuple[NDArray[np.float32], dict[str, float]]:
-        """What is found at one size, the frame being the content, and the lowest loss's terms."""
+        """Optimise at one size; return the values, and the loss terms at the lowest loss.
+
+        width: selects the style's targets. frame: the content. start: preprocessed, (1, height,
+        width, 3). evaluations: maximum number.
+        """
         network, targets = self.palette.network, self._targets(width, frame, neighbours)
         evaluator = _Evaluator(self.objective, targets)
         phases = self._phases(evaluations, evaluator)
@@ -231,15 +254,16 @@ class Optimize(Stylizer):
     def _targets(
         self, width: int, frame: Picture, neighbours: Mapping[int, Neighbour]
     ) -> dict[str, Any]:
-        """Of all terms, for a frame at one size."""
+        """Targets of all loss terms for a frame at one size, by the term's name."""
         content = self.palette.network.preprocess(frame)
         targets = self.styles[width] | self.objective.targets(content, "frame")
         return targets | self._temporal(content, neighbours) | self._ranges()
 
     def _phases(self, evaluations: int, evaluator: "_Evaluator") -> list[Phase]:
-        """Return the phases of an optimisation, which ends with the evaluator, in float32.
+        """Return the phases of an optimisation of so many evaluations.
 
-        If the look has a low precision, most of the evaluations come before that, in it.
+        The last phase is `evaluator`, in float32. If the look has a 16-bit precision, most
+        evaluations are made in that precision, in a phase before it.
         """
         exact = evaluations
         if self.low is not None:
@@ -252,10 +276,11 @@ class Optimize(Stylizer):
         return phases
 
     def _budget(self, unknown: float) -> int:
-        """Most evaluations of a frame of which that share has nothing to go on from.
+        """Maximum number of evaluations of a frame.
 
-        A first frame gets more, as in Ruder et al.: the frames after it inherit from it, and would
-        go on painting it.
+        unknown: fraction of its pixels without a usable painted neighbour, 0..1. A first frame gets
+        more, as in Ruder et al. 2016: the next frames start from it, and would otherwise continue
+        to change it.
         """
         look = self.palette.settings
         first = look["first"] if look["start"] == "previous" else 1
@@ -264,11 +289,12 @@ class Optimize(Stylizer):
     def _start(
         self, bare: Picture, neighbours: Mapping[int, Neighbour], seed: int
     ) -> NDArray[np.float32]:
-        """Where the look wants the optimisation to begin.
+        """Initial values of the optimisation, preprocessed, (1, height, width, 3).
 
-        bare: the frame, recoloured if a neighbour is known. With a neighbour: there where it is
-        worth it, else from the bare frame. In later passes from the mean of it and the frame's
-        own picture (Ruder et al. 2016, equation 11).
+        bare: the frame, recoloured if part of a neighbour is usable. Depending on the look's
+        `start`, the values are noise, `bare`, or the warped neighbour where it is a good start and
+        `bare` elsewhere. In later passes, the neighbour is averaged with the frame's own picture
+        from the pass before, which replaces `bare` (Ruder et al. 2016, equation 11).
         """
         start, network = self.palette.settings["start"], self.palette.network
         if start == "noise":
@@ -284,7 +310,7 @@ class Optimize(Stylizer):
         return network.preprocess(share * neighbours[1].picture + (1 - share) * own)
 
     def _ranges(self) -> dict[str, dict[str, NDArray[np.float32]]]:
-        """The targets of the terms that look at the range of the network's values."""
+        """Targets of loss terms with source "range": the network's values of black and white."""
         black, white = _displayable(self.palette.network)
         terms = self.palette.losses.items()
         return {
@@ -294,9 +320,11 @@ class Optimize(Stylizer):
     def _temporal(
         self, content: NDArray[np.float32], neighbours: Mapping[int, Neighbour]
     ) -> dict[str, dict[str, NDArray[np.float32]]]:
-        """The targets of the terms that hold a frame to its neighbours, nearest first.
+        """Targets of the loss terms that compare a frame with its neighbours, nearest first.
 
-        A neighbour that is not there counts nothing, so that one trace serves every frame.
+        pictures: (neighbours, height, width, 3), preprocessed. trust: (neighbours, height, width,
+        1), reduced to long-term weights. A missing neighbour has trust 0 rather than being left
+        out, so that shapes are equal and one compiled trace serves every frame.
         """
         preprocess, targets = self.palette.network.preprocess, {}
         for name, loss in self.palette.losses.items():
@@ -333,7 +361,7 @@ class _Evaluator:
 
 
 def _size(frame: Picture, width: int) -> tuple[int, int]:
-    """Width and height of a copy of the frame that has this width."""
+    """Width and height in pixels of a copy of the frame scaled to `width`."""
     return width, round(frame.shape[0] * width / frame.shape[1])
 
 
@@ -343,20 +371,26 @@ def _numbers(terms: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _unknown(frame: Picture, neighbours: Mapping[int, Neighbour]) -> Map:
-    """(height, width), 0..1: where there is nothing painted to go on from."""
+    """Map, (height, width), 0..1, of where no painted neighbour is a good start.
+
+    0 everywhere if a previous pass has painted the frame, 1 everywhere without a neighbour.
+    """
     if OWN in neighbours:
         return np.zeros(frame.shape[:2], np.float32)
     return 1 - neighbours[1].start if 1 in neighbours else np.ones(frame.shape[:2], np.float32)
 
 
 def _displayable(network: Network) -> Bounds:
-    """The network's values of black and white."""
+    """The preprocessed values of black and of white, each (1, 1, 1, 3)."""
     return (
         network.preprocess(np.zeros((1, 1, 3), np.float32)),
         network.preprocess(np.ones((1, 1, 3), np.float32)),
     )
 
 
-_BARE = 0.02  # of a frame's pixels, unknown: less is not worth a coarse painting
-_FILLING = 8  # evaluations of that at least; with half as many again a figure got a halo of paint
-_COVERED = 0.5  # of the detail that is too fine for it: left as it is, it shows as film
+_BARE = 0.02  # minimum fraction of unknown pixels for which a coarse painting is worth its time
+# Minimum evaluations of a coarse painting; with half as many again a figure got a halo of paint.
+_FILLING = 8
+# Greatest fraction of the frame's fine detail, lost at the coarse width, to remove from a filled
+# area; if all of it is kept, the area looks like unpainted film.
+_COVERED = 0.5

@@ -1,4 +1,4 @@
-"""Which network paints, and with which weights: a part of every frame's key."""
+"""Identifies the network and its weights, which enter every painted frame's key."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ from gramflow.base.files import Document
 
 @dataclass(frozen=True)
 class Weights(Document):
-    """The network and the weights that the config's `network` and `weights` turned out to be.
+    """The network and weights that the config's `network` and `weights` are resolved to.
 
-    network: the plugin's name. source: imagenet, file, bundled or random.
-    path: the .h5 file; None for bundled and random.
-    identity: the SHA-256 of that file or of the package's, or "random"; with `network` a part of
-    every frame's key.
-    warning: what the user should know; empty if nothing.
+    network: name of the network plugin.
+    source: imagenet, file, bundled or random.
+    path: the .h5 file; None for bundled and random weights.
+    identity: SHA-256 of the weights file, or "random". Enters every frame's key, like `network`.
+    warning: message for the user; "" if there is none.
     """
 
     network: str
@@ -25,10 +25,10 @@ class Weights(Document):
 
 
 def random_weights(network: str) -> Weights:
-    """Seeded ones for a network."""
+    """Random weights of a network, from a fixed seed."""
     return Weights(network, "random", None, "random")
 
 
 def bundled_weights() -> Weights:
-    """Those that come with the package."""
+    """The weights that are bundled with the package."""
     return Weights(bundled.NETWORK, "bundled", None, bundled.identity())

@@ -1,4 +1,4 @@
-"""What a painted frame depends on, as a digest: its key in the store."""
+"""Computes keys: digests of everything that a painted frame or a style's target depends on."""
 
 import hashlib
 from collections.abc import Iterable
@@ -18,14 +18,15 @@ from gramflow.settings.config import CHOSEN, Config, Look, Render, Style
 
 
 def digest(value: Any) -> str:
-    """SHA-256 of a JSON value, however its keys are ordered."""
+    """SHA-256 of a JSON value, hexadecimal; independent of the order of its keys."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
 def working_size(look: Look, manifest: Manifest) -> tuple[int, int]:
-    """Width and height a look paints a video at; a height that follows the aspect is even.
+    """Width and height in pixels at which a look paints a video.
 
-    Raises GramflowError for a height that a network's last block would shrink to nothing.
+    A height that the look does not give follows from the video's aspect ratio, rounded to an even
+    number. Raises GramflowError if it is too small for the network's poolings.
     """
     if look.height is not None:
         return look.width, look.height
@@ -39,9 +40,10 @@ def working_size(look: Look, manifest: Manifest) -> tuple[int, int]:
 
 
 def film_sizes(config: Config) -> list[tuple[int, int]]:
-    """The width and height of the renders' films, each size once, before any film is known.
+    """Distinct width and height of all renders, sorted, before any video is probed.
 
-    A height that will follow from the video's aspect is an even one: that of 16:9 stands for it.
+    A height that follows from the video's aspect ratio is not known yet: that of 16:9 stands for
+    it, rounded to an even number like the real one.
     """
     looks = [config.looks[render.look] for render in config.renders.values()]
     return sorted(
@@ -50,18 +52,18 @@ def film_sizes(config: Config) -> list[tuple[int, int]]:
 
 
 def target_name(config: Config, style: Style, look: Look, weights: Weights | None) -> str:
-    """The name of the file with a style's targets: a digest of all they depend on.
+    """Name of the file with a style's targets: a digest of everything they depend on.
 
-    weights: None before they are found. Renders that need the same targets share the file. The
-    bytes of the style's pictures are read.
+    weights: None while they are unknown. Renders with equal targets share the file. Reads the
+    style's pictures to hash them.
     """
     return digest(_target_recipe(config, style, look, weights))[:16]
 
 
 def target_render(config: Config, name: str, weights: Weights) -> Render:
-    """One of the renders that need the targets of this name.
+    """Find a render that needs the targets of this name.
 
-    Raises GramflowError when there is none (any more): a style's picture was replaced.
+    Raises GramflowError when there is none, because a style's picture was replaced meanwhile.
     """
     for render in config.renders.values():
         style, look = config.styles[render.style], config.looks[render.look]
@@ -71,17 +73,17 @@ def target_render(config: Config, name: str, weights: Weights) -> Render:
 
 
 def replaced(entry: str) -> GramflowError:
-    """The error for an input that is not what it was when the run began."""
+    """The error for an input file of `entry` that has changed since the run began."""
     return GramflowError(f"{entry}: a file was replaced during the run; run again")
 
 
 def recipe(
     config: Config, render: Render, size: tuple[int, int | None], weights: Weights | None
 ) -> dict[str, Any]:
-    """Everything that determines a painted frame, but the frame itself.
+    """Everything that determines a painted frame, except the source frame and its neighbours.
 
-    size: width and height in pixels. weights: None before they are found; the config's words then
-    stand for them, so that what comes out is no key of the store.
+    size: width and height in pixels. weights: None while they are unknown; the config's entries
+    then stand in for them, and a digest of the result is not usable as a key of the store.
     """
     look = config.looks[render.look]
     return {
@@ -93,14 +95,14 @@ def recipe(
 
 
 def plan_recipe(config: Config, render: Render) -> list[Any]:
-    """Everything that determines a render's plan, but its video's manifest and the weights."""
+    """Everything that determines a render's plan, except the video's manifest and the weights."""
     look = config.looks[render.look]
     size = look.width, look.height
     return [recipe(config, render, size, None), look.passes, config.segment_frames]
 
 
 def parts(config: Config, render: Render, manifest: Manifest) -> list[Part]:
-    """What each job of a render paints; every part comes after those that it needs."""
+    """All parts of a render, one per job, each after the parts that it needs."""
     look = config.looks[render.look]
     if neighbours(config, look):
         return list(parts_chained(manifest, config.segment_frames, look.passes))
@@ -108,16 +110,18 @@ def parts(config: Config, render: Render, manifest: Manifest) -> list[Part]:
 
 
 Keys = list[dict[int, str]]
-"""The store's keys of painted frames, by pass (0: keyframes only) and frame."""
+"""Keys of painted frames, by stage (0 for keyframes, else the pass) and frame number."""
 
 
 def painted_keys(
     config: Config, render: Render, manifest: Manifest, weights: Weights | None
 ) -> Keys:
-    """The keys of all that is painted for a render.
+    """Compute the keys of all painted frames of a render.
 
-    Where the look needs neighbours, a key depends on theirs, and a frame that repeats the one
-    before is painted like it: what stands still stays still.
+    If the look needs neighbours, a key depends on their keys. A frame identical to the one before
+    usually shares its key (see `_key`), so that still parts of a video do not flicker.
+
+    weights: None while they are unknown; the keys are then not those of the store.
     """
     look = config.looks[render.look]
     base = digest(recipe(config, render, working_size(look, manifest), weights))
@@ -126,7 +130,7 @@ def painted_keys(
     stages = 1 + max(links.stage for part in found for links in part.chains)
     keys: Keys = [{} for _ in range(stages)]
     for links in chain.from_iterable(part.chains for part in found):
-        # keyframes are the same in every pass
+        # passes do not repaint keyframes, so stage 0 sets the keys of all stages
         reached = keys if links.stage == 0 else [keys[links.stage]]
         before = keys[links.stage - 1] if links.stage > 1 else {}
         for step in links.steps(backs):
@@ -139,7 +143,14 @@ def painted_keys(
 def _key(
     base: str, frames: list[str], step: Step, painted: dict[int, str], before: dict[int, str]
 ) -> str:
-    """The key of one step; `before` holds the keys of the pass before."""
+    """Compute the key of one step.
+
+    base: digest of the recipe. frames: keys of the source frames, by number. painted: keys of this
+    pass, with those of keyframes. before: keys of the previous pass; empty in the first.
+
+    If the source frame equals the one before it in the chain, both share a key, unless their keys
+    in the previous pass differ, or this step is blended into a lead with another key.
+    """
     number, last = step.number, step.neighbours.get(1)
     if last is not None and frames[number] == frames[last]:
         led = step.lead is not None and painted[step.lead] != painted[last]
@@ -165,7 +176,7 @@ def _target_recipe(
         "weights": weights.identity if weights else config.weights,
         "pooling": look.pooling,
         "padding": look.padding,
-        # the weight of a term does not change its target
+        # a term's target does not depend on its weight
         "losses": {
             name: _with_contents(config, "losses", name, term) | {"weight": None}
             for name, term in losses.items()
@@ -177,7 +188,10 @@ def _target_recipe(
 
 
 def neighbours(config: Config, look: Look) -> list[int]:
-    """How many steps back the painted frames are that a frame of this look needs, rising."""
+    """Distances of the painted neighbours that a frame needs, in steps back, rising.
+
+    Empty if the look's frames do not depend on each other.
+    """
     if look.start != "previous":
         return []
     distances = [
@@ -189,8 +203,12 @@ def neighbours(config: Config, look: Look) -> list[int]:
 
 
 def _effective(config: Config, look: Look) -> dict[str, Any]:
-    """The settings that matter to one pass: without neighbours there is no flow. The widths of the
-    target say what `coarsest` comes to."""
+    """The settings of a look that enter a frame's key.
+
+    Leaves out `flow` if frames do not depend on each other, `passes`, since a key contains the
+    previous pass's key, and `coarsest`, since the widths that follow from it are in the target's
+    recipe. Files are replaced by their digests.
+    """
     chained = {} if neighbours(config, look) else {"flow": None}
     settings = look.settings
     settings["losses"] = {
@@ -204,13 +222,13 @@ def _effective(config: Config, look: Look) -> dict[str, Any]:
 def _with_contents(
     config: Config, kind: str, name: str, settings: dict[str, Any]
 ) -> dict[str, Any]:
-    """A plugin's settings, with what is in the files that they name in place of the paths."""
+    """A plugin's settings, with paths of files replaced by the digests of their contents."""
     files = config.registry.find(kind, name).marked("file", settings)
     return settings | {key: [_file_digest(path) for path in paths] for key, paths in files.items()}
 
 
 def _style_losses(config: Config, look: Look) -> dict[str, dict[str, Any]]:
-    """The settings of the loss terms whose target is the style."""
+    """Settings of the loss terms whose target comes from the style, by name."""
     return {
         name: settings
         for name, settings in look.losses.items()
@@ -224,12 +242,12 @@ def _file_digest(path: str) -> str:
 
 
 def style_sides(look: Look) -> dict[int, int]:
-    """Pixels of a style picture's longer side, by the width that is painted at, rising."""
+    """Longer side of a style's pictures in pixels, by painted width, rising."""
     return {width: max(round(width * look.style_scale), 1) for width in look.widths}
 
 
 def _painters(look: Look) -> list[tuple[str, str]]:
-    """Kind and name of the plugins that paint."""
+    """Kind and name of the plugins that a look paints with, without the network."""
     chosen = {
         "optimizers": look.optimizer,
         "stylizers": look.stylizer,
@@ -244,6 +262,6 @@ def _painters(look: Look) -> list[tuple[str, str]]:
 
 
 def _origins(config: Config, plugins: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The code of these plugins, where it is not the engine's own."""
+    """The `origin` of each plugin that is not built in, by kind and name."""
     found = [config.registry.find(kind, name) for kind, name in plugins]
     return {f"{plugin.kind}.{plugin.name}": plugin.origin for plugin in found if plugin.origin}

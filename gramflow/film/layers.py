@@ -1,10 +1,10 @@
-"""Which layers of the network the looks of a config read."""
+"""Lists the network layers whose features the looks of a config use."""
 
 from gramflow.settings.config import Config, Look
 
 
 def layers_of(config: Config, look: Look) -> list[str]:
-    """The network's layers that a look's loss terms read."""
+    """Names of the layers that a look's loss terms read, sorted."""
     terms = [
         config.registry.find("losses", name).make(settings)
         for name, settings in look.losses.items()
@@ -13,7 +13,7 @@ def layers_of(config: Config, look: Look) -> list[str]:
 
 
 def needed_layers(config: Config) -> list[str]:
-    """The network's layers that the config's looks read, for their losses and for their flow."""
+    """Names of the layers that all looks read, for loss terms and for optical flow, sorted."""
     looks = config.looks.values()
     flows = [
         config.registry.find("flows", look.flow["name"]).marked("layer", look.flow)

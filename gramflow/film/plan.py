@@ -1,4 +1,4 @@
-"""What each job of a render paints, worked out once and kept as a file.
+"""The plan: all jobs of a render with the keys of their frames, computed once and saved as JSON.
 
 Rules, jobs, `gramflow plan` and `gramflow status` all read the same plan.
 """
@@ -25,9 +25,9 @@ from gramflow.settings.config import Config, Render
 
 @dataclass(frozen=True)
 class KeyRun(Mapping[int, str]):
-    """The store's keys of evenly numbered frames, by number.
+    """Mapping from frame numbers at constant spacing to the frames' keys.
 
-    text: the keys, one after the other; a feature film's plan has a million of them.
+    text: the keys, concatenated to one string, since a feature film's plan has a million of them.
     """
 
     frames: range
@@ -35,7 +35,7 @@ class KeyRun(Mapping[int, str]):
 
     @classmethod
     def of(cls, frames: Iterable[int], keys: Mapping[int, str]) -> "KeyRun":
-        """The keys of these frames. Raises ValueError for frames that are not evenly numbered."""
+        """Select the keys of some frames. Raises ValueError unless their spacing is constant."""
         found = sorted(frames)
         run = range(found[0], found[-1] + 1, found[1] - found[0] if len(found) > 1 else 1)
         if found != list(run):
@@ -55,18 +55,18 @@ class KeyRun(Mapping[int, str]):
         return len(self.frames)
 
 
-_DIGITS = 64  # of a key
+_DIGITS = 64  # hexadecimal digits of a key
 
 
 @dataclass(frozen=True)
 class Job:
-    """What one job paints.
+    """One painting job.
 
-    part: the frames, their order, and the jobs that come before.
-    keys: the store's keys of the painted frames that the job makes or goes on from, by stage (0 for
-        keyframes, else the pass) and frame.
-    claim: digest of the keys of the frames that its record tells of; part of the record's name.
-    final: whether the film is made of its frames.
+    part: the frames, their order, and the parts that must be painted before.
+    keys: keys of the painted frames that the job makes or reads, by stage (0 for keyframes, else
+        the pass) and frame number.
+    claim: digest of the keys of the frames that the job's record lists; part of the record's name.
+    final: whether the job's frames are frames of the film (those of the last pass).
     """
 
     part: Part
@@ -76,24 +76,27 @@ class Job:
 
     @property
     def told(self) -> list[str]:
-        """The keys of the frames that its record tells of, in order."""
+        """Keys of the frames that the job's record lists, in order."""
         painted = self.keys[self.part.stage]
         return [painted[number] for number in self.part.frames]
 
     @property
     def made(self) -> list[str]:
-        """The keys of the pictures that it paints, in order."""
+        """Keys of the pictures that the job paints, in order of painting."""
         return [self.keys[stage][number] for stage, number in self.part.places]
 
 
 @dataclass(frozen=True)
 class Plan(Document):
-    """All jobs of a render, each after those that it needs.
+    """All jobs of a render, each after the jobs that it needs.
 
-    manifest: digest of the video's manifest. weights: the network and its weights; None before they
-    are found. size: width and height that is painted at.
-    target: name of the style's targets. backs: how many steps back the painted frames are that a
-    frame needs, rising; empty where frames do not depend on each other.
+    manifest: digest of the video's manifest.
+    weights: the network and its weights; None while they are unknown.
+    size: width and height to paint at, in pixels.
+    target: name of the style's targets.
+    backs: distances of the painted neighbours that a frame needs, in steps back, rising; empty if
+        frames do not depend on each other.
+    jobs: by the part's name.
     """
 
     render: str
@@ -106,16 +109,16 @@ class Plan(Document):
 
     @property
     def frames(self) -> list[str]:
-        """The keys of the film's frames, in order."""
+        """Keys of the film's painted frames, in order."""
         return [key for job in self.final for key in job.told]
 
     @property
     def final(self) -> list[Job]:
-        """The jobs whose frames make the film, in its order."""
+        """The jobs whose frames are the film's, in the film's order."""
         return [job for job in self.jobs.values() if job.final]
 
     def to_values(self) -> dict[str, Any]:
-        """Return the fields as JSON values; the jobs in a list, as their order matters."""
+        """Return the fields as JSON values; jobs as a list, since JSON keys get sorted."""
         weights = self.weights and self.weights.to_values()
         jobs = [_job_values(job) for job in self.jobs.values()]
         return vars(self) | {"jobs": jobs, "weights": weights}
@@ -131,10 +134,10 @@ class Plan(Document):
 
 
 def make_plan(config: Config, render: Render, manifest: Manifest, weights: Weights | None) -> Plan:
-    """Plan a render.
+    """Plan a render: compute its parts, keys and jobs.
 
-    weights: None before they are found; the keys are then not those of the store.
-    Raises GramflowError for a size that cannot be painted, and for a style that is gone.
+    weights: None while they are unknown; the keys are then not those of the store.
+    Raises GramflowError for a size that cannot be painted.
     """
     look = config.looks[render.look]
     keys = painted_keys(config, render, manifest, weights)
@@ -155,7 +158,7 @@ def make_plan(config: Config, render: Render, manifest: Manifest, weights: Weigh
 
 
 def _touched(part: Part, backs: tuple[int, ...], keys: Keys) -> dict[int, KeyRun]:
-    """Of all keys those that a part's job makes or reads."""
+    """Keys of the painted frames that a part's job makes or reads, by stage."""
     found: dict[int, set[int]] = {}
     for stage, numbers in _read_or_made(part, backs):
         found.setdefault(stage, set()).update(numbers)
@@ -163,7 +166,7 @@ def _touched(part: Part, backs: tuple[int, ...], keys: Keys) -> dict[int, KeyRun
 
 
 def _read_or_made(part: Part, backs: tuple[int, ...]) -> list[tuple[int, set[int]]]:
-    """Stage and numbers of the painted frames that a part's job makes or reads."""
+    """Stages and frame numbers of the pictures that a part's job makes or reads."""
     found: list[tuple[int, set[int]]] = [(part.stage, set(part.frames))]
     for chain in part.chains:
         steps = list(chain.steps(list(backs)))

@@ -1,4 +1,4 @@
-"""Painting frame by frame: what is in the store stays, what lacks is made."""
+"""Paints the frames of one job that are missing from the store, one after the other."""
 
 import fcntl
 import hashlib
@@ -34,7 +34,7 @@ from gramflow.store.records import Record
 
 @dataclass(frozen=True)
 class JobFiles:
-    """The files of a painting job: what it reads, and the record that it writes."""
+    """Paths of the files that a painting job reads, and of the record that it writes."""
 
     plan: Path
     manifest: Path
@@ -45,12 +45,14 @@ class JobFiles:
 def paint_job(
     config: Config, render: Render, name: str, files: JobFiles, threads: int, say: Say
 ) -> None:
-    """Paint the frames of a job that the store lacks, then write the job's record.
+    """Paint the frames of a job that are missing from the store, then write the job's record.
 
-    name: of the part that the job paints. The process may be killed at any time: finished frames
-    stay in the store, and the next try goes on after them. A second process with the same job waits
-    until the first has ended. Raises GramflowError for a loss that is not finite, and when the disk
-    is full.
+    name: of the part that the job paints. threads: CPU threads for painting. say: prints a line of
+    progress.
+    The process may be killed at any time: finished frames stay in the store, and the next run
+    continues after them. A second process with the same job waits until the first has ended.
+    Raises GramflowError for a loss that is not finite, and when the disk is full. Raises ValueError
+    for a plan that was made without weights.
     """
     plan, manifest = Plan.load(files.plan), Manifest.load(files.manifest)
     look, job, weights = config.looks[render.look], plan.jobs[name], plan.weights
@@ -83,7 +85,7 @@ def paint_job(
 
 
 def _told(job: Job, made: set[str], painted: Store) -> list[dict[str, Any]]:
-    """What the record tells of each frame; `made` holds the keys painted by this process."""
+    """The record's entry for each frame. made: keys of the frames painted by this process."""
     sizes, told = painted.sizes(job.told), []
     for number, key in zip(job.part.frames, job.told, strict=True):
         note = {name: value for name, value in painted.note(key).items() if name != "pixels"}
@@ -94,7 +96,10 @@ def _told(job: Job, made: set[str], painted: Store) -> list[dict[str, Any]]:
 
 @contextmanager
 def _alone(path: Path, title: str, say: Say) -> Iterator[None]:
-    """One process at a time; a dead one's lock is free at once."""
+    """Hold an exclusive lock on a file, so that only one process works on a job.
+
+    The system releases the lock when the process ends, even if it is killed.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         try:
@@ -107,7 +112,10 @@ def _alone(path: Path, title: str, say: Say) -> Iterator[None]:
 
 @dataclass
 class _Painting:
-    """A job being painted. backs: distances in frames to the painted neighbours that it needs."""
+    """A job being painted.
+
+    backs: distances, in steps back, of the painted neighbours that a frame needs.
+    """
 
     title: str
     job: Job
@@ -120,7 +128,7 @@ class _Painting:
     say: Say
 
     def paint(self, make_stylizer: Callable[[], Stylizer]) -> set[str]:
-        """Paint what the store lacks; returns the keys of the frames made."""
+        """Paint the missing frames, wait until they are stored, and return their keys."""
         missing = self._missing()
         total = len(self.job.part.places)
         if len(missing) < total:
@@ -135,12 +143,15 @@ class _Painting:
     def _paint_all(
         self, stylizer: Stylizer, missing: list[tuple[int, Step]], total: int
     ) -> set[str]:
-        """Paint these pictures of `total`; the last one may still be on its way to the store."""
+        """Paint the `missing` of `total` pictures; return the keys of those painted.
+
+        The last picture may still be being written when this returns.
+        """
         started = time.monotonic()
         made = set()
         for done, (stage, step) in enumerate(missing, 1):
             key = self.job.keys[stage][step.number]
-            if self.painted.store.is_whole(key):  # another render's job made it meanwhile
+            if self.painted.store.is_whole(key):  # another render's job has painted it meanwhile
                 continue
             place = f"frame {total - len(missing) + done}/{total}"
             result, seconds = self._paint_frame(
@@ -155,7 +166,7 @@ class _Painting:
         return made
 
     def _missing(self) -> list[tuple[int, Step]]:
-        """Pass and step of the frames that are not in the store, each picture once."""
+        """Stage and step of the frames whose pictures are not in the store, once per key."""
         found: dict[str, tuple[int, Step]] = {}
         for chain in self.job.part.chains:
             for step in chain.steps(list(self.backs)):
@@ -172,7 +183,11 @@ class _Painting:
         place: str,
         following: list[tuple[int, Step]],
     ) -> tuple[Painted, float]:
-        """Paint one frame; returns the seconds it took, too."""
+        """Paint one frame; return the result and the seconds it took.
+
+        place: the frame's position in the job, for messages. following: the next step, if any,
+        whose flow is computed meanwhile. Raises GramflowError for a loss that is not finite.
+        """
         started, keys = time.monotonic(), self.job.keys
         own = keys[stage - 1][step.number] if stage > 1 else None
         neighbours = self.sources.of(
@@ -198,7 +213,7 @@ class _Painting:
         return result, seconds
 
     def _reporter(self, place: str) -> Callable[[Curve], None]:
-        """Tells every ten seconds how far a frame is."""
+        """Return an `on_epoch` callback that prints progress within a frame every ten seconds."""
         due = Every(10)
 
         def report(curve: Curve) -> None:
@@ -212,7 +227,10 @@ class _Painting:
 
 
 def _seed(seed: int, frame: str) -> int:
-    """A frame's own seed: the same picture always starts from the same noise."""
+    """Derive a frame's seed from the look's seed and the frame's key.
+
+    Equal source frames thus start from equal noise.
+    """
     return int(hashlib.sha256(f"{seed} {frame}".encode()).hexdigest()[:16], 16)
 
 
@@ -222,7 +240,7 @@ def _in_words(painted: Painted, seconds: float) -> str:
 
 
 def _note(painted: Painted, seconds: float) -> dict[str, Any]:
-    """How a frame came about, to travel in its file."""
+    """Metadata to store in a painted frame's PNG file."""
     return {
         "evaluations": painted.evaluations,
         "losses": [[count, float(f"{loss:.6g}")] for count, loss in painted.losses],

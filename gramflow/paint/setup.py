@@ -1,4 +1,4 @@
-"""From the config's names to the engine's objects."""
+"""Creates the engine's objects, such as network, loss terms and stylizer, from the config."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
@@ -23,13 +23,13 @@ from gramflow.settings.plugins import Plugin
 
 
 def make_network(config: Config, name: str) -> Network:
-    """The network of this name, not yet built."""
+    """Create the network plugin of this name; its Keras model is not built yet."""
     network: Network = config.registry.find("networks", name).cls()
     return network
 
 
 def make_losses(config: Config, look: Look) -> dict[str, Loss]:
-    """The loss terms of a look, by name."""
+    """Create the loss terms of a look, by name."""
     return {
         name: config.registry.find("losses", name).make(settings)
         for name, settings in look.losses.items()
@@ -37,26 +37,32 @@ def make_losses(config: Config, look: Look) -> dict[str, Loss]:
 
 
 def make_optimizer(config: Config, look: Look) -> Optimizer:
-    """The optimizer of a look."""
+    """Create the optimizer of a look."""
     plugin = config.registry.find("optimizers", look.optimizer["name"])
     optimizer: Optimizer = plugin.make(look.optimizer)
     return optimizer
 
 
 def make_flow(config: Config, look: Look, features: Features | None = None) -> FlowMethod:
-    """The flow method of a look; without `features` it does without the network."""
+    """Create the optical flow method of a look.
+
+    features: extracts network features for methods that use them; None for flow without a network.
+    """
     flow: FlowMethod = config.registry.find("flows", look.flow["name"]).make(look.flow, features)
     return flow
 
 
 def make_colours(config: Config, look: Look) -> Colours:
-    """The way with colours of a look."""
+    """Create the colour plugin of a look."""
     colours: Colours = config.registry.find("colours", look.colours["name"]).make(look.colours)
     return colours
 
 
 def make_features(config: Config, look: Look, weights: Weights) -> Features:
-    """The features of pictures by the look's network, which is built at the first call."""
+    """Return a function that extracts features with the look's network.
+
+    The Keras model is built at the first call for each tuple of layers.
+    """
     network = make_network(config, weights.network)
 
     @cache
@@ -71,12 +77,12 @@ def make_features(config: Config, look: Look, weights: Weights) -> Features:
 
 
 def make_extractor(config: Config, look: Look, weights: Weights) -> Any:
-    """The Keras model that gives the features of all layers a look uses."""
+    """Build the Keras model that gives the features of all layers of a look's loss terms."""
     return _part(config, weights, layers_of(config, look), look)
 
 
 def _part(config: Config, weights: Weights, layers: Sequence[str], look: Look) -> Any:
-    """A Keras model that ends at these layers; all such models share one network's weights."""
+    """Build a Keras model whose outputs are these layers, on the cached network of `_whole`."""
     import keras
 
     network = config.registry.find("networks", weights.network)
@@ -91,9 +97,9 @@ def _part(config: Config, weights: Weights, layers: Sequence[str], look: Look) -
 def _whole(
     network: Plugin, source: Source, identity: str, pooling: Pooling, padding: Padding
 ) -> Any:
-    """The network with all layers that have weights, kept for who needs it next.
+    """Build the network with all layers that a look may use; the last one built stays cached.
 
-    identity: the weights', so that a replaced file is read anew.
+    identity: of the weights; only part of the cache's key, so that a replaced file is read again.
     """
     layers = bundled.LAYERS if source == "bundled" else network.cls.layers
     return build(network.cls(), source, layers, pooling, padding)
@@ -102,9 +108,9 @@ def _whole(
 def make_stylizer(
     config: Config, look: Look, weights: Weights, targets: Mapping[int, StyleTargets]
 ) -> Stylizer:
-    """The stylizer of a look; its network is built only if it asks for one.
+    """Create the stylizer of a look. The network is built only if the stylizer asks for it.
 
-    targets: the style's, by the width that is painted at.
+    targets: the style's targets by painted width in pixels; may be empty for missing widths.
     """
     palette = Palette(
         settings=look.settings,

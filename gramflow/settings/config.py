@@ -1,4 +1,4 @@
-"""The user's config: checked, defaults filled in, looks and renders resolved."""
+"""Validates the user's config, fills in defaults, and resolves looks and renders."""
 
 import glob
 import json
@@ -28,15 +28,15 @@ from gramflow.settings.schema import Entry, checked, refused, remedy, shown
 Values = dict[str, Any]
 
 STREAMS = ("http", "https", "rtmp", "rtmps", "rtp", "rtsp", "rtsps", "srt", "tcp", "udp")
-"""Protocols a video's path may name."""
+"""Protocols of streams that a video's path may name."""
 
 STORAGE = "s3://"
-"""How the address of a film in an object store begins; Snakemake fetches it."""
+"""Prefix of the address of a video in an object store, which Snakemake downloads."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """Pictures to paint like; the weights sum to 1."""
+    """A style: paths of its pictures, and their weights in the mean target, which sum to 1."""
 
     name: str
     images: tuple[str, ...]
@@ -45,10 +45,10 @@ class Style:
 
 @dataclass(frozen=True)
 class Look:
-    """How to paint; the fields are documented in the config's schema.
+    """Parameters of painting; the config's schema documents the fields.
 
-    losses: settings by plugin name, those of weight 0 left out.
-    flow, optimizer, stylizer, colours: settings, with the plugin's `name` among them.
+    losses: settings of each loss term by plugin name; terms of weight 0 are left out.
+    flow, optimizer, stylizer, colours: settings of the chosen plugin, including its `name`.
     """
 
     name: str
@@ -75,16 +75,21 @@ class Look:
 
     @property
     def widths(self) -> list[int]:
-        """Those that it is painted at, rising; each about twice the one before."""
+        """Widths in pixels of the coarse-to-fine pyramid, rising, each about twice the last.
+
+        The last is `width`. The first is `coarsest`, unless that is None or nearly `width`.
+        """
         least = min(self.coarsest or self.width, self.width)
         whole = self.width / least
         steps = round(log2(whole))
         return [*(round(least * whole ** (step / steps)) for step in range(steps)), self.width]
 
     def evaluations_of(self, frames: int, anew: int) -> float:
-        """Most evaluations of so many frames, in those of the whole size.
+        """Maximum cost of painting, in evaluations of the loss at the full working size.
 
-        anew: how many of them have nothing to go on from; they are painted at every width.
+        frames: number of frames. anew: how many of them start without a painted neighbour; these
+        are painted at every width, with `first` times the evaluations if start is previous. An
+        evaluation at a smaller width costs in proportion to its pixels.
         """
         first = self.first if self.start == "previous" else 1
         shares = sum((width / self.width) ** 2 for width in self.widths)
@@ -92,7 +97,7 @@ class Look:
 
     @property
     def settings(self) -> Values:
-        """Everything but the name: what looks of equal effect have in common."""
+        """All fields except the name, so that looks of equal effect have equal settings."""
         settings = asdict(self)
         del settings["name"]
         return settings
@@ -108,14 +113,14 @@ class Render:
 
     @property
     def name(self) -> str:
-        """Its place in file names; names hold no dot, so this is unique."""
+        """The render's part of file names. It is unique, since names contain no dot."""
         look = "" if self.look == "default" else f".{self.look}"
         return f"{self.video}.{self.style}{look}"
 
 
 @dataclass(frozen=True)
 class Config:
-    """A config in which every entry has its value; dictionaries are by name."""
+    """A validated config with all defaults filled in. Dictionaries are keyed by name."""
 
     weights: str
     network: str
@@ -132,10 +137,10 @@ class Config:
 
 
 def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
-    """The config that Snakemake read, ready to use.
+    """Validate a config as Snakemake read it, and fill in all defaults.
 
-    Paths in it are relative to `folder` and stay as they are written. Raises GramflowError for
-    the first thing that is wrong: one line that starts with the entry.
+    Paths in it are relative to `folder` and are not changed. Raises GramflowError for the first
+    error found; its message is one line that starts with the entry's name.
     """
     values = checked(config, schema())
     registry = Registry([folder / file for file in values["plugins"]])
@@ -171,18 +176,18 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
 
 @cache
 def schema() -> Values:
-    """The schema of the config, without the plugins' settings."""
+    """The JSON schema of the config, without the settings of plugins."""
     return _read_yaml("schemas/config.schema.yaml")
 
 
 @cache
 def presets() -> Values:
-    """Looks by the name of their preset."""
+    """The looks of presets.yaml, by preset name."""
     return _read_yaml("presets.yaml")
 
 
 def _read_yaml(name: str) -> Values:
-    # libyaml, where PyYAML was built with it, is ten times faster
+    # the loader on libyaml is ten times faster, but PyYAML may be built without it
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = (Path(__file__).parent / name).read_text(encoding="utf-8")
     return yaml.load(text, loader)
@@ -192,7 +197,10 @@ def _read_yaml(name: str) -> Values:
 
 
 def check_apart(config: Config) -> None:
-    """Raise GramflowError for what machines that share nothing but a volume could not use."""
+    """Check that machines which share only a mounted volume can use the config.
+
+    Raises GramflowError for weights that are downloaded to one machine, and for relative paths.
+    """
     volume = "on a volume that all machines have, such as /data"
     if config.weights in ("auto", "imagenet"):
         raise refused(
@@ -206,7 +214,7 @@ def check_apart(config: Config) -> None:
 
 
 def _paths(config: Config) -> Iterator[tuple[Entry, str]]:
-    """The files and folders that a config names, with their entries."""
+    """Yield the config entry and path of every file and folder that the config names."""
     yield ("store",), config.store
     if config.weights not in ("bundled", "random"):
         yield ("weights",), config.weights
@@ -221,21 +229,21 @@ def _paths(config: Config) -> Iterator[tuple[Entry, str]]:
 
 
 def is_stored(path: str) -> bool:
-    """Whether a video's path is an object in a store, which Snakemake's plugin fetches."""
+    """Whether a video's path is in an object store, from which a Snakemake plugin fetches it."""
     return path.startswith(STORAGE)
 
 
 def is_live(path: str) -> bool:
-    """Whether a video's path is a camera or a stream, which is recorded first."""
+    """Whether a video's path is a camera or a stream, which must be recorded first."""
     if is_stored(path):
         return False
     return path.startswith("/dev/video") or re.match(r"[a-z][a-z0-9+.-]*://", path) is not None
 
 
 def is_glob(path: str, folder: Path = Path()) -> bool:
-    """Whether a video's path stands for a sequence of pictures.
+    """Whether a video's path is a glob pattern for an image sequence.
 
-    A film may have brackets in its name: what exists is no pattern.
+    A path that exists is not taken for a pattern, since file names may contain brackets.
     """
     if is_live(path) or is_stored(path):
         return False
@@ -243,7 +251,10 @@ def is_glob(path: str, folder: Path = Path()) -> bool:
 
 
 def video_files(video: Mapping[str, Any], folder: Path = Path()) -> list[str]:
-    """The files that a video of the config is read from, in order; none for a stream."""
+    """Paths of the files that a video is read from, in frame order; [] for a stream.
+
+    video: a video's entry of the config.
+    """
     path = video["path"]
     if is_live(path):
         return []
@@ -255,16 +266,19 @@ def video_files(video: Mapping[str, Any], folder: Path = Path()) -> list[str]:
 
 
 def _mode(path: Path) -> int:
-    """What a path is, as the system tells; 0 when it is nothing that can be reached."""
+    """The `st_mode` of a path; 0 if it does not exist or cannot be reached."""
     try:
         return path.stat().st_mode
-    except (OSError, ValueError):  # also a name that is too long, or a closed folder above
+    except (OSError, ValueError):  # or the name is too long, or a parent folder may not be read
         return 0
 
 
 @dataclass(frozen=True)
 class _Layers:
-    """The layers a look may use. whose: what has them, for errors."""
+    """The layers that a look may use.
+
+    whose: name of the network, for errors. advice: text to append to these errors.
+    """
 
     names: Sequence[str]
     whose: str
@@ -272,7 +286,10 @@ class _Layers:
 
 
 def _check_weights(weights: str, network: Plugin, folder: Path) -> _Layers:
-    """Raise GramflowError for weights that are not there; returns the layers that have some."""
+    """Check that the weights exist and fit the network; return the layers that have weights.
+
+    Raises GramflowError if the file is missing or the network has no bundled weights.
+    """
     known = ("auto", "imagenet", "bundled", "random")
     _check_braces(weights, ("weights",))
     if weights not in known and not stat.S_ISREG(_mode(folder / weights)):
@@ -287,7 +304,7 @@ def _check_weights(weights: str, network: Plugin, folder: Path) -> _Layers:
 
 
 def _check_packages(plugin: Plugin, entry: Entry) -> None:
-    """Raise GramflowError when what the plugin's code imports as it runs is not installed."""
+    """Raise GramflowError when a package in the plugin's `packages` is not installed."""
     for package, requirement in getattr(plugin.cls, "packages", {}).items():
         if find_spec(package) is None:
             advice = f"{sys.executable} -m pip install '{requirement}'"
@@ -323,7 +340,7 @@ def _video(name: str, video: Values, folder: Path) -> Values:
 
 
 def _cuts(cuts: bool | str | list[float], entry: Entry) -> str | list[float]:
-    """auto, off (which YAML reads as false), or seconds."""
+    """Normalise a video's cuts to "auto", "off" (which YAML reads as false), or sorted seconds."""
     if isinstance(cuts, list):
         return sorted(cuts)
     if cuts in ("off", False):
@@ -334,7 +351,7 @@ def _cuts(cuts: bool | str | list[float], entry: Entry) -> str | list[float]:
 
 
 def _check_path(video: Values, folder: Path, entry: Entry) -> None:
-    """Raise GramflowError unless the path leads somewhere and has what its kind needs."""
+    """Raise GramflowError unless the video's files exist and `fps` and `seconds` fit its kind."""
     path, at = video["path"], (*entry, "path")
     if is_live(path):
         protocol, colon, _ = path.partition("://")
@@ -361,7 +378,7 @@ def _check_path(video: Values, folder: Path, entry: Entry) -> None:
 
 
 def _seconds(time: float | str | None) -> float | None:
-    """A time of the schema, mm:ss and hh:mm:ss too, in seconds."""
+    """Convert a time to seconds; text is seconds, mm:ss or hh:mm:ss."""
     if not isinstance(time, str):
         return time
     seconds = 0.0
@@ -371,7 +388,7 @@ def _seconds(time: float | str | None) -> float | None:
 
 
 def _ratio(fps: float | str | None) -> str | None:
-    """25, 25.0 and "50/2" are one rate: as an exact ratio, such as 30000/1001."""
+    """A frame rate as an exact ratio such as "30000/1001"; 25, 25.0 and "50/2" all give "25"."""
     return None if fps is None else str(Fraction(str(fps)))
 
 
@@ -399,11 +416,15 @@ CHOSEN = {
     "stylizer": "stylizers",
     "colours": "colours",
 }
-"""The settings of a look that name a plugin, and its kind."""
+"""Settings of a look that choose one plugin each, and the kind of that plugin."""
 
 
 def _look(name: str, changes: Values, registry: Registry, layers: _Layers) -> Look:
-    """A look in which every setting has its value, however it was spelled."""
+    """Resolve a look: preset, user's changes and defaults, in a canonical form.
+
+    changes: the look's entry of the config. Raises GramflowError for settings that do not fit
+    their schema or each other.
+    """
     entry = ("looks", name)
     look_schema = schema()["properties"]["looks"]["additionalProperties"]
     preset = presets()[changes.get("preset", look_schema["properties"]["preset"]["default"])]
@@ -423,16 +444,16 @@ def _look(name: str, changes: Values, registry: Registry, layers: _Layers) -> Lo
     values["losses"] = losses
     for key, kind in CHOSEN.items():
         values[key] = _with_settings(values[key], kind, registry, layers, (*entry, key))
-    # sorted, so that the order of the user's lines cannot change the order of a sum
+    # Sort the keys: the order of loss terms is the order of summation, which changes rounding.
     return Look(name=name, **json.loads(canonical(values)))
 
 
 def _changed(
     preset: Mapping[str, Any], changes: Mapping[str, Any], registry: Registry, entry: Entry
 ) -> Values:
-    """The preset with the user's changes.
+    """Apply the user's changes to a preset.
 
-    Another plugin than the preset's inherits the settings that it has, too.
+    A plugin that replaces the preset's takes over those of its settings that it also has.
     """
     values = _merged(preset, changes)
     for key, kind in CHOSEN.items():
@@ -445,13 +466,13 @@ def _changed(
 
 
 def _chosen_settings(changes: Mapping[str, Any], key: str) -> Any:
-    """What the user wrote of an entry that names a plugin; a name alone is short for it."""
+    """The user's settings of a plugin that the look chooses; a bare name becomes a mapping."""
     change = changes.get(key, {})
     return {"name": change} if isinstance(change, str) else change
 
 
 def _fitting(settings: Mapping[str, Any], plugin: Plugin) -> Values:
-    """Of another plugin's settings those that this one has, too, and takes as they are."""
+    """Those of another plugin's settings that `plugin` also has and whose values it allows."""
     known = plugin.schema["properties"]
     fitting: Values = {}
     for name in settings.keys() & known.keys():
@@ -462,7 +483,7 @@ def _fitting(settings: Mapping[str, Any], plugin: Plugin) -> Values:
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
-    """Changes win, mappings are merged, except that `layers` are replaced."""
+    """Merge mappings recursively; `changes` override `base`, and `layers` are replaced whole."""
     merged = dict(base)
     for key, change in changes.items():
         below = base.get(key)
@@ -473,7 +494,7 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
 
 
 def _losses(losses: Values, registry: Registry, layers: _Layers, entry: Entry) -> Values:
-    """Every term's settings; without those of weight 0."""
+    """Validate the settings of all loss terms, and leave out terms of weight 0."""
     resolved = {}
     for name, given in losses.items():
         at = (*entry, name)
@@ -489,13 +510,14 @@ def _losses(losses: Values, registry: Registry, layers: _Layers, entry: Entry) -
 
 
 def _check_layers(layers: Any, known: _Layers, entry: Entry) -> None:
-    """Raise GramflowError for layers that the network lacks, and for weights without a meaning.
+    """Check the layers of a loss term, and their weights if `layers` maps to numbers.
 
-    A layer's weight may be 0, but not negative, and not all of them may be 0.
+    Raises GramflowError for layers that the network lacks, for a negative weight, and if all
+    weights are 0.
     """
     for layer in layers:
         _check_layer(layer, known, (*entry, layer))
-    # a plugin's `layers` may be a list, and what it says of a layer no number
+    # a plugin may declare `layers` as a list, or with other values than weights
     weights = layers if isinstance(layers, Mapping) else {}
     numbers = {layer: value for layer, value in weights.items() if isinstance(value, float)}
     for layer, weight in numbers.items():
@@ -515,10 +537,10 @@ def _check_layer(layer: str, known: _Layers, entry: Entry) -> None:
 def _without_neighbours(
     losses: Values, changes: Values, registry: Registry, entry: Entry
 ) -> Values:
-    """The terms without those that hold a frame to the ones before it.
+    """Leave out the loss terms that compare a frame with painted neighbours.
 
-    Where a frame does not start from the one before, every frame stands alone. Raises
-    GramflowError when the user asks for such a term all the same.
+    For looks whose frames are painted independently. Raises GramflowError if the user's changes
+    name such a term.
     """
     kept = {}
     for name, settings in losses.items():
@@ -532,7 +554,7 @@ def _without_neighbours(
 def _with_settings(
     given: Values, kind: str, registry: Registry, layers: _Layers, entry: Entry
 ) -> Values:
-    """The settings of a plugin that stands in a look, its name among them."""
+    """Validate the settings of a plugin that a look chooses; the result includes its name."""
     name = given["name"]
     settings = {key: value for key, value in given.items() if key != "name"}
     plugin = registry.find(kind, name, entry)
@@ -545,7 +567,7 @@ def _with_settings(
 
 
 def _files(look: Look, registry: Registry) -> Iterator[tuple[Entry, str]]:
-    """The files that the settings of a look's plugins name, with their entries."""
+    """Yield the config entry and path of every file in the settings of a look's plugins."""
     at: Entry = ("looks", look.name)
     named = [((*at, key), kind, look.settings[key]) for key, kind in CHOSEN.items()]
     plugins = [
@@ -570,7 +592,10 @@ def _renders(
     styles: Iterable[str],
     looks: Iterable[str],
 ) -> dict[str, Render]:
-    """Every combination that is chosen, once, by its name."""
+    """All chosen combinations of video, style and look, by the render's name.
+
+    choices: the `renders` entry; None for all videos and styles with the default look.
+    """
     known = {"video": list(videos), "style": list(styles), "look": list(looks)}
     everything = {"video": None, "style": None, "look": "default"}
     renders = [
@@ -595,7 +620,7 @@ _HALVED = re.compile(r"420|^nv\d\d|^p01\d")
 
 
 def _check_even(look: Look, pixel_format: str) -> None:
-    """Raise GramflowError when a look gives an odd size that the film's pixels cannot have."""
+    """Raise GramflowError for an odd width or height if the pixel format has 4:2:0 chroma."""
     if not _HALVED.search(pixel_format):
         return
     for key, size in (("width", look.width), ("height", look.height)):

@@ -1,4 +1,4 @@
-"""The registry of plugins: networks, losses, flows, optimizers, stylizers, colours."""
+"""Finds plugins (networks, losses, flows, optimizers, stylizers, colours) by kind and name."""
 
 import hashlib
 import sys
@@ -29,8 +29,9 @@ KINDS = tuple(_ONE)
 class Plugin:
     """A class that the config can name.
 
-    origin: what identifies its code in a frame's key: "" for a built-in (the engine's version
-    covers it), "distribution==version" for an installed one, "sha256:..." for a local file.
+    origin: version of the plugin's code, which enters a frame's key: "" for a built-in plugin
+        (the engine's version covers it), "distribution==version" for an installed one,
+        "sha256:..." for a local file.
     """
 
     kind: str
@@ -40,7 +41,10 @@ class Plugin:
 
     @cached_property
     def schema(self) -> dict[str, Any]:
-        """The JSON schema of its settings. Raises GramflowError for a type it cannot express."""
+        """JSON schema of the plugin's settings.
+
+        Raises GramflowError for a setting whose type is not supported.
+        """
         hints = get_type_hints(self.cls.Settings)
         properties = {}
         for field in fields(self.cls.Settings):
@@ -61,14 +65,19 @@ class Plugin:
         }
 
     def make(self, settings: Mapping[str, Any], *arguments: Any) -> Any:
-        """An object of the class; in a look, the plugin's name may stand among its settings."""
+        """Create an object of the plugin's class.
+
+        settings: values of its `Settings`; a `name` among them, as in a look, is ignored.
+        arguments: further arguments of the constructor.
+        """
         values = {key: value for key, value in settings.items() if key != "name"}
         return self.cls(self.cls.Settings(**values), *arguments)
 
     def marked(self, mark: str, settings: Mapping[str, Any]) -> dict[str, list[str]]:
-        """What the settings name whose fields have `mark` in their metadata, by setting.
+        """Values of the settings whose fields have `mark` in their metadata, by setting.
 
-        mark: "file" for paths, "layer" for layers of the network.
+        mark: "file" for paths, "layer" for layers of the network. Each value is a list; a setting
+        that is absent or None gives [].
         """
         named = [name for name, entry in self.schema["properties"].items() if entry.get(mark)]
         given = {name: settings.get(name) or [] for name in named}
@@ -79,10 +88,11 @@ class Plugin:
 
 
 class Registry:
-    """Every plugin that is installed or stands in one of the local files.
+    """All plugins that are installed or defined in the given local files.
 
-    Files are read at once; installed plugins are imported when they are first asked for.
-    Raises GramflowError, naming the entry plugins[i], for a file that gives no usable plugin.
+    Local files are executed at once; installed plugins are imported when first requested. Raises
+    GramflowError, naming the entry plugins[i], for a file without a usable plugin and for a name
+    that is taken.
     """
 
     def __init__(self, files: Sequence[Path] = ()) -> None:
@@ -101,13 +111,14 @@ class Registry:
                 self._known[key] = plugin
 
     def names(self, kind: str) -> list[str]:
-        """The names of all plugins of a kind, sorted."""
+        """Names of all plugins of a kind, sorted."""
         return sorted(name for of, name in self._known if of == kind)
 
     def find(self, kind: str, name: str, entry: Entry = ()) -> Plugin:
-        """The plugin of a name.
+        """Return a plugin, and import it if needed.
 
-        Raises GramflowError, starting with `entry`, when there is none or its import fails.
+        entry: the config entry that names it, for errors. Raises GramflowError when no plugin has
+        this kind and name, or its import fails.
         """
         entry = entry or (kind, name)
         found = self._known.get((kind, name))
@@ -124,7 +135,7 @@ class Registry:
             raise refused(entry, f"{message}; reinstall its package or choose another") from error
 
     def all(self, kind: str) -> list[Plugin]:
-        """All plugins of a kind, by name. Raises GramflowError as `find` does."""
+        """All plugins of a kind, sorted by name. Raises GramflowError like `find`."""
         return [self.find(kind, name) for name in self.names(kind)]
 
 
@@ -134,7 +145,10 @@ def _origin(point: EntryPoint) -> str:
 
 
 def _local(file: Path, entry: Entry) -> list[Plugin]:
-    """The plugins of a Python file."""
+    """Execute a Python file and return the plugins that it defines.
+
+    Raises GramflowError when the file cannot be read or run, or has no usable plugin.
+    """
     try:
         source = file.read_bytes()
     except (OSError, ValueError) as error:
@@ -152,13 +166,13 @@ def _local(file: Path, entry: Entry) -> list[Plugin]:
 
 
 def _is_plugin(item: Any, module: types.ModuleType) -> bool:
-    """Whether the file itself defines this class (rather than imports it) as a plugin."""
+    """Whether `item` is a plugin class that the module defines, rather than imports."""
     is_own = isinstance(item, type) and item.__module__ == module.__name__
     return is_own and getattr(item, "kind", None) in KINDS
 
 
 def _problem(cls: type[Any]) -> str | None:
-    """What keeps a class from being a plugin, and what to do."""
+    """Why a class is not a usable plugin, and how to correct it; None if it is usable."""
     name = getattr(cls, "name", None)
     if not isinstance(name, str) or not NAME.fullmatch(name):
         return "has no name; add a line such as name = 'my-name'"
@@ -170,10 +184,14 @@ def _problem(cls: type[Any]) -> str | None:
 
 
 def _run(file: Path, source: bytes, name: str, entry: Entry) -> types.ModuleType:
-    """The module of a file's source, the very bytes whose hash enters the keys."""
+    """Execute a file's source as a module named `name`.
+
+    The file is not read again, so that the code that runs is the code whose hash enters the keys.
+    Raises GramflowError when it fails.
+    """
     module = types.ModuleType(name)
     module.__file__ = str(file)
-    sys.modules[name] = module  # dataclasses look their module up here
+    sys.modules[name] = module  # dataclasses look up their module here
     try:
         exec(compile(source, str(file), "exec"), vars(module))
     except Exception as error:
@@ -207,7 +225,7 @@ _SCALARS: Mapping[Any, str] = {
 
 
 def _type_schema(hint: Any) -> dict[str, Any] | None:
-    """The schema of a type; None for a type that has none."""
+    """JSON schema of a type hint; None if the type is not supported."""
     if hint in _SCALARS:
         return {"type": _SCALARS[hint]}
     origin, arguments = get_origin(hint), get_args(hint)
@@ -226,7 +244,10 @@ def _type_schema(hint: Any) -> dict[str, Any] | None:
 
 
 def _union_schema(arguments: tuple[Any, ...]) -> dict[str, Any] | None:
-    """`X | None`: null is tried first, so that a text 'null' is one."""
+    """JSON schema of `X | None`; None for other unions.
+
+    "null" comes first, so that the text 'null' is converted to None even if X is str.
+    """
     rest = [argument for argument in arguments if argument is not types.NoneType]
     inner = _type_schema(rest[0])
     if len(rest) != 1 or inner is None:
@@ -237,7 +258,7 @@ def _union_schema(arguments: tuple[Any, ...]) -> dict[str, Any] | None:
 
 
 def _field_schema(field: Field[Any]) -> dict[str, Any]:
-    """What a dataclass field adds to the schema of its type."""
+    """JSON schema keywords of a dataclass field: its metadata, description and default."""
     keywords = {key: value for key, value in field.metadata.items() if key != "doc"}
     if "doc" in field.metadata:
         keywords["description"] = field.metadata["doc"]

@@ -1,7 +1,7 @@
-"""Whether files that are there can be used, asked before a run. Nothing is written here.
+"""Checks before a run whether existing files can be used. Read-only.
 
-Contents are looked at where a file is small; of frames and films only what a listing tells, that
-is existence and size. The rest is checked by whoever reads them, and by `gramflow verify`.
+Small files are read. Of frames and films only existence and size are checked, from a listing of
+their folder; pixels are verified when a frame is read, and by `gramflow verify`.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from gramflow.store.records import Certificate, Record
 
 
 def is_readable(load: Callable[[Path], object], path: Path) -> bool:
-    """Whether a file can be read by the `load` of its class."""
+    """Whether `load`, a class's method, reads the file without an error about its contents."""
     try:
         load(path)
     except (ValueError, TypeError, KeyError):
@@ -24,7 +24,7 @@ def is_readable(load: Callable[[Path], object], path: Path) -> bool:
 
 
 def is_whole_archive(path: Path) -> bool:
-    """Whether an .npz file has all its parts, undamaged."""
+    """Whether an .npz file is complete and its checksums are right."""
     try:
         with ZipFile(path) as file:
             return file.testzip() is None
@@ -33,7 +33,7 @@ def is_whole_archive(path: Path) -> bool:
 
 
 def has_all_frames(path: Path, frames: Listing) -> bool:
-    """Whether a manifest can be read, and its frames are in the store with their sizes."""
+    """Whether a manifest is valid and all its frames are in the store with the right sizes."""
     try:
         manifest = Manifest.load(path)
     except ValueError:
@@ -42,7 +42,7 @@ def has_all_frames(path: Path, frames: Listing) -> bool:
 
 
 def has_all_painted(path: Path, job: Job, painted: Listing) -> bool:
-    """Whether a record is that of the job, and its frames are in the store with their sizes."""
+    """Whether a record belongs to the job and all its frames are in the store with right sizes."""
     try:
         record = Record.load(path)
         told = [frame["key"] for frame in record.frames]
@@ -54,13 +54,19 @@ def has_all_painted(path: Path, job: Job, painted: Listing) -> bool:
 
 
 def lost(sizes: Mapping[str, int], store: Listing | Store) -> list[str]:
-    """The keys whose files are not in the store, or have other sizes than these."""
+    """Keys whose files are missing from the store or have another size than expected.
+
+    sizes: expected bytes, by key.
+    """
     found = store.sizes(sizes)
     return [key for key, size in sizes.items() if found.get(key) != size]
 
 
 def holds(path: Path, claim: str, sizes: Mapping[str, int]) -> bool:
-    """Whether a certificate says that files of these sizes, by path, are those of the claim."""
+    """Whether the certificate in a file is valid and matches a claim and its files' sizes.
+
+    sizes: bytes of each file, by its path in the project.
+    """
     try:
         return Certificate.load(path).holds(claim, sizes)
     except (FileNotFoundError, ValueError):

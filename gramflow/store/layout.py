@@ -1,8 +1,9 @@
-"""The names of all files that a run makes in the project's folder.
+"""Names of all files that a run makes in the project's folder.
 
-The name of an intermediate file holds a digest of everything the file depends on, so a file that
-exists is right, whatever other configs were run in between. Films and reports have names without a
-digest; their certificates (gramflow/store/records.py) tell by what they were made.
+The name of an intermediate file contains a digest of everything that the file depends on. So an
+existing file is up to date, whatever other configs were run in between. Products (films, plots,
+reports) have names without a digest; their certificates (gramflow/store/records.py) state what they
+were made from.
 """
 
 from functools import cache, cached_property
@@ -22,7 +23,7 @@ TARGETS = "work/targets/{target}.npz"
 RECORD = "work/renders/{render}/{part}.{claim}.json"
 CERTIFICATE = "work/renders/{render}/{product}.json"
 REQUEST = "work/again/{path}.{number}"
-"""Asks for a file to be made again, which is there but not as it should be."""
+"""Request file: makes Snakemake make an existing but wrong file again (rules/again.smk)."""
 
 CALIBRATION = "work/calibration.json"
 FILM = "results/{render}.mp4"
@@ -31,16 +32,17 @@ TEMPORAL = "results/{render}.temporal.json"
 TEMPORAL_PLOT = "results/{render}.temporal.png"
 
 FORMER_MANIFEST = "work/{video}/manifest.json"
-"""By gramflow before engine 10, which put no digests into names."""
+"""Manifest of engine versions before 10, whose file names had no digest."""
 
 DIGITS = 16
-"""Of a digest in a file's name."""
+"""Number of hexadecimal digits of a digest in a file name."""
 
 
 class Layout:
-    """Where the files of a config's project are, relative to its folder, the current one.
+    """Paths of a project's files, relative to the project's folder.
 
-    Of the folder only videos, weights and pictures of styles are looked at.
+    The project's folder must be the current one. Only input files are accessed there: videos,
+    weights, styles' pictures, and files that plugin settings name.
     """
 
     def __init__(self, config: Config) -> None:
@@ -51,30 +53,30 @@ class Layout:
         self._stamp = cache(_stamp)
 
     def capture(self, video: str) -> str:
-        """What is recorded of a camera or stream."""
+        """Path of the recording of a camera or stream."""
         settings = self.config.videos[video]
         return CAPTURE.format(video=video, digest=_short([settings["path"], settings["seconds"]]))
 
     def _probe(self, video: str) -> str:
-        """The facts of a video's file."""
+        """Path of the facts that `probe` finds about a video."""
         settings = self.config.videos[video]
         made_of = [settings["path"], settings["fps"], self.stamps(video)]
         return PROBE.format(video=video, digest=_short(made_of))
 
     def _manifest(self, video: str) -> str:
-        """The list of a video's frames."""
+        """Path of a video's manifest."""
         made_of = [self.config.videos[video], self.stamps(video)]
         return MANIFEST.format(video=video, digest=_short(made_of))
 
     @cached_property
     def weights(self) -> str:
-        """What the network's weights turned out to be."""
+        """Path of the file that tells which network and weights are used (see `Weights`)."""
         config = self.config
         made_of = [
             config.weights,
             config.network,
             [self._stamp(file) for file in self.weights_files],
-            # whether the bundled network can stand in
+            # `auto` may fall back to the bundled network only if it has these layers
             needed_layers(config) if config.weights == "auto" else [],
             bundled.identity() if config.weights in ("auto", "bundled") else "",
         ]
@@ -82,12 +84,12 @@ class Layout:
 
     @property
     def weights_files(self) -> list[str]:
-        """The file of weights that the config names, if it names one."""
+        """[path] if `weights` in the config is a file; else []."""
         name = self.config.weights
         return [name] if Path(name).is_file() else []
 
     def _plan(self, render: Render) -> str:
-        """What each job of a render paints."""
+        """Path of a render's plan."""
         made_of = [
             self.manifest(render.video),
             self.weights,
@@ -96,34 +98,40 @@ class Layout:
         return PLAN.format(render=render.name, digest=_short(made_of))
 
     def stamps(self, video: str) -> list[object]:
-        """What changes when one of a video's files is replaced.
+        """JSON values that change when one of a video's files is replaced.
 
-        Size and time of a file; the address of an object in a store, whose time Snakemake compares.
+        Size and modification time of each file. For an object in an object store only its address,
+        since Snakemake compares the modification time itself.
         """
         files = video_files(self.config.videos[video])
         return [file if is_stored(file) else self._stamp(file) for file in files]
 
 
 def _stamp(file: str) -> object:
-    """Size and time; also an older file by the same name is another one."""
+    """Size in bytes and modification time in ns of a file.
+
+    They are compared for equality, so that a replacement is noticed even if it is older.
+    """
     status = Path(file).stat()
     return status.st_size, status.st_mtime_ns
 
 
 def record(render: str, part: str, claim: str) -> str:
-    """The record of a painted part."""
+    """Path of the record of a painted part."""
     return RECORD.format(render=render, part=part, claim=claim[:DIGITS])
 
 
 def digest_in(name: str) -> str:
-    """The digest in a file's name."""
+    """Extract the digest from a file name."""
     return name.split(".")[-2]
 
 
 def check_unchanged(expected: str, path: str, entry: str) -> None:
-    """Raise GramflowError when a file's name is not what it would be by the inputs of now.
+    """Raise GramflowError if inputs have changed since Snakemake determined a file's name.
 
-    path: the file's; its folder may be a local copy of an object store.
+    expected: path computed from the current inputs. path: path that Snakemake asked for; only the
+    file names are compared, since `path` may be a local copy for an object store. entry: config
+    entry of the inputs, for the error.
     """
     if Path(expected).name != Path(path).name:
         raise replaced(entry)

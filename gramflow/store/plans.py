@@ -1,4 +1,4 @@
-"""The plan of a render as far as its runs have come, for whoever only looks."""
+"""Read-only access to a render's plan, also before a run has written it."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -11,9 +11,10 @@ from gramflow.store.layout import Layout
 
 
 def current_plan(config: Config, render: Render) -> Plan | None:
-    """The plan of a render; None while its video is not extracted.
+    """Load a render's plan, or compute it from the manifest if no run has written it yet.
 
-    Read where a run has written it, and otherwise made from what is there, without writing it.
+    Returns None if the video is not extracted. Writes nothing. While the weights are unknown, the
+    keys of a computed plan are not those of the store.
     """
     layout = Layout(config)
     with suppress(FileNotFoundError, ValueError):

@@ -1,7 +1,7 @@
-"""What is made of a painted render: the film, the plot of its loss, the report on its steadiness.
+"""Products of a painted render: the film, the plot of its loss, the temporal consistency report.
 
-Their names hold no digest, since people and other programs look for them; so each product has a
-certificate.
+Their file names contain no digest, since people and other programs look for them. So each product
+has a certificate, which states what it was made from.
 """
 
 from collections.abc import Iterable
@@ -18,14 +18,17 @@ FILES: dict[str, tuple[str, ...]] = {
     "loss": (LOSS_PLOT,),
     "temporal": (TEMPORAL, TEMPORAL_PLOT),
 }
-"""The files that each certificate is about, by product."""
+"""Patterns of the files of each product, which its certificate covers."""
 
 
 def claim(config: Config, layout: Layout, render: Render, plan: Plan, product: str) -> str:
-    """The digest of everything that a product of a render depends on."""
+    """Compute the digest of everything that a product of a render depends on.
+
+    product: a key of FILES.
+    """
     painted = [job.claim for job in plan.final]
     made_of: dict[str, list[object]] = {
-        # of the video its times, and its file with the sound
+        # the manifest gives the frames' times; the sound is cut to `start` and `end`
         "film": [
             painted,
             plan.manifest,
@@ -44,7 +47,8 @@ def certify(
 ) -> None:
     """Write the certificate of a product that has just been made.
 
-    made: where its files are, in the order of FILES; perhaps local copies for an object store.
+    product: a key of FILES. made: paths of its files, in the order of FILES; these may be local
+    copies for an object store. path: of the certificate.
     """
     names = [name.format(render=render.name) for name in FILES[product]]
     claimed = claim(config, Layout(config), render, plan, product)

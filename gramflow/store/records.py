@@ -1,6 +1,6 @@
-"""What jobs leave behind beside frames and films: records of painted parts, and certificates.
+"""Metadata that jobs write: records of painted parts, and certificates of products.
 
-Both are data about files, by which a later run knows whether the files are still as they were made.
+Both describe files, so that a later run can check that the files have not changed.
 """
 
 import hashlib
@@ -14,13 +14,16 @@ from gramflow.base.files import Document
 
 @dataclass(frozen=True)
 class Record(Document):
-    """What a painting job did.
+    """Record of a painting job.
 
-    claim: digest of the keys of its frames (see plan.Job).
-    weights: what the network's weights turned out to be.
-    frames: per frame its number, key, the bytes of its file, whether it was in the store before
-        (reused), evaluations, losses (pairs of evaluations made and lowest loss so far, at the
-        whole size), terms (the loss terms, unweighted, at the lowest loss) and seconds.
+    claim: digest of the keys of its frames (see `gramflow.film.plan.Job`).
+    render: the render's name.
+    weights: the fields of `Weights`.
+    frames: for each frame a mapping:
+        frame: number in the video. key: key of the painted frame. bytes: size of its file.
+        reused: whether it was in the store before.
+        evaluations, losses, terms: see `gramflow.engine.stylizers.Painted`.
+        seconds: duration of painting.
     """
 
     claim: str
@@ -30,20 +33,20 @@ class Record(Document):
 
     @property
     def sizes(self) -> dict[str, int]:
-        """The bytes of every frame's file, by key."""
+        """Size in bytes of every frame's file, by key."""
         return {frame["key"]: frame["bytes"] for frame in self.frames}
 
 
 def load_all(paths: Iterable[str]) -> list[Record]:
-    """The records in these files, in the files' order."""
+    """Load several records, in the order of the paths."""
     return [Record.load(Path(path)) for path in paths]
 
 
 @dataclass(frozen=True)
 class Certificate(Document):
-    """By what the files of a product (a film, a report) were made, and what they were then.
+    """States what a product (film, plot or report) was made from, and the contents of its files.
 
-    claim: digest of everything the product depends on.
+    claim: digest of everything that the product depends on.
     sizes, digests: bytes and SHA-256 of each file, by its path in the project.
     """
 
@@ -53,16 +56,19 @@ class Certificate(Document):
 
     @classmethod
     def of(cls, claim: str, files: Mapping[str, Path]) -> "Certificate":
-        """For files as they are now: where each can be read, by its path in the project."""
+        """Certify files as they are now. files: path to read from, by the path in the project."""
         digests = {name: file_digest(path) for name, path in files.items()}
         return cls(claim, {name: path.stat().st_size for name, path in files.items()}, digests)
 
     def holds(self, claim: str, sizes: Mapping[str, int]) -> bool:
-        """Whether files of these sizes, by path, can be those that the claim is about."""
+        """Whether the certificate is for this claim and for files of these sizes.
+
+        sizes: bytes, by path in the project.
+        """
         return self.claim == claim and self.sizes == sizes
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
+    """SHA-256 of a file's contents, hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

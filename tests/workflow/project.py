@@ -1,4 +1,4 @@
-"""A folder with a config, and real Snakemake runs in it."""
+"""Test helper: a project folder with a config, in which real Snakemake runs are started."""
 
 import json
 import os
@@ -31,33 +31,36 @@ class Copying(Stylizer):
     def paint(self, frame, neighbours, seed, on_epoch):
         return Painted(frame)
 '''
-"""The file of a plugin that paints nothing."""
+"""Source of a plugin file with a stylizer that returns each frame unchanged."""
 
 
 @dataclass
 class Run:
-    """How a run ended; `output` is everything it wrote on the terminal."""
+    """Result of a Snakemake run: exit status, and stdout and stderr together."""
 
     status: int
     output: str
 
     @property
     def jobs(self) -> int:
-        """Jobs that ran, without the one that only asks for everything."""
+        """Number of finished jobs, without the target rule `everything`."""
         lines = self.output.splitlines()
         return sum(line.startswith("Finished jobid") and "everything" not in line for line in lines)
 
 
 @dataclass
 class Project:
-    """A user's folder."""
+    """A user's project: its folder, config and Snakefile."""
 
     folder: Path
     config: dict[str, Any]
     snakefile: Path = ROOT / "Snakefile"
 
     def command(self, *arguments: str, machine: Sequence[str] = MACHINE) -> list[str]:
-        """The command line that paints everything the config asks for, on a `machine`."""
+        """Write the config, and return the command line that makes all its renders.
+
+        arguments: further arguments of Snakemake. machine: those for its resources.
+        """
         self.folder.joinpath("config.yaml").write_text(yaml.safe_dump(self.config))
         base = ["-m", "snakemake", "-s", str(self.snakefile)]
         return [sys.executable, *base, *machine, *arguments]
@@ -70,7 +73,10 @@ class Project:
         timeout: int = 600,
         **environment: str,
     ) -> Run:
-        """Run Snakemake; unless it `fails`, its success is asserted."""
+        """Run Snakemake, and assert that it succeeds, or fails if `fails`.
+
+        timeout: seconds. environment: additional environment variables.
+        """
         done = subprocess.run(
             self.command(*arguments, machine=machine),
             cwd=self.folder,
@@ -85,13 +91,13 @@ class Project:
         return Run(done.returncode, done.stdout)
 
     def plan(self, render: str) -> Plan:
-        """The plan of a render by the config as it is."""
+        """Load the plan of a render for the current config."""
         with chdir(self.folder):
             config = load(self.config)
             return Plan.load(Path(layout.Layout(config).plan(config.renders[render])))
 
     def records(self, render: str) -> list[Record]:
-        """The records that a render's film is made of in its order."""
+        """Load the records of the parts that make up a render's film, in its order."""
         jobs = self.plan(render).final
         return [
             Record.load(self.folder / layout.record(render, job.part.name, job.claim))
@@ -99,19 +105,22 @@ class Project:
         ]
 
     def frames(self, render: str) -> list[dict[str, Any]]:
-        """What the records tell of every frame of a render."""
+        """The records' entries for all frames of a render, in order."""
         return [frame for record in self.records(render) for frame in record.frames]
 
     def painted(self) -> dict[str, tuple[int, int]]:
-        """Every painted frame's key, with what changes when its file is written anew."""
+        """Inode and modification time of every painted frame's file, by key.
+
+        They change when the file is written again.
+        """
         paths = (self.folder / "store/painted").glob("*/[!.]*.png")
         return {path.stem: (path.stat().st_ino, path.stat().st_mtime_ns) for path in paths}
 
     def film(self, render: str) -> bytes:
-        """The bytes of a film."""
+        """Contents of a render's film file."""
         return self.folder.joinpath(f"results/{render}.mp4").read_bytes()
 
     def manifest(self, video: str) -> dict[str, Any]:
-        """A video's manifest."""
+        """Load a video's manifest as JSON values."""
         with chdir(self.folder):
             return json.loads(Path(layout.Layout(load(self.config)).manifest(video)).read_text())
