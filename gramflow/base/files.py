@@ -1,6 +1,7 @@
 """Atomic file writes, canonical JSON, and natural sorting of file names."""
 
 import errno
+import hashlib
 import json
 import os
 import re
@@ -89,6 +90,12 @@ class Document:
             return cls.from_values(read_json(path))
         except (TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"{path} does not hold a {cls.__name__}") from error
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def canonical(value: Any) -> str:

@@ -389,7 +389,7 @@ def _displayable(network: Network) -> Bounds:
 
 
 _BARE = 0.02  # minimum fraction of unknown pixels for which a coarse painting is worth its time
-# Minimum evaluations of a coarse painting; with half as many again a figure got a halo of paint.
+# Minimum evaluations of a coarse painting; with 12 a figure got a halo of paint.
 _FILLING = 8
 # Greatest fraction of the frame's fine detail, lost at the coarse width, to remove from a filled
 # area; if all of it is kept, the area looks like unpainted film.

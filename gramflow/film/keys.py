@@ -10,7 +10,7 @@ from typing import Any
 from gramflow import ENGINE_VERSION
 from gramflow.base.arrays import SMALLEST
 from gramflow.base.errors import GramflowError
-from gramflow.base.files import canonical
+from gramflow.base.files import canonical, file_digest
 from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
 from gramflow.film.order import Part, Step, parts_alone, parts_chained
@@ -169,7 +169,7 @@ def _target_recipe(
     network = weights.network if weights else config.network
     return {
         "engine": ENGINE_VERSION,
-        "images": [_file_digest(image) for image in style.images],
+        "images": [_digest_of(image) for image in style.images],
         "mixture": style.weights,
         "sides": style_sides(look),
         "network": network,
@@ -224,7 +224,7 @@ def _with_contents(
 ) -> dict[str, Any]:
     """A plugin's settings, with paths of files replaced by the digests of their contents."""
     files = config.registry.find(kind, name).marked("file", settings)
-    return settings | {key: [_file_digest(path) for path in paths] for key, paths in files.items()}
+    return settings | {key: [_digest_of(path) for path in paths] for key, paths in files.items()}
 
 
 def _style_losses(config: Config, look: Look) -> dict[str, dict[str, Any]]:
@@ -237,8 +237,9 @@ def _style_losses(config: Config, look: Look) -> dict[str, dict[str, Any]]:
 
 
 @cache
-def _file_digest(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+def _digest_of(path: str) -> str:
+    """The SHA-256 of a file, which is read once."""
+    return file_digest(Path(path))
 
 
 def style_sides(look: Look) -> dict[int, int]:

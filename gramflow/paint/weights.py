@@ -1,6 +1,5 @@
 """The network's weights: downloaded, from a file, bundled with the package, or random."""
 
-import hashlib
 import os
 import socket
 import threading
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from gramflow import bundled
 from gramflow.base.errors import GramflowError
+from gramflow.base.files import file_digest
 from gramflow.base.progress import Say
 from gramflow.engine.networks import Network, Source, load_weights
 from gramflow.film.identity import Weights, bundled_weights, random_weights
@@ -40,7 +40,7 @@ def source_of(weights: Weights) -> Source:
         raise GramflowError(
             f"weights: {path} is gone; bring it back, or delete work/weights.*.json and run again"
         )
-    if hashlib.sha256(path.read_bytes()).hexdigest() != weights.identity:
+    if file_digest(path) != weights.identity:
         raise GramflowError(f"weights: {path} was replaced; run again")
     return path
 
@@ -84,7 +84,7 @@ def _imagenet_or_bundled(name: str, network: Network, layers: Iterable[str], say
 
 def _checked(name: str, source: str, path: Path, network: Network) -> Weights:
     load_weights(network.architecture(), path)
-    identity = hashlib.sha256(path.read_bytes()).hexdigest()
+    identity = file_digest(path)
     return Weights(name, source, str(path), identity)
 
 

@@ -3,13 +3,12 @@
 Both describe files, so that a later run can check that the files have not changed.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gramflow.base.files import Document
+from gramflow.base.files import Document, file_digest
 
 
 @dataclass(frozen=True)
@@ -66,9 +65,3 @@ class Certificate(Document):
         sizes: bytes, by path in the project.
         """
         return self.claim == claim and self.sizes == sizes
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's contents, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,13 +5,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from gramflow.base.files import file_digest
 from gramflow.film.manifest import Manifest
 from gramflow.settings.config import Config, Render
 from gramflow.store.frames import Store, extracted_store, painted_store
 from gramflow.store.layout import CERTIFICATE, Layout
 from gramflow.store.plans import current_plan
 from gramflow.store.products import FILES
-from gramflow.store.records import Certificate, file_digest
+from gramflow.store.records import Certificate
 
 
 @dataclass(frozen=True)
