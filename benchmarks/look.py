@@ -182,7 +182,7 @@ class Measure:
 
     def __call__(self, picture: Picture, content: Picture, style: Picture) -> Values:
         """Distances by name: "content" by layer; "moments" and "gram" for block1..5_conv1."""
-        from tests.plain_moments import distance
+        from tests.support.plain_moments import distance
 
         of, wanted, styled = map(self.features, (picture, content, style))
         return {

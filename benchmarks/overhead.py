@@ -27,8 +27,8 @@ import yaml
 from gramflow.film.manifest import Manifest
 from gramflow.store.frames import extracted_store, pixels_digest
 from gramflow.store.png import encode_png
-from tests import media
-from tests.workflow.project import COPYING
+from tests.support import media
+from tests.support.project import COPYING
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--cores", "all"]

@@ -27,7 +27,7 @@ from gramflow.base.arrays import Picture
 from gramflow.engine.flows import scaled
 from gramflow.media.pictures import from_pixels, read_picture, resize
 from gramflow.store.frames import painted_store
-from tests.workflow.project import Project
+from tests.support.project import Project
 
 ROOT = Path(__file__).parents[1]
 SINTEL = SHARED / "data/sintel_easy"

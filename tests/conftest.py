@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.media import SHARED
+from tests.support.media import SHARED
 
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # the same numbers with and without a GPU
 # a shell's background jobs ignore Ctrl-C, and so would all processes that the tests start

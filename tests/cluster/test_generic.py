@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.workflow.test_resume import FRAMES, made, make_project
+from tests.support.tiny import FRAMES, made, make_project
 
 pytest.importorskip("snakemake_executor_plugin_cluster_generic", reason="requirements-cluster.lock")
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import pods
-from tests.workflow.project import ROOT, Project
-from tests.workflow.test_resume import FRAMES, make_project
+from tests.support import pods
+from tests.support.project import ROOT, Project
+from tests.support.tiny import FRAMES, make_project
 
 for plugin in ("executor_plugin_kubernetes", "storage_plugin_fs", "storage_plugin_s3"):
     pytest.importorskip(f"snakemake_{plugin}", reason="requirements-cluster.lock")

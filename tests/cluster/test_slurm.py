@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.cluster import slurm
-from tests.workflow.project import Project
-from tests.workflow.test_resume import FRAMES, make_project, wait_for
+from tests.support import slurm
+from tests.support.project import Project
+from tests.support.tiny import FRAMES, make_project, wait_for
 
 pytest.importorskip("snakemake_executor_plugin_slurm", reason="requirements-cluster.lock")
 pytestmark = pytest.mark.skipif(slurm.missing() is not None, reason=str(slurm.missing()))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.workflow.test_resume import FRAMES, made, make_project, write_film
+from tests.support.tiny import FRAMES, made, make_project, write_film
 
 pytest.importorskip("snakemake_storage_plugin_s3", reason="requirements-cluster.lock")
 

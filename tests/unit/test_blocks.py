@@ -5,7 +5,7 @@ import pytest
 
 from gramflow.base.arrays import blurred, luminance
 from gramflow.engine.blocks import best_matches, block_matches
-from tests.media import textured
+from tests.support.media import textured
 
 SQUARE = np.s_[55:69, 65:79]
 

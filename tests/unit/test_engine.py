@@ -16,8 +16,8 @@ from gramflow.engine.targets import flattened, style_targets, unflattened
 from gramflow.media.pictures import resize
 from gramflow.paint.setup import make_losses
 from gramflow.settings.config import load
-from tests import plain_vgg
-from tests.looks import settings_of
+from tests.support import plain_vgg
+from tests.support.looks import settings_of
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from gramflow.paint import setup
 from gramflow.paint.neighbours import Neighbours
 from gramflow.paint.setup import make_network
 from gramflow.settings.config import load
-from tests.media import textured
+from tests.support.media import textured
 
 
 def affine_flow(matrix, height=120, width=160):

@@ -16,7 +16,7 @@ from gramflow.media.probe import probe
 from gramflow.media.source import Source
 from gramflow.settings.config import is_live
 from gramflow.store.frames import FrameStore
-from tests.media import extracted, film, quiet, times
+from tests.support.media import extracted, film, quiet, times
 
 ENTRY = "videos.door.path"
 

@@ -14,7 +14,7 @@ from gramflow.media.encode import encode, try_out
 from gramflow.media.ffmpeg import local
 from gramflow.media.probe import Probe, probe
 from gramflow.store.frames import FrameStore, Store
-from tests.media import (
+from tests.support.media import (
     SETTINGS,
     SHARED,
     deep_frames,

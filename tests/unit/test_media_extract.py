@@ -13,7 +13,7 @@ from gramflow.media.ffmpeg import local
 from gramflow.media.probe import probe
 from gramflow.store.frames import FrameStore, pixels_digest
 from gramflow.store.png import encode_png
-from tests.media import (
+from tests.support.media import (
     SHARED,
     decoded,
     extracted,

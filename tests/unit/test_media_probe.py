@@ -8,7 +8,7 @@ import pytest
 from gramflow.base.errors import GramflowError
 from gramflow.media.ffmpeg import local
 from gramflow.media.probe import Probe, probe
-from tests.media import (
+from tests.support.media import (
     SHARED,
     film,
     make,

@@ -8,7 +8,7 @@ from gramflow.media.probe import probe
 from gramflow.media.shots import ShotFinder
 from gramflow.media.source import Source
 from gramflow.store.frames import FrameStore
-from tests import media
+from tests.support import media
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gramflow.engine.losses import Gamut
 from gramflow.engine.moments import Moments, root_trace
-from tests import plain_moments
+from tests.support import plain_moments
 
 pytestmark = pytest.mark.usefixtures("device")
 SETTINGS = Moments.Settings(layers={"layer": 1.0})

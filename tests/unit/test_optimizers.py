@@ -15,7 +15,7 @@ from gramflow.engine.lbfgs import FLATTER, LBFGS, LOWER, History, Trial, strong_
 from gramflow.engine.optimizers import Curve, Phase, ScipyLBFGS
 from gramflow.engine.stylizers import Optimize, Palette
 from gramflow.engine.variables import Frequencies, dct, idct
-from tests.looks import settings_of
+from tests.support.looks import settings_of
 
 ALL = pytest.mark.parametrize("optimizer", [ScipyLBFGS, LBFGS, Adam])
 LIMITED_MEMORY = pytest.mark.parametrize("optimizer", [ScipyLBFGS, LBFGS])

@@ -5,7 +5,7 @@ import pytest
 from scipy.linalg import sqrtm
 from scipy.stats import ortho_group
 
-from tests.plain_moments import distance, distance_from, mixed, moments
+from tests.support.plain_moments import distance, distance_from, mixed, moments
 
 RIDGE = 1e-4  # added to the style's variances, in units of its energy
 

@@ -11,7 +11,7 @@ from gramflow.film.keys import Keys, digest, painted_keys, target_name, working_
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan, make_plan
 from gramflow.settings.config import Config
-from tests.unit.test_recipes import config_with, manifest_of
+from tests.support.renders import config_with, manifest_of
 
 WEIGHTS = random_weights("vgg16")
 

@@ -12,7 +12,7 @@ from gramflow.engine.lbfgs import LBFGS
 from gramflow.engine.moments import Moments
 from gramflow.engine.stylizers import Optimize, Palette
 from gramflow.engine.targets import style_targets
-from tests.looks import settings_of
+from tests.support.looks import settings_of
 
 LAYERS = {"block1_conv1": 1.0, "block2_conv1": 1.0}
 TERMS = {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gramflow.base.arrays import blurred
 from gramflow.engine.recolouring import recoloured, with_strokes
 from gramflow.engine.steadiness import Neighbour
-from tests.media import textured
+from tests.support.media import textured
 
 WALL, FLOOR = np.float32([0.8, 0.7, 0.65]), np.float32([0.4, 0.25, 0.2])
 BLUE, GREEN = np.float32([0.2, 0.3, 0.7]), np.float32([0.3, 0.6, 0.2])

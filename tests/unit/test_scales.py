@@ -15,7 +15,7 @@ from gramflow.engine.steadiness import OWN, Neighbour
 from gramflow.engine.stylizers import Optimize, Palette
 from gramflow.engine.targets import style_targets
 from gramflow.settings.config import load
-from tests.looks import settings_of
+from tests.support.looks import settings_of
 
 NETWORK = networks.VGG16()
 LAYERS = {"block1_conv1": 1.0, "block2_conv1": 1.0}

@@ -10,7 +10,7 @@ from gramflow.store.frames import extracted_store, painted_store, pixels_digest
 from gramflow.store.records import Record
 from gramflow.view.plots import plot_temporal
 from gramflow.view.temporal import TemporalReport, measure_film
-from tests.unit.test_flows import textured
+from tests.support.media import textured
 
 SCENE = textured(height=120, width=220)
 FIGURE = np.s_[30:80, 50:110]

@@ -18,8 +18,8 @@ from gramflow.film.identity import random_weights
 from gramflow.film.keys import painted_keys, target_name
 from gramflow.film.manifest import Manifest
 from gramflow.settings.config import load
-from tests import plain_vgg
-from tests.workflow.test_plugins import blocks
+from tests.support import plain_vgg
+from tests.support.page import blocks
 
 SHAPE = {"layers": {"first": 0.3, "second": 0.5, "third": 0.2}}
 

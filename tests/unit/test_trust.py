@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gramflow.engine.trust import Match, long_term, reliability
-from tests.media import textured
+from tests.support.media import textured
 
 
 def test_reliability_by_hand():

@@ -25,9 +25,9 @@ from gramflow.media.pictures import read_picture, resize
 from gramflow.paint import weights
 from gramflow.paint.weights import resolve as resolved
 from gramflow.paint.weights import source_of
-from tests.media import SHARED
-from tests.plain_moments import distance
-from tests.plain_vgg import save_weights
+from tests.support.media import SHARED
+from tests.support.plain_moments import distance
+from tests.support.plain_vgg import save_weights
 
 pytestmark = pytest.mark.usefixtures("device", "cache")
 

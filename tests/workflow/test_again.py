@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.project import COPYING, Project
-from tests.workflow.test_resume import FRAMES, write_film, write_style
+from tests.support.project import COPYING, Project
+from tests.support.tiny import FRAMES, write_film, write_style
 
 
 def make_project(folder: Path) -> Project:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.media import film, make, moving, pictures, tone
-from tests.workflow.project import Project, Run
+from tests.support.media import film, make, moving, pictures, tone
+from tests.support.project import Project, Run
 
 NETWORK = '''
 from gramflow.engine.networks import VGG16

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.workflow.project import ROOT, Project
-from tests.workflow.test_resume import FRAMES, make_project
+from tests.support.project import ROOT, Project
+from tests.support.tiny import FRAMES, make_project
 
 SNAKEFILE = """\
 configfile: "outer.yaml"

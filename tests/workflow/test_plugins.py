@@ -11,15 +11,9 @@ import yaml
 
 from gramflow.media.pictures import from_pixels, resize
 from gramflow.store.frames import extracted_store, painted_store
-from tests.media import film, pictures
-from tests.workflow.project import ROOT, Project
-
-PAGE = ROOT / "docs" / "plugins.md"
-
-
-def blocks(language: str) -> list[str]:
-    """The page's code in a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+from tests.support.media import film, pictures
+from tests.support.page import blocks
+from tests.support.project import Project
 
 
 def make_project(folder: Path) -> Project:

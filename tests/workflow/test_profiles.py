@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.workflow.project import ROOT
-from tests.workflow.test_resume import make_project
+from tests.support.project import ROOT
+from tests.support.tiny import make_project
 
 PROFILES = sorted(path.name for path in (ROOT / "profiles").iterdir())
 

@@ -6,53 +6,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
-import numpy as np
 import psutil
 import pytest
 
-from tests import media, plain_vgg
-from tests.workflow.project import Project
-
-FRAMES = 6
-QUICK = {"width": 32, "evaluations": 3, "start": "content", "precision": "float32"}
-"""A look; of so few evaluations none may be spent on a change of the number format."""
-
-
-def write_film(path: Path, changed: tuple[int, ...] = ()) -> None:
-    """Six different frames of 64x48 without loss; those `changed` are other ones."""
-    random = np.random.default_rng(1)
-    frames = [random.integers(0, 255, (48, 64, 3), np.uint8) for _ in range(FRAMES)]
-    for number in changed:
-        frames[number] = 255 - frames[number]
-    media.write_raw(path, frames, rate=12)
-
-
-def write_style(path: Path, seed: int) -> None:
-    """A picture of random blocks."""
-    blocks = np.random.default_rng(seed).integers(0, 255, (6, 8, 3), np.uint8)
-    cv2.imwrite(str(path), blocks.repeat(8, 0).repeat(8, 1))
-
-
-def make_project(folder: Path, **look: object) -> Project:
-    """One video and two styles, tiny."""
-    folder.mkdir(parents=True)
-    write_film(folder / "clip.mkv")
-    for seed, name in enumerate(("red", "blue")):
-        write_style(folder / f"{name}.png", seed)
-    return Project(
-        folder,
-        {
-            "weights": "random",
-            "videos": {"clip": {"path": "clip.mkv"}},
-            "styles": {name: {"images": [f"{name}.png"]} for name in ("red", "blue")},
-            "looks": {"default": QUICK | look},
-        },
-    )
+from tests.support import plain_vgg
+from tests.support.project import Project
+from tests.support.tiny import FRAMES, made, make_project, wait_for, write_film, write_style
 
 
 @pytest.fixture(scope="module")
@@ -68,14 +30,6 @@ def project(finished, tmp_path) -> Project:
     """A copy of the finished project."""
     shutil.copytree(finished.folder, tmp_path / "project")
     return Project(tmp_path / "project", finished.config | {})
-
-
-def made(project: Project, render: str) -> list[int]:
-    """The frames that the last job of a render's segments painted, by number."""
-    frames = project.frames(render)
-    assert [frame["frame"] for frame in frames] == list(range(FRAMES))
-    assert all(frame["evaluations"] >= 3 and frame["losses"] for frame in frames)
-    return [frame["frame"] for frame in frames if not frame["reused"]]
 
 
 def status(project: Project) -> dict[str, list[str]]:
@@ -263,15 +217,6 @@ def painting(project: Project, snakemake: psutil.Process, frames: int) -> psutil
     jobs = [child for child in snakemake.children(recursive=True) if is_painting(child)]
     assert len(jobs) == 1
     return jobs[0]
-
-
-def wait_for(condition: Callable[[], bool], seconds: int = 120) -> None:
-    """Look every now and then, for so many seconds at most."""
-    for _ in range(20 * seconds):
-        if condition():
-            return
-        time.sleep(0.05)
-    pytest.fail(f"waited for {seconds} seconds in vain")
 
 
 def is_painting(process: psutil.Process) -> bool:

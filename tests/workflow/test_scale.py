@@ -6,8 +6,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from tests import media
-from tests.workflow.project import COPYING, Project
+from tests.support import media
+from tests.support.project import COPYING, Project
 
 FRAMES = 10_000
 

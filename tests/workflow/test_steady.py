@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from gramflow.store.frames import painted_store
-from tests import media
-from tests.workflow.project import Project
+from tests.support import media
+from tests.support.project import Project
 
 
 def write_film(path, spoiled: int | None = None) -> None:
@@ -107,7 +107,7 @@ def test_a_changed_frame_touches_its_segment_only(whole, tmp_path):
     # the cut by hand: a spoiled frame beside it hides it
     videos = {"clip": whole.config["videos"]["clip"] | {"cuts": [0.58]}}
     project = Project(changed, whole.config | {"videos": videos})
-    before = [frame["key"] for frame in project.frames("clip.card")]
+    before = [frame["key"] for frame in whole.frames("clip.card")]
     for number, touched in ((4, [4, 5]), (3, [1, 2, 3, 4, 5, 6])):
         write_film(changed / "clip.mkv", spoiled=number)
         painted = project.painted()

@@ -25,7 +25,7 @@ from gramflow.store.png import encode_png
 SETTINGS = {"codec": "libx264", "crf": 16, "pixel_format": "yuv420p", "speed": "ultrafast"}
 
 
-SHARED = Path(__file__).parents[2] / "shared"
+SHARED = Path(__file__).parents[3] / "shared"
 needs_shared = pytest.mark.skipif(
     not SHARED.is_dir(), reason=f"no test material in {SHARED}, which is not part of the project"
 )

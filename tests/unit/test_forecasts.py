@@ -17,7 +17,7 @@ from gramflow.store.layout import Layout
 from gramflow.store.plans import current_plan
 from gramflow.view import forecasts
 from gramflow.view.forecasts import Forecast, calibrate, duration, forecast, guessed_plan, in_words
-from tests import media
+from tests.support import media
 
 WEIGHTS = random_weights("vgg16")
 

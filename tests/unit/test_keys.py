@@ -9,28 +9,10 @@ from hypothesis import strategies as st
 
 from gramflow.film.identity import bundled_weights, random_weights
 from gramflow.film.keys import painted_keys, target_name
-from gramflow.film.manifest import Manifest
 from gramflow.film.order import LEAD, parts_chained
-from gramflow.settings.config import Config, load
+from tests.support.renders import config_with, manifest_of
 
 WEIGHTS = random_weights("vgg16")
-
-
-def config_with(start="content", segment_frames=3, **look: object) -> Config:
-    """One render; this file stands for the pictures."""
-    return load(
-        {
-            "videos": {"clip": {"path": __file__}},
-            "styles": {"red": {"images": [__file__]}},
-            "looks": {"default": {"width": 64, "start": start, **look}},
-            "segment_frames": segment_frames,
-        }
-    )
-
-
-def manifest_of(frames, shots=(0,)) -> Manifest:
-    names = [str(frame) for frame in frames]
-    return Manifest(64, 48, "1/25", 0, names, list(range(len(names))), 1, list(shots))
 
 
 def keys_of(config, frames, shots=(0,), weights=WEIGHTS):
