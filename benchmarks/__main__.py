@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.material import RESULTS
-from gramflow.base.memory import host_memory
+from gramflow.engine.memory import host_memory
 
 NAMES = (
     "seed",
@@ -29,7 +29,7 @@ NAMES = (
 
 def machine() -> str:
     """Describe the machine: CPU, cores, memory, and the device that computes."""
-    from gramflow.engine.device import prepare
+    from gramflow.engine.backend import prepare
 
     told = Path("/proc/cpuinfo")
     lines = told.read_text().splitlines() if told.is_file() else []

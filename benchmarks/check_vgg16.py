@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.look import save
 from benchmarks.material import SHARED, need
 from benchmarks.problems import room, stylizer_of
-from gramflow.engine.device import prepare
+from gramflow.engine.backend import prepare
 from gramflow.engine.networks import VGG16
 from gramflow.media.pictures import read_picture, resize
 from gramflow.paint.weights import resolve

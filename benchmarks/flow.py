@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks.material import RESULTS, need
 from benchmarks.motions import Pair, drawn_scenes, filmed_scenes
 from gramflow.base.arrays import Picture, resized
-from gramflow.engine.device import prepare
+from gramflow.engine.backend import prepare
 from gramflow.engine.flows import DIS, Flow, Map, grey, scaled
 from gramflow.engine.trust import Match, match, reliability
 

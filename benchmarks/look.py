@@ -44,7 +44,7 @@ import yaml
 from benchmarks.material import DEMO, RESULTS, SHARED, need
 from benchmarks.problems import stylizer_of, weights_of
 from gramflow.base.arrays import Picture
-from gramflow.engine.device import prepare
+from gramflow.engine.backend import prepare
 from gramflow.engine.networks import VGG19, build
 from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
 from gramflow.paint.weights import source_of

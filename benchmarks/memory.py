@@ -26,7 +26,7 @@ def measure(lines: int, limit: int | None) -> dict[str, Any]:
     the peak memory in bytes, the seconds, and the number of tiles. Empty if no tile fits the limit,
     or if the machine has too little memory.
     """
-    from gramflow.engine.device import prepare
+    from gramflow.engine.backend import prepare
 
     prepare(0)
     import numpy as np
@@ -67,7 +67,7 @@ def measure(lines: int, limit: int | None) -> dict[str, Any]:
 
 def machine() -> int:
     """Bytes of memory that painting may use on this machine."""
-    from gramflow.base.memory import limit
+    from gramflow.engine.memory import limit
 
     return limit(None)
 

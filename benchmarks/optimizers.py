@@ -24,7 +24,7 @@ from benchmarks.problems import Problem, alley, problem, room
 from gramflow.base.arrays import Tensor
 from gramflow.engine import ops
 from gramflow.engine.adam import Adam
-from gramflow.engine.device import prepare
+from gramflow.engine.backend import prepare
 from gramflow.engine.lbfgs import LBFGS
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase, ScipyLBFGS
 

@@ -19,7 +19,7 @@ from benchmarks.material import DEMO
 from benchmarks.steady import Painter
 from demo.draw.contents import CONTENTS
 from gramflow.base.arrays import Picture, Pixels
-from gramflow.engine.device import prepare
+from gramflow.engine.backend import prepare
 from gramflow.media.pictures import resize, to_pixels
 
 FILM = DEMO / "seaside.mp4"

@@ -17,7 +17,7 @@ from benchmarks.material import need
 from benchmarks.problems import alley, config_of, neighbour, room, stylizer_of, weights_of
 from gramflow.base.arrays import Picture
 from gramflow.engine import ops
-from gramflow.engine.device import prepare
+from gramflow.engine.backend import prepare
 from gramflow.engine.networks import in_precision
 from gramflow.engine.objective import Objective
 from gramflow.engine.optimizers import Curve

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.material import RESULTS, need
 from benchmarks.problems import config_of, room, stylizer_of, weights_of
 from gramflow.base.arrays import Picture
-from gramflow.engine.device import prepare
+from gramflow.engine.backend import prepare
 from gramflow.media.pictures import resize
 
 NETWORK = "vgg19"

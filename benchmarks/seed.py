@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.material import need
 from benchmarks.problems import config_of, neighbour, room, stylizer_of, weights_of
 from gramflow.base.arrays import Picture
-from gramflow.engine.device import prepare
+from gramflow.engine.backend import prepare
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted

@@ -34,7 +34,7 @@ from benchmarks.measures import (
 from benchmarks.problems import neighbour, stylizer_of
 from demo.draw.scenes import SCENES, Film, figure
 from gramflow.base.arrays import Picture
-from gramflow.engine.device import prepare
+from gramflow.engine.backend import prepare
 from gramflow.engine.flows import Flow, warp
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted

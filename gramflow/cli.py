@@ -14,7 +14,7 @@ from rich.table import Table
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.progress import Every, clock
-from gramflow.engine.device import prepare
+from gramflow.engine.backend import prepare
 from gramflow.settings.config import Config, load
 from gramflow.settings.plugins import KINDS
 from gramflow.store.frames import Listing, painted_store

@@ -1,4 +1,5 @@
 # Says, before anything is painted and in a dry run, how many frames are to be painted.
+from gramflow.store.plans import current_plan
 from gramflow.view import forecasts
 
 
@@ -18,7 +19,7 @@ def tell_frames(_):
         try:
             if path.is_file():
                 plan = plan_in(path)
-            else:
+            elif (plan := current_plan(CONFIG, render)) is None:
                 plan = forecasts.guessed_plan(CONFIG, render)
                 guessed.append(render.video)
         except (GramflowError, FileNotFoundError):

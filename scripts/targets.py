@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from gramflow.base.script import job
-from gramflow.engine.device import prepare
+from gramflow.engine.backend import prepare
 from gramflow.film.identity import Weights
 from gramflow.film.keys import target_render
 from gramflow.paint.targets import save_targets

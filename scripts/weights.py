@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from gramflow.base.script import job
-from gramflow.engine.device import prepare
+from gramflow.engine.backend import prepare
 from gramflow.film.layers import needed_layers
 from gramflow.paint.setup import make_network
 from gramflow.paint.weights import resolve

@@ -30,6 +30,6 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def device() -> str:
     """TensorFlow, set up as in a job."""
-    from gramflow.engine.device import prepare
+    from gramflow.engine.backend import prepare
 
     return prepare(threads=2)

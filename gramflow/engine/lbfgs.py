@@ -9,6 +9,7 @@ import numpy as np
 
 from gramflow.base.arrays import Tensor
 from gramflow.engine import ops
+from gramflow.engine.backend import products, put_rows
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer
 
 
@@ -179,13 +180,11 @@ class History:
 
     def _put(self, rows: list[int], values: list[Tensor]) -> None:
         """Write rows in place (Keras has no operation for that) and update the inner products."""
-        import tensorflow as tf
-
         stacked = ops.stack([ops.reshape(value, (-1,)) for value in values])
-        self._rows = tf.raw_ops.InplaceUpdate(x=self._rows, i=rows, v=stacked)
-        products = tf.matmul(stacked, self._rows, transpose_b=True).numpy()
-        self._products[rows] = products
-        self._products[:, rows] = products.T
+        self._rows = put_rows(self._rows, rows, stacked)
+        found = products(stacked, self._rows)
+        self._products[rows] = found
+        self._products[:, rows] = found.T
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,14 @@
-"""The total loss of a picture and its gradient, whole or in tiles. Uses TensorFlow directly."""
+"""The total loss of a picture and its gradient, whole or in tiles."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from gramflow.base.arrays import Tensor
-from gramflow.engine import ops
+from gramflow.engine import backend, ops
 from gramflow.engine.losses import Layered, Loss, Tensors
 from gramflow.engine.tiling import Plan, Tile
 
@@ -32,8 +31,8 @@ class Objective:
         self.network = network
         self.losses = losses
         self.plan = plan or Plan(network, losses)
-        self._compiled = tf.function(self._evaluate)
-        self._features = tf.function(partial(_features, network))
+        self._compiled = backend.compiled(self._evaluate)
+        self._features = backend.compiled(partial(_features, network))
         self._tiled = _Tiled(network, losses, self.plan)
 
     def targets(self, picture: Tensor, source: str) -> dict[str, Tensors]:
@@ -46,7 +45,7 @@ class Objective:
     def prepared(self, targets: Targets) -> dict[str, Tensors]:
         """Convert raw targets, averaged over the style's pictures, to the terms' own form."""
         prepared = {name: self.losses[name].prepared(targets[name]) for name in targets}
-        return tf.nest.map_structure(ops.convert_to_tensor, prepared)
+        return backend.mapped(ops.convert_to_tensor, prepared)
 
     def raw_targets(self, picture: Tensor, source: str) -> dict[str, Tensors]:
         """Compute the same targets before `prepared`, in the form that can be averaged."""
@@ -74,21 +73,22 @@ class Objective:
         return self._compiled(picture, targets, factor)
 
     def _evaluate(self, picture: Tensor, targets: Targets, scale: Tensor) -> Evaluation:
-        with tf.GradientTape() as tape:
-            tape.watch(picture)
+        def scaled(picture: Tensor) -> tuple[Tensor, tuple[Tensor, Tensors]]:
             features = _features(self.network, picture)
             terms = {
                 name: loss(picture, features, targets.get(name, {}))
                 for name, loss in self.losses.items()
             }
             total = _total(self.losses, terms)
-            scaled = scale * total
-        return total, tape.gradient(scaled, picture) / scale, terms
+            return scale * total, (total, terms)
+
+        gradient, (total, terms) = backend.with_gradient(scaled, picture)
+        return total, gradient / scale, terms
 
 
 def _features(network: Any, picture: Tensor) -> Tensors:
     """Features by layer, in the picture's dtype: sums of squares need more bits than a network."""
-    return {layer: tf.cast(values, picture.dtype) for layer, values in network(picture).items()}
+    return {layer: ops.cast(values, picture.dtype) for layer, values in network(picture).items()}
 
 
 def _total(losses: Mapping[str, Loss], terms: Tensors) -> Tensor:
@@ -111,12 +111,12 @@ class _Tiled:
             name: loss for name, loss in losses.items() if loss.layers and isinstance(loss, Layered)
         }
         self.plain = {name: loss for name, loss in losses.items() if name not in self.summed}
-        # tiles differ in size: reduce_retracing makes one trace serve all after the first ones
-        self._features = tf.function(self._own_features, reduce_retracing=True)
-        self._sums = tf.function(self._own_sums, reduce_retracing=True)
-        self._gradient = tf.function(self._own_gradient, reduce_retracing=True)
-        self._summed_terms = tf.function(self._evaluate_sums)
-        self._plain_terms = tf.function(self._evaluate_plain)
+        # tiles differ in size
+        self._features = backend.compiled(self._own_features, any_size=True)
+        self._sums = backend.compiled(self._own_sums, any_size=True)
+        self._gradient = backend.compiled(self._own_gradient, any_size=True)
+        self._summed_terms = backend.compiled(self._evaluate_sums)
+        self._plain_terms = backend.compiled(self._evaluate_plain)
 
     def __call__(
         self,
@@ -131,12 +131,12 @@ class _Tiled:
         loss, slopes, terms = self._summed_terms(sums, targets)
         plain_loss, plain_gradient, plain_terms = self._plain_terms(picture, targets)
         # halos overlap other tiles, so the gradients of all tiles that see a pixel are added
-        gradient = tf.Variable(plain_gradient)
+        gradient = backend.variable(plain_gradient)
         for tile in tiles:
             cut = self._cut(targets, tile)
-            part = tile.seen(gradient)
-            part.assign(part + self._gradient(tile.seen(picture), tile.box, cut, slopes, scale))
-        return loss + plain_loss, gradient.read_value(), terms | plain_terms
+            part = self._gradient(tile.seen(picture), tile.box, cut, slopes, scale)
+            backend.add_in_place(tile.seen(gradient), part)
+        return loss + plain_loss, ops.convert_to_tensor(gradient), terms | plain_terms
 
     def targets(
         self, picture: Tensor, tiles: Sequence[Tile], terms: Mapping[str, Loss]
@@ -200,7 +200,7 @@ class _Tiled:
         """
         own = {}
         for layer, values in _features(self.network, picture).items():
-            top, bottom, left, right = tf.unstack(box // self._strides[layer])
+            top, bottom, left, right = ops.unstack(box // self._strides[layer], 4)
             own[layer] = values[:, top:bottom, left:right]
         return own
 
@@ -218,36 +218,43 @@ class _Tiled:
         slopes: dict[str, Any],
         scale: Tensor,
     ) -> Tensor:
-        slopes = tf.nest.map_structure(lambda slope: scale * slope, slopes)
-        with tf.GradientTape() as tape:
-            tape.watch(picture)
-            sums = self._own_sums(picture, box, targets)
-        return tape.gradient(sums, picture, slopes, unconnected_gradients="zero") / scale
+        scaled = backend.mapped(lambda slope: scale * slope, slopes)
+
+        def sums(picture: Tensor) -> dict[str, Any]:
+            return self._own_sums(picture, box, targets)
+
+        return backend.pulled_back(sums, picture, scaled) / scale
 
     def _evaluate_sums(
         self, sums: dict[str, Any], targets: Targets
     ) -> tuple[Tensor, dict[str, Any], Tensors]:
         """Weighted loss of the layered terms, its derivative by the sums, and each term."""
-        with tf.GradientTape() as tape:
-            tape.watch(sums)
+
+        def function(sums: dict[str, Any]) -> tuple[Tensor, tuple[Tensor, Tensors]]:
             terms = {
                 name: loss.distances_from(sums[name], targets.get(name, {}))
                 for name, loss in self.summed.items()
             }
             total = _total(self.summed, terms)
-        return total, tape.gradient(total, sums, unconnected_gradients="zero"), terms
+            return total, (total, terms)
+
+        slopes, (total, terms) = backend.with_gradient(function, sums)
+        return total, slopes, terms
 
     def _evaluate_plain(self, picture: Tensor, targets: Targets) -> Evaluation:
         """Loss, gradient and values of the terms without layers, over the whole picture."""
-        with tf.GradientTape() as tape:
-            tape.watch(picture)
+
+        def function(picture: Tensor) -> tuple[Tensor, tuple[Tensor, Tensors]]:
             terms = {
                 name: loss(picture, {}, targets.get(name, {})) for name, loss in self.plain.items()
             }
-            total = tf.zeros((), picture.dtype) + _total(self.plain, terms)
-        return total, tape.gradient(total, picture, unconnected_gradients="zero"), terms
+            total = ops.zeros((), picture.dtype) + _total(self.plain, terms)
+            return total, (total, terms)
+
+        gradient, (total, terms) = backend.with_gradient(function, picture)
+        return total, gradient, terms
 
 
 def _added(sums: Any, part: Any) -> Any:
     """Add two nests of tensors; `sums` may be None."""
-    return part if sums is None else tf.nest.map_structure(tf.add, sums, part)
+    return part if sums is None else backend.mapped(ops.add, sums, part)

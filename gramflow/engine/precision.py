@@ -7,6 +7,7 @@ from typing import Any
 from gramflow.base.arrays import Tensor
 from gramflow.base.errors import GramflowError
 from gramflow.engine import ops
+from gramflow.engine.backend import gpu_capability
 from gramflow.engine.networks import in_precision
 
 EXACT_SHARE = 0.1
@@ -57,11 +58,7 @@ def _fast() -> str:
     lists AVX-512 or AMX instructions for it. Nothing is timed, so that the answer is always the
     same on one device.
     """
-    import tensorflow as tf
-
-    if gpus := tf.config.get_visible_devices("GPU"):
-        details = tf.config.experimental.get_device_details(gpus[0])
-        capability = details.get("compute_capability", (0, 0))
+    if (capability := gpu_capability()) is not None:
         formats = {(8, 0): "mixed_bfloat16", (7, 0): "mixed_float16"}
         return next((name for least, name in formats.items() if capability >= least), "float32")
     told = Path("/proc/cpuinfo")

@@ -14,8 +14,8 @@ import numpy as np
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.progress import Every, Say, clock
+from gramflow.engine.backend import prepare
 from gramflow.engine.colours import Colours
-from gramflow.engine.device import prepare
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.stylizers import Painted, Stylizer
 from gramflow.film.manifest import Manifest
@@ -85,13 +85,12 @@ def paint_job(
 
 
 def _told(job: Job, made: set[str], painted: Store) -> list[dict[str, Any]]:
-    """The record's entry for each frame. made: keys of the frames painted by this process."""
-    sizes, told = painted.sizes(job.told), []
+    """What the record tells of each frame; `made` holds the keys painted by this process."""
+    frames = []
     for number, key in zip(job.part.frames, job.told, strict=True):
-        note = {name: value for name, value in painted.note(key).items() if name != "pixels"}
-        own = {"frame": number, "key": key, "reused": key not in made, "bytes": sizes[key]}
-        told.append(note | own)
-    return told
+        told = painted.told(key) | {"frame": number, "reused": key not in made}
+        frames.append({name: value for name, value in told.items() if name != "pixels"})
+    return frames
 
 
 @contextmanager

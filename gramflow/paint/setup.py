@@ -6,11 +6,11 @@ from typing import Any
 
 from gramflow import bundled
 from gramflow.base.arrays import Picture
-from gramflow.base.memory import limit
 from gramflow.engine import ops
 from gramflow.engine.colours import Colours
 from gramflow.engine.flows import Features, FlowMethod
 from gramflow.engine.losses import Loss
+from gramflow.engine.memory import limit
 from gramflow.engine.networks import Network, Padding, Pooling, Source, build
 from gramflow.engine.optimizers import Optimizer
 from gramflow.engine.stylizers import Palette, Stylizer

@@ -1,14 +1,13 @@
 """Computes the targets of a style into a file that every video shares, and reads it."""
 
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from gramflow.base.arrays import SMALLEST, Picture
 from gramflow.base.errors import GramflowError, concerning
 from gramflow.base.files import appearing
-from gramflow.base.memory import limit
+from gramflow.engine.memory import limit
 from gramflow.engine.targets import StyleTargets, flattened, style_targets, unflattened
 from gramflow.engine.tiling import Plan
 from gramflow.film.identity import Weights
@@ -16,6 +15,7 @@ from gramflow.film.keys import style_sides
 from gramflow.media.pictures import read_picture, resize
 from gramflow.paint.setup import make_extractor, make_losses, make_network
 from gramflow.settings.config import Config, Look, Style
+from gramflow.store.checks import DAMAGED
 
 
 def save_targets(config: Config, style: Style, look: Look, weights: Weights, path: Path) -> None:
@@ -50,7 +50,7 @@ def load_targets(path: Path) -> dict[int, StyleTargets]:
     try:
         with np.load(path) as arrays:
             return unflattened(arrays)
-    except (BadZipFile, EOFError, ValueError) as error:
+    except DAMAGED as error:
         raise GramflowError(f"{path}: damaged; delete it and run again") from error
 
 

@@ -4,6 +4,7 @@ Small files are read. Of frames and films only existence and size are checked, f
 their folder; pixels are verified when a frame is read, and by `gramflow verify`.
 """
 
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
@@ -12,6 +13,9 @@ from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Job
 from gramflow.store.frames import Listing, Store
 from gramflow.store.records import Certificate, Record
+
+DAMAGED = (BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+"""What `zipfile` and NumPy raise for damaged archives, whichever byte it is."""
 
 
 def is_readable(load: Callable[[Path], object], path: Path) -> bool:
@@ -28,7 +32,7 @@ def is_whole_archive(path: Path) -> bool:
     try:
         with ZipFile(path) as file:
             return file.testzip() is None
-    except (BadZipFile, EOFError, OSError):
+    except DAMAGED:
         return False
 
 
@@ -36,9 +40,10 @@ def has_all_frames(path: Path, frames: Listing) -> bool:
     """Whether a manifest is valid and all its frames are in the store with the right sizes."""
     try:
         manifest = Manifest.load(path)
-    except ValueError:
+        sizes = dict(zip(manifest.frames, manifest.sizes, strict=True))
+    except (ValueError, TypeError):
         return False
-    return not lost(dict(zip(manifest.frames, manifest.sizes, strict=True)), frames)
+    return not lost(sizes, frames)
 
 
 def has_all_painted(path: Path, job: Job, painted: Listing) -> bool:

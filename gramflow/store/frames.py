@@ -3,9 +3,9 @@
 import json
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -43,9 +43,20 @@ class Store:
         Raises GramflowError when the file is missing or does not match its key. A file that does
         not match is deleted, so that the next run makes it again.
         """
+        with self._refusing(key):
+            return self.checked(key)
+
+    def told(self, key: str) -> dict[str, Any]:
+        """Read a picture's metadata and the bytes of its file. Errors as of `read`."""
+        with self._refusing(key):
+            return self.note(key) | {"bytes": self.path(key).stat().st_size}
+
+    @contextmanager
+    def _refusing(self, key: str) -> Iterator[None]:
+        """Turn the errors of a missing or damaged file into GramflowError; delete a damaged one."""
         path = self.path(key)
         try:
-            return self.checked(key)
+            yield
         except FileNotFoundError as error:
             raise GramflowError(f"{path}: was deleted during the run; run again") from error
         except ValueError as error:
@@ -79,14 +90,14 @@ class Store:
         """Whether the key's file exists and is not truncated; its pixels are not verified."""
         try:
             return ends_as_png(self.path(key)) and bool(self._expected(key))
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return False
 
     def sizes(self, keys: Iterable[str]) -> dict[str, int]:
         """File sizes in bytes, by key; missing files are left out."""
         found = {}
         for key in keys:
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError, NotADirectoryError):
                 found[key] = self.path(key).stat().st_size
         return found
 
@@ -150,7 +161,10 @@ class Listing:
     def _list(self, folder: str) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:
         """Keys, sorted, and sizes in bytes of the files in a subfolder."""
         files: list[tuple[bytes, int]] = []
-        with suppress(FileNotFoundError), os.scandir(self.root / folder) as entries:
+        with (
+            suppress(FileNotFoundError, NotADirectoryError),
+            os.scandir(self.root / folder) as entries,
+        ):
             for entry in entries:
                 files.append((os.fsencode(entry.name.removesuffix(".png")), entry.stat().st_size))
         files.sort()

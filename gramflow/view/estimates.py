@@ -6,7 +6,7 @@ job that was ended for its memory or time is retried with more, and continues wh
 
 from math import ceil
 
-from gramflow.base.memory import in_bytes
+from gramflow.engine.memory import in_bytes
 
 THREADS = 8
 """CPU cores of a painting job on a cluster; their maximum on a machine without a GPU."""

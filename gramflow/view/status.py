@@ -58,6 +58,6 @@ def _speed(painted: Store, keys: Iterable[str]) -> float | None:
     latest = sorted(keys, key=lambda key: painted.path(key).stat().st_mtime)[-_RECENT:]
     seconds = []
     for key in latest:
-        with suppress(ValueError):
+        with suppress(ValueError, KeyError):
             seconds.append(float(painted.note(key)["seconds"]))
     return sum(seconds) / len(seconds) if seconds else None

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+import gramflow
+
 
 @pytest.mark.parametrize(
     "code",
     [
         "from gramflow.engine import ops; ops.convert_to_tensor; import keras",
-        "from gramflow.engine.device import prepare; prepare(1); import keras",
+        "from gramflow.engine.backend import prepare; prepare(1); import keras",
     ],
 )
 def test_the_backend_is_tensorflow(tmp_path: Path, code: str) -> None:
@@ -24,3 +26,14 @@ def test_the_backend_is_tensorflow(tmp_path: Path, code: str) -> None:
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
     assert run.stdout == "tensorflow\n", run.stderr
+
+
+def test_one_module_knows_tensorflow() -> None:
+    """So that another backend is another module."""
+    root = Path(gramflow.__file__).parent
+    found = {
+        path.name
+        for path in root.rglob("*.py")
+        if "import tensorflow" in path.read_text() or "from tensorflow" in path.read_text()
+    }
+    assert found == {"backend.py"}

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gramflow.base import memory
 from gramflow.base.errors import GramflowError
-from gramflow.engine import losses, networks
+from gramflow.engine import losses, memory, networks
 from gramflow.engine.moments import Moments
 from gramflow.engine.tiling import Plan, geometry, tiles
 from gramflow.film.identity import random_weights
@@ -217,7 +216,7 @@ def test_what_cannot_be_tiled_is_refused_only_when_it_must_be(device):
 
 PEAK = """
 import numpy as np
-from gramflow.engine.device import prepare
+from gramflow.engine.backend import prepare
 prepare(2)
 from gramflow.engine import losses, networks
 from gramflow.engine.objective import Objective

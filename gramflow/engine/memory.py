@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from gramflow.engine.backend import has_gpu
+
 SHARE = 0.75
 """Fraction of the machine's memory that is used where the config names no limit.
 
@@ -41,11 +43,9 @@ def gpu_memory() -> int | None:
     """Total memory of the GPU in bytes, of the smallest one if there are several.
 
     None without a GPU to compute on, and where nvidia-smi gives no answer. Call only after
-    `gramflow.engine.device.prepare`.
+    `gramflow.engine.backend.prepare`.
     """
-    import tensorflow as tf
-
-    if not tf.config.list_physical_devices("GPU"):
+    if not has_gpu():
         return None
     question = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
     try:
