@@ -142,3 +142,8 @@ def product_claim(render, product):
     """The claim that the certificate of a render's product must have."""
     chosen = CONFIG.renders[render]
     return products.claim(CONFIG, LAYOUT, chosen, plan_of(render), product)
+
+
+def target_of(wildcards):
+    """One of the renders that use a target file."""
+    return target_render(CONFIG, wildcards.target, weights_found())

@@ -18,11 +18,6 @@ rule weights:
         "../scripts/weights.py"
 
 
-def target_of(wildcards):
-    """One of the renders that use a target file."""
-    return target_render(CONFIG, wildcards.target, weights_found())
-
-
 rule targets:
     input:
         again=lambda wildcards: again_targets(wildcards.target),

@@ -61,7 +61,10 @@ class Palette:
 
 
 class Stylizer:
-    """The base of every stylizer."""
+    """The base of every stylizer.
+
+    now: the settings of the frame that is painted now, as of `frame_settings`.
+    """
 
     kind: ClassVar[str] = "stylizers"
 
@@ -72,6 +75,17 @@ class Stylizer:
     def __init__(self, settings: Any, palette: Palette) -> None:
         self.settings = settings
         self.palette = palette
+        self.now: Mapping[str, Any] = {}
+
+    @classmethod
+    def frame_settings(cls, settings: Any, seconds: float) -> dict[str, Any]:
+        """Return settings that change from frame to frame, as JSON values; {} if none does.
+
+        They are part of the frame's key. A file that a frame depends on, such as a mask, belongs
+        here with the digest of its content. settings: the stylizer's. seconds: when the frame is
+        shown, from the start of the used part of the video.
+        """
+        return {}
 
     def needs(self, height: int, width: int) -> str:
         """Describe the memory that frames of this size take, for users; "" if it is not known.

@@ -1,7 +1,7 @@
 """Computes keys: digests of everything that a painted frame or a style's target depends on."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -126,7 +126,7 @@ def painted_keys(
     look = config.looks[render.look]
     base = digest(recipe(config, render, working_size(look, manifest), weights))
     backs = neighbours(config, look)
-    found = parts(config, render, manifest)
+    found, frames = parts(config, render, manifest), _pictures(config, look, manifest)
     stages = 1 + max(links.stage for part in found for links in part.chains)
     keys: Keys = [{} for _ in range(stages)]
     for links in chain.from_iterable(part.chains for part in found):
@@ -134,10 +134,37 @@ def painted_keys(
         reached = keys if links.stage == 0 else [keys[links.stage]]
         before = keys[links.stage - 1] if links.stage > 1 else {}
         for step in links.steps(backs):
-            key = _key(base, manifest.frames, step, reached[0], before)
+            key = _key(base, frames, step, reached[0], before)
             for stage in reached:
                 stage[step.number] = key
     return keys
+
+
+def frame_settings(
+    config: Config, look: Look, manifest: Manifest
+) -> Callable[[int], dict[str, Any]]:
+    """Return a function that gives, by a frame's number, the settings that change with the frame.
+
+    They come from the look's stylizer, and are {} for most.
+    """
+    plugin = config.registry.find("stylizers", look.stylizer["name"])
+    settings = plugin.settings(look.stylizer)
+
+    def of(number: int) -> dict[str, Any]:
+        seconds = float(manifest.seconds(manifest.times[number] - manifest.origin))
+        own: dict[str, Any] = plugin.cls.frame_settings(settings, seconds)
+        return own
+
+    return of
+
+
+def _pictures(config: Config, look: Look, manifest: Manifest) -> list[str]:
+    """What is painted of every frame, as a text: its key, and the settings that it alone has."""
+    own = map(frame_settings(config, look, manifest), range(len(manifest.frames)))
+    return [
+        f"{frame} {canonical(values)}" if values else frame
+        for frame, values in zip(manifest.frames, own, strict=True)
+    ]
 
 
 def _key(
@@ -145,11 +172,11 @@ def _key(
 ) -> str:
     """Compute the key of one step.
 
-    base: digest of the recipe. frames: keys of the source frames, by number. painted: keys of this
-    pass, with those of keyframes. before: keys of the previous pass; empty in the first.
+    base: digest of the recipe. frames: what is painted, by number (see `_pictures`). painted: keys
+    of this pass, with those of keyframes. before: keys of the previous pass; empty in the first.
 
-    If the source frame equals the one before it in the chain, both share a key, unless their keys
-    in the previous pass differ, or this step is blended into a lead with another key.
+    If what is painted equals that of the frame before it in the chain, both share a key, unless
+    their keys in the previous pass differ, or this step is blended into a lead with another key.
     """
     number, last = step.number, step.neighbours.get(1)
     if last is not None and frames[number] == frames[last]:

@@ -18,6 +18,7 @@ from gramflow.engine.backend import prepare
 from gramflow.engine.colours import Colours
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.stylizers import Painted, Stylizer
+from gramflow.film.keys import frame_settings
 from gramflow.film.manifest import Manifest
 from gramflow.film.order import Step
 from gramflow.film.plan import Job, Plan
@@ -78,7 +79,8 @@ def paint_job(
         prepare=colours.prepare,
     )
     frames = PaintedFrames(painted)
-    painting = _Painting(title, job, plan.backs, look, manifest, sources, colours, frames, say)
+    now = frame_settings(config, look, manifest)
+    painting = _Painting(title, job, plan.backs, look, manifest, now, sources, colours, frames, say)
     with _alone(lock_file(config.store, job.claim), title, say), ExitStack() as gpu:
         made = painting.paint(stylizer)
     Record(job.claim, render.name, asdict(weights), _told(job, made, painted)).save(files.record)
@@ -111,7 +113,7 @@ def _alone(path: Path, title: str, say: Say) -> Iterator[None]:
 
 @dataclass
 class _Painting:
-    """A job being painted.
+    """A job being painted. now: returns, by a frame's number, the settings that it alone has.
 
     backs: distances, in steps back, of the painted neighbours that a frame needs.
     """
@@ -121,6 +123,7 @@ class _Painting:
     backs: tuple[int, ...]
     look: Look
     manifest: Manifest
+    now: Callable[[int], dict[str, Any]]
     sources: Neighbours
     colours: Colours
     painted: PaintedFrames
@@ -196,6 +199,7 @@ class _Painting:
         )
         for _, later in following:
             self.sources.look_ahead(later)
+        stylizer.now = self.now(step.number)
         result = stylizer.paint(
             self.sources.frame(step.number),
             neighbours,

@@ -70,8 +70,11 @@ class Plugin:
         settings: values of its `Settings`; a `name` among them, as in a look, is ignored.
         arguments: further arguments of the constructor.
         """
-        values = {key: value for key, value in settings.items() if key != "name"}
-        return self.cls(self.cls.Settings(**values), *arguments)
+        return self.cls(self.settings(settings), *arguments)
+
+    def settings(self, values: Mapping[str, Any]) -> Any:
+        """An object of the class's Settings; a look's entry may hold the plugin's name, too."""
+        return self.cls.Settings(**{key: value for key, value in values.items() if key != "name"})
 
     def marked(self, mark: str, settings: Mapping[str, Any]) -> dict[str, list[str]]:
         """Values of the settings whose fields have `mark` in their metadata, by setting.

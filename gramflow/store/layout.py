@@ -23,7 +23,7 @@ TARGETS = "work/targets/{target}.npz"
 RECORD = "work/renders/{render}/{part}.{claim}.json"
 CERTIFICATE = "work/renders/{render}/{product}.json"
 REQUEST = "work/again/{path}.{number}"
-"""Request file: makes Snakemake make an existing but wrong file again (rules/again.smk)."""
+"""Request file: makes Snakemake make an existing but wrong file again (rules/requests.smk)."""
 
 CALIBRATION = "work/calibration.json"
 FILM = "results/{render}.mp4"

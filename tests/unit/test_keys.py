@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gramflow.film.identity import bundled_weights, random_weights
 from gramflow.film.keys import painted_keys, target_name
 from gramflow.film.order import LEAD, parts_chained
+from gramflow.settings.config import load
 from tests.support.renders import config_with, manifest_of
 
 WEIGHTS = random_weights("vgg16")
@@ -160,3 +161,34 @@ def test_targets_are_shared_where_they_are_equal():
     assert target_name(config, mixed, look, WEIGHTS) != target
     for weights in (None, bundled_weights(), dataclasses.replace(WEIGHTS, identity="other")):
         assert target_name(config, style, look, weights) != target
+
+
+LATE = """
+from gramflow.engine.stylizers import Stylizer
+
+
+class Late(Stylizer):
+    name = "late"
+
+    @classmethod
+    def frame_settings(cls, settings, seconds):
+        return {"late": True} if seconds >= 0.08 else {}
+"""
+
+
+@pytest.mark.parametrize("start", ["content", "previous"])
+def test_settings_of_a_frame_are_part_of_its_key(tmp_path, start):
+    """Equal frames share a key as long as their settings are equal, too."""
+    (tmp_path / "late.py").write_text(LATE)
+    config = load(
+        {
+            "plugins": [str(tmp_path / "late.py")],
+            "videos": {"clip": {"path": __file__}},
+            "styles": {"red": {"images": [__file__]}},
+            "looks": {"default": {"width": 64, "start": start, "stylizer": "late"}},
+        }
+    )
+    keys = keys_of(config, [1] * 4)  # 25 frames a second
+    assert keys[0] == keys[1] != keys[2] == keys[3]
+    other = config_with(start, segment_frames=50)
+    assert len(set(keys_of(other, [1] * 4))) == 1

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,8 @@ def test_the_page_works(tmp_path: Path) -> None:
         assert frame["terms"].keys() == {"content", "statistics", "gamut", "tv"}
         assert frame["evaluations"] == 3
         assert 0 < frame["losses"][-1][1] < frame["losses"][0][1]
-    for look in ("plain", "panned"):
+    assert_each_frame_has_its_own_settings(project)
+    for look in ("plain", "panned", "faded"):
         assert [frame["evaluations"] for frame in project.frames(f"room.night.{look}")] == [0] * 3
 
     assert_the_films_colours(project)
@@ -75,6 +77,21 @@ def assert_the_films_colours(project: Project) -> None:
         change = (picture - film)[((picture > 0) & (picture < 1)).all(-1)]
         difference = np.ptp(change, axis=-1).max()
         assert difference < 1 / 255 and np.abs(change).mean() > 20 * difference
+
+
+def assert_each_frame_has_its_own_settings(project: Project) -> None:
+    """Of the look that fades: each frame as far as its time says."""
+    painted = painted_store(project.folder / "store")
+    pictures = [
+        [from_pixels(painted.read(frame["key"])) for frame in project.frames(f"room.night{look}")]
+        for look in (".plain", ".faded")
+    ]
+    manifest = project.manifest("room")
+    unit = float(Fraction(manifest["time_base"]))
+    for time, plain, faded in zip(manifest["times"], *pictures, strict=True):
+        share = (time - manifest["origin"]) * unit / 2
+        assert np.abs(plain + share * (1 - 2 * plain) - faded).max() < 1e-4
+    assert share > 0.02
 
 
 def test_the_command_lists_them(tmp_path: Path) -> None:

@@ -1,0 +1,103 @@
+# Makes files again that exist but are wrong: damaged, incomplete, or, where the name has no digest,
+# made by another config. While a run is planned, input functions only check such files
+# (gramflow/store/checks.py). For a wrong one they ask for a request file, which does not exist yet.
+# It is an input of the rule that makes the file, and so makes that rule run. Nothing is changed
+# before Snakemake has its lock, and a dry run shows everything.
+from gramflow.film.identity import Weights
+from gramflow.film.manifest import Manifest
+from gramflow.film.plan import Plan
+from gramflow.media.probe import Probe
+from gramflow.store import checks, products
+from gramflow.store.frames import Listing, extracted_store, painted_store
+
+PAINTED = Listing(painted_store(CONFIG.store))
+
+# requests by path; kept for the whole run, since the run repairs the files
+REQUESTS = {}
+
+
+def again(path, is_good):
+    """The request to make a file again, if it exists but is wrong. Only the main process asks."""
+    if not workflow.is_main_process:
+        return []
+    if path not in REQUESTS:
+        REQUESTS[path] = [] if not exists(path) or is_good(path) else [request(path)]
+    return REQUESTS[path]
+
+
+def request(path):
+    """Name of a request file for `path` that does not exist yet."""
+    number = 1
+    while exists(layout.REQUEST.format(path=path, number=number)):
+        number += 1
+    return layout.REQUEST.format(path=path, number=number)
+
+
+def again_readable(path, kind):
+    """As `again`; the file is good if `kind.load` can read it."""
+    return again(path, lambda path: checks.is_readable(kind.load, fetch(path)))
+
+
+def again_probe(video):
+    return again_readable(LAYOUT.probe(video), Probe)
+
+
+def again_manifest(video):
+    def is_good(path):
+        return checks.has_all_frames(
+            fetch(path), Listing(extracted_store(CONFIG.store))
+        )
+
+    return again(LAYOUT.manifest(video), is_good)
+
+
+def again_weights():
+    return again_readable(LAYOUT.weights, Weights)
+
+
+def again_plan(render):
+    return again_readable(LAYOUT.plan(CONFIG.renders[render]), Plan)
+
+
+def again_targets(target):
+    path = layout.TARGETS.format(target=target)
+    return again(path, lambda path: checks.is_whole_archive(fetch(path)))
+
+
+def again_record(render, part):
+    job = plan_of(render).jobs[part]
+    path = layout.record(render, part, job.claim)
+    return again(path, lambda path: checks.has_all_painted(fetch(path), job, PAINTED))
+
+
+def again_product(render, product):
+    """As `again`, for a film or a report; it is good if its certificate fits its files."""
+    files = [path.format(render=render) for path in products.FILES[product]]
+    certificate = layout.CERTIFICATE.format(render=render, product=product)
+    claim = product_claim(render, product)
+
+    def is_good(_):
+        sizes = {file: size_of(file) for file in files if exists(file)}
+        return exists(certificate) and checks.holds(fetch(certificate), claim, sizes)
+
+    return again(files[0], is_good)
+
+
+def get_requests(_):
+    """All requests that can be found before the renders are planned."""
+    videos = sorted({render.video for render in CONFIG.renders.values()})
+    found = [*map(again_probe, videos), *map(again_manifest, videos), again_weights()]
+    return sum([*found, *map(again_plan, CONFIG.renders)], [])
+
+
+def get_later_requests(_):
+    """All requests that can only be found from the renders' plans."""
+    found = []
+    for render in CONFIG.renders:
+        plan = plan_of(render)
+        found += again_targets(plan.target)
+        for part in plan.jobs:
+            found += again_record(render, part)
+        for product in products.FILES:
+            found += again_product(render, product)
+    return list(dict.fromkeys(found))
