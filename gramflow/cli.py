@@ -5,6 +5,7 @@ import inspect
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from gramflow.engine.backend import prepare
 from gramflow.settings.config import Config, load
 from gramflow.settings.plugins import KINDS
 from gramflow.store.frames import Listing, painted_store
+from gramflow.store.layout import Layout
 from gramflow.store.plans import current_plan
-from gramflow.view.forecasts import calibrate, duration, forecast, guessed_plan
+from gramflow.view.forecasts import calibrate, duration, forecast, guessed_plan, probe_of
 from gramflow.view.status import RenderStatus, render_status
 from gramflow.view.verify import checked_files
 
@@ -113,10 +115,13 @@ def show_plan(config: Config, gpus: int) -> None:
     table = Table("render", "frames to paint", "jobs", "time", "memory of a job", "disk")
     device = prepare(os.cpu_count() or 1)
     planned: set[str] = set()
+    layout, probed = Layout(config), cache(lambda video: probe_of(config, video))
     forecasts, speeds, painted = [], [], Listing(painted_store(config.store))
     for render in config.renders.values():
         speeds.append(calibrate(config, config.looks[render.look], device))
-        plan = current_plan(config, render) or guessed_plan(config, render)
+        plan = current_plan(config, render, layout)
+        if plan is None:
+            plan = guessed_plan(config, render, probed(render.video))
         found = forecast(config, plan, painted, planned)
         forecasts.append(found)
         table.add_row(
@@ -155,6 +160,9 @@ def verify(config: Config, delete: bool) -> int:
                 checked.path.unlink()
         if due:
             print(f"{count} files read", file=sys.stderr, flush=True)
+    if not count:
+        print("nothing is there yet")
+        return 0
     if not wrong:
         print(f"{count} files, all of them are as they were made")
         return 0

@@ -1,12 +1,11 @@
 # Loads and checks the config. Input functions that several stages use; they read and never write.
 import os
 import sys
+from contextlib import suppress
 from functools import cache
 
 from gramflow.base.errors import GramflowError
-from gramflow.base.files import canonical
-from gramflow.film.identity import Weights
-from gramflow.film.keys import film_sizes, style_sides, target_render
+from gramflow.film.keys import film_sizes, replaced, style_sides
 from gramflow.film.plan import Plan
 from gramflow.settings.config import check_apart, is_stored, load, video_files
 from gramflow.store import layout, products
@@ -39,11 +38,6 @@ def get_source(wildcards):
     if files and is_stored(files[0]):
         return [storage(files[0])]
     return mounted(files) or [LAYOUT.capture(wildcards.video)]
-
-
-def video_settings(video, *keys):
-    """The settings of a video that a rule depends on, as canonical JSON."""
-    return canonical({key: CONFIG.videos[video][key] for key in keys})
 
 
 def video_of(wildcards):
@@ -132,18 +126,17 @@ def plan_by(path, modified):
     return read(Plan, path)
 
 
-@cache
-def weights_found():
-    """The network and the weights that were found; they exist once a plan does."""
-    return Weights.load(fetch(LAYOUT.weights))
-
-
 def product_claim(render, product):
     """The claim that the certificate of a render's product must have."""
     chosen = CONFIG.renders[render]
-    return products.claim(CONFIG, LAYOUT, chosen, plan_of(render), product)
+    probe = LAYOUT.probe(chosen.video) if product == "film" else ""
+    return products.claim(CONFIG, chosen, plan_of(render), product, probe)
 
 
 def target_of(wildcards):
-    """One of the renders that use a target file."""
-    return target_render(CONFIG, wildcards.target, weights_found())
+    """One of the renders that use a target file, by their plans."""
+    for name, render in CONFIG.renders.items():
+        with suppress(FileNotFoundError):
+            if plan_of_job(name).target == wildcards.target:
+                return render
+    raise replaced("styles")

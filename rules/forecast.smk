@@ -1,31 +1,41 @@
-# Says, before anything is painted and in a dry run, how many frames are to be painted.
+# What a person wants to know before anything is painted, and a dry run can say.
 from gramflow.store.plans import current_plan
 from gramflow.view import forecasts
 
 
 @cache
 def say_once(line):
-    """Print a line on the terminal, beside Snakemake's own; a repeated line only once."""
+    """Print a line to the terminal, among Snakemake's own."""
     print(line, file=sys.stderr, flush=True)
 
 
+def plan_so_far(render):
+    """A render's plan, and whether it is a guess by the probe; FileNotFoundError before that."""
+    path = copy_of(LAYOUT.plan(render))
+    if path.is_file():
+        return plan_in(path), False
+    plan = current_plan(CONFIG, render, LAYOUT)
+    if plan is None:
+        found = read(Probe, copy_of(LAYOUT.probe(render.video)))
+        plan = forecasts.guessed_plan(CONFIG, render, found)
+    return plan, plan.weights is None
+
+
 def tell_frames(_):
-    """Say how many frames are to be painted, as far as known; an input function of no files."""
+    """Print how many frames are to be painted, as far as known. Requests no file."""
     if not workflow.is_main_process:
         return []
+    painted = Listing(painted_store(CONFIG.store))
     found, unknown, guessed, planned = [], [], [], set()
     for render in CONFIG.renders.values():
-        path = copy_of(LAYOUT.plan(render))
         try:
-            if path.is_file():
-                plan = plan_in(path)
-            elif (plan := current_plan(CONFIG, render)) is None:
-                plan = forecasts.guessed_plan(CONFIG, render)
-                guessed.append(render.video)
+            plan, is_guess = plan_so_far(render)
         except (GramflowError, FileNotFoundError):
             unknown.append(render.video)
             continue
-        found.append(forecasts.forecast(CONFIG, plan, PAINTED, planned))
+        if is_guess:
+            guessed.append(render.video)
+        found.append(forecasts.forecast(CONFIG, plan, painted, planned))
     videos = (list(dict.fromkeys(names)) for names in (unknown, guessed))
     if line := forecasts.in_words(found, *videos):
         say_once(line)

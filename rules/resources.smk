@@ -34,10 +34,10 @@ def painting_mb(wildcards, attempt):
 
 def painting_minutes(wildcards, attempt):
     look = CONFIG.looks[CONFIG.renders[wildcards.render].look]
-    size, frames = plan_of_job(wildcards.render).size, len(job_of(wildcards).made)
-    alone = look.start != "previous" or wildcards.part.startswith("keyframes")
-    anew = frames if alone else 1
-    return needs.painting_minutes(*size, look.evaluations_of(frames, anew)) * attempt
+    plan, job = plan_of_job(wildcards.render), job_of(wildcards)
+    frames = len(job.made)
+    evaluations = look.evaluations_of(frames, job.anew(frames, bool(plan.backs)))
+    return needs.painting_minutes(*plan.size, evaluations) * attempt
 
 
 def painted_mb(wildcards):

@@ -25,4 +25,5 @@ with job(snakemake.log[0]) as say:
         say,
     )
     made = [snakemake.output.film]
-    certify(config, render, plan, "film", made, Path(snakemake.output.certificate))
+    probe, certificate = snakemake.input.probe, Path(snakemake.output.certificate)
+    certify(config, render, plan, "film", made, certificate, probe)

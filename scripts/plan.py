@@ -11,7 +11,8 @@ with job(snakemake.log[0]):
     config = load(snakemake.config)
     render = config.renders[snakemake.wildcards.render]
     (output,) = snakemake.output
-    check_unchanged(Layout(config).plan(render), output, f"styles.{render.style}")
+    entries = f"videos.{render.video}, styles.{render.style} or plugins"
+    check_unchanged(Layout(config).plan(render), output, entries)
     manifest = Manifest.load(Path(snakemake.input.manifest))
     weights = Weights.load(Path(snakemake.input.weights))
     make_plan(config, render, manifest, weights).save(Path(output))

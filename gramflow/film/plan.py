@@ -15,6 +15,7 @@ from gramflow.film.keys import (
     neighbours,
     painted_keys,
     parts,
+    recipe,
     target_name,
     working_size,
 )
@@ -74,6 +75,14 @@ class Job:
     claim: str
     final: bool
 
+    def anew(self, frames: int, chained: bool) -> int:
+        """How many of the first so many missing frames have nothing painted to start from.
+
+        chained: whether frames start from each other; then only keyframes may have nothing.
+        """
+        keyframes = sum(stage == 0 for stage, _ in self.part.places)
+        return min(keyframes, frames) if chained else frames
+
     @property
     def told(self) -> list[str]:
         """Keys of the frames that the job's record lists, in order."""
@@ -92,6 +101,7 @@ class Plan(Document):
 
     manifest: digest of the video's manifest.
     weights: the network and its weights; None while they are unknown.
+    recipe: digest of all that determines a painted frame, but the frame (see `keys.recipe`).
     size: width and height to paint at, in pixels.
     target: name of the style's targets.
     backs: distances of the painted neighbours that a frame needs, in steps back, rising; empty if
@@ -102,6 +112,7 @@ class Plan(Document):
     render: str
     manifest: str
     weights: Weights | None
+    recipe: str
     size: tuple[int, int]
     target: str
     backs: tuple[int, ...]
@@ -140,7 +151,7 @@ def make_plan(config: Config, render: Render, manifest: Manifest, weights: Weigh
     Raises GramflowError for a size that cannot be painted.
     """
     look = config.looks[render.look]
-    keys = painted_keys(config, render, manifest, weights)
+    size, keys = working_size(look, manifest), painted_keys(config, render, manifest, weights)
     backs = tuple(neighbours(config, look))
     jobs = {}
     for part in parts(config, render, manifest):
@@ -150,7 +161,8 @@ def make_plan(config: Config, render: Render, manifest: Manifest, weights: Weigh
         render=render.name,
         manifest=manifest.digest,
         weights=weights,
-        size=working_size(look, manifest),
+        recipe=digest(recipe(config, render, size, weights)),
+        size=size,
         target=target_name(config, config.styles[render.style], look, weights),
         backs=backs,
         jobs=jobs,

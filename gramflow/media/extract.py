@@ -63,8 +63,7 @@ def extract(source: Source, probe: Probe, store: Store, say: Say, threads: int =
     with closing(pictures):  # ends ffmpeg at once when a frame cannot be stored
         for time, pixels in pictures:
             key = pixels_digest(pixels)
-            if not store.is_whole(key):
-                writer.write(key, pixels)
+            writer.write(key, pixels)
             keys.append(key)
             times.append(time)
             shape = pixels.shape

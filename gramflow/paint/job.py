@@ -5,20 +5,21 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from gramflow.base.arrays import Picture
 from gramflow.base.errors import GramflowError
 from gramflow.base.progress import Every, Say, clock
 from gramflow.engine.backend import prepare
 from gramflow.engine.colours import Colours
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.stylizers import Painted, Stylizer
-from gramflow.film.keys import frame_settings
+from gramflow.film.keys import digest, frame_settings, recipe, replaced
 from gramflow.film.manifest import Manifest
 from gramflow.film.order import Step
 from gramflow.film.plan import Job, Plan
@@ -59,6 +60,9 @@ def paint_job(
     look, job, weights = config.looks[render.look], plan.jobs[name], plan.weights
     if weights is None:
         raise ValueError(f"{files.plan} was made without weights")
+    # what is painted is kept for good: a plugin or its file may have been edited since the plan
+    if plan.recipe != digest(recipe(config, render, plan.size, weights)):
+        raise replaced(f"looks.{look.name}")
     title, colours = f"{render.name} {name}", make_colours(config, look)
     painted, extracted = painted_store(config.store), extracted_store(config.store)
 
@@ -153,7 +157,7 @@ class _Painting:
         made = set()
         for done, (stage, step) in enumerate(missing, 1):
             key = self.job.keys[stage][step.number]
-            if self.painted.store.is_whole(key):  # another render's job has painted it meanwhile
+            if self.painted.store.is_intact(key):  # another render's job has painted it meanwhile
                 continue
             place = f"frame {total - len(missing) + done}/{total}"
             result, seconds = self._paint_frame(
@@ -162,8 +166,7 @@ class _Painting:
             made.add(key)
             left = (time.monotonic() - started) / done * (len(missing) - done)
             line = f"{self.title}: {place}, {_in_words(result, seconds)}, {clock(left)} left"
-            picture = self.colours.finish(result.picture, self.sources.source(step.number))
-            pixels, note = to_pixels(picture), _note(result, seconds)
+            pixels, note = to_pixels(result.picture), _note(result, seconds)
             self.painted.keep(key, pixels, note, partial(self.say, line))
         return made
 
@@ -173,7 +176,7 @@ class _Painting:
         for chain in self.job.part.chains:
             for step in chain.steps(list(self.backs)):
                 key = self.job.keys[chain.stage][step.number]
-                if not self.painted.store.is_whole(key):
+                if not self.painted.store.is_intact(key):
                     found.setdefault(key, (chain.stage, step))
         return list(found.values())
 
@@ -213,7 +216,17 @@ class _Painting:
                 f"looks.{self.look.name}: the loss of {place} is not finite; lower the weights of "
                 "its loss terms"
             )
-        return result, seconds
+        return replace(result, picture=self._coloured(result.picture, step)), seconds
+
+    def _coloured(self, picture: Picture, step: Step) -> Picture:
+        """Finish the colours of a painted frame."""
+        source = self.sources.source(step.number)
+        finished = self.colours.finish(picture, source)
+        if finished.shape != source.shape or not np.isfinite(finished).all():
+            name = self.look.colours["name"]
+            text = f"{name} gives no picture of the frame's size and finite values; correct it"
+            raise GramflowError(f"looks.{self.look.name}.colours: {text}")
+        return finished
 
     def _reporter(self, place: str) -> Callable[[Curve], None]:
         """Return an `on_epoch` callback that prints progress within a frame every ten seconds."""

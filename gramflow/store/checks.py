@@ -40,10 +40,9 @@ def has_all_frames(path: Path, frames: Listing) -> bool:
     """Whether a manifest is valid and all its frames are in the store with the right sizes."""
     try:
         manifest = Manifest.load(path)
-        sizes = dict(zip(manifest.frames, manifest.sizes, strict=True))
-    except (ValueError, TypeError):
+        return not lost(dict(zip(manifest.frames, manifest.sizes, strict=True)), frames)
+    except (ValueError, TypeError, AttributeError):
         return False
-    return not lost(sizes, frames)
 
 
 def has_all_painted(path: Path, job: Job, painted: Listing) -> bool:
@@ -51,11 +50,9 @@ def has_all_painted(path: Path, job: Job, painted: Listing) -> bool:
     try:
         record = Record.load(path)
         told = [frame["key"] for frame in record.frames]
-        if record.claim != job.claim or told != job.told:
-            return False
-    except (ValueError, KeyError, TypeError):
+        return record.claim == job.claim and told == job.told and not lost(record.sizes, painted)
+    except (ValueError, KeyError, TypeError, AttributeError):
         return False
-    return not lost(record.sizes, painted)
 
 
 def lost(sizes: Mapping[str, int], store: Listing | Store) -> list[str]:

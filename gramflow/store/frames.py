@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gramflow.base.arrays import Pixels
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import canonical, write_bytes
-from gramflow.store.png import decode_png, encode_png, ends_as_png, read_note
+from gramflow.store.png import decode_png, encode_png, read_note
 
 
 class Store:
@@ -63,6 +63,8 @@ class Store:
             path.unlink(missing_ok=True)
             text = "was damaged, and is removed; run again, and it is made anew"
             raise GramflowError(f"{path}: {text}") from error
+        except OSError as error:
+            raise GramflowError(f"{path}: cannot be read ({error.strerror}); run again") from error
 
     def checked(self, key: str) -> Pixels:
         """Read and verify a picture, but delete nothing.
@@ -86,12 +88,13 @@ class Store:
             raise ValueError(f"{self.path(key)} is the file of another key")
         return note
 
-    def is_whole(self, key: str) -> bool:
-        """Whether the key's file exists and is not truncated; its pixels are not verified."""
+    def is_intact(self, key: str) -> bool:
+        """Whether a picture is there and matches its key; the whole file is read."""
         try:
-            return ends_as_png(self.path(key)) and bool(self._expected(key))
+            self.checked(key)
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return False
+        return True
 
     def sizes(self, keys: Iterable[str]) -> dict[str, int]:
         """File sizes in bytes, by key; missing files are left out."""
@@ -207,7 +210,8 @@ class Writer:
             self._pending.popleft().result()
 
         def write() -> None:
-            self.store.write(key, pixels, note)
+            if not self.store.is_intact(key):
+                self.store.write(key, pixels, note)
             if done:
                 done()
 

@@ -34,6 +34,11 @@ TEMPORAL_PLOT = "results/{render}.temporal.png"
 FORMER_MANIFEST = "work/{video}/manifest.json"
 """Manifest of engine versions before 10, whose file names had no digest."""
 
+VERSION = 1
+"""Raise when changed code makes other files of the same inputs: probes, manifests, reports.
+
+For changed pixels there is `gramflow.ENGINE_VERSION`.
+"""
 DIGITS = 16
 """Number of hexadecimal digits of a digest in a file name."""
 
@@ -100,11 +105,11 @@ class Layout:
     def stamps(self, video: str) -> list[object]:
         """JSON values that change when one of a video's files is replaced.
 
-        Size and modification time of each file. For an object in an object store only its address,
-        since Snakemake compares the modification time itself.
+        Name, size and modification time of each file. For an object in an object store only its
+        address, since Snakemake compares the modification time itself.
         """
         files = video_files(self.config.videos[video])
-        return [file if is_stored(file) else self._stamp(file) for file in files]
+        return [file if is_stored(file) else [file, self._stamp(file)] for file in files]
 
 
 def _stamp(file: str) -> object:
@@ -138,4 +143,4 @@ def check_unchanged(expected: str, path: str, entry: str) -> None:
 
 
 def _short(value: object) -> str:
-    return digest(value)[:DIGITS]
+    return digest([VERSION, value])[:DIGITS]

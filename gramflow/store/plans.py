@@ -10,13 +10,12 @@ from gramflow.settings.config import Config, Render
 from gramflow.store.layout import Layout
 
 
-def current_plan(config: Config, render: Render) -> Plan | None:
+def current_plan(config: Config, render: Render, layout: Layout) -> Plan | None:
     """Load a render's plan, or compute it from the manifest if no run has written it yet.
 
     Returns None if the video is not extracted. Writes nothing. While the weights are unknown, the
     keys of a computed plan are not those of the store.
     """
-    layout = Layout(config)
     with suppress(FileNotFoundError, ValueError):
         return Plan.load(Path(layout.plan(render)))
     weights = None

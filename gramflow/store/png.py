@@ -1,6 +1,5 @@
 """PNG files of frames that carry a note: how the frame was made."""
 
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -48,17 +47,6 @@ def read_note(path: Path) -> str:
     return body.removeprefix(_KEYWORD).decode("ascii") if body.startswith(_KEYWORD) else ""
 
 
-def ends_as_png(path: Path) -> bool:
-    """Whether a file ends with PNG's IEND chunk, so that it was not truncated."""
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(size - len(_END), 0))
-        return file.read() == _END
-
-
-_END = b"\0\0\0\0IEND\xaeB`\x82"
-
-
 def decode_png(data: bytes) -> Pixels:
     """Decode a file of encode_png to RGB pixels, lossless. Raises ValueError if damaged."""
     try:
@@ -66,5 +54,7 @@ def decode_png(data: bytes) -> Pixels:
         if pixels is None:
             raise ValueError("not a PNG file")
         return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
-    except cv2.error as error:  # such as for an empty file, or a grey picture
+    except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:
+            raise MemoryError("a frame") from error  # such as for an empty file, or a grey picture
         raise ValueError("not a PNG file of a frame") from error

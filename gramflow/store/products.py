@@ -10,7 +10,7 @@ from pathlib import Path
 from gramflow.film.keys import digest
 from gramflow.film.plan import Plan
 from gramflow.settings.config import Config, Render
-from gramflow.store.layout import FILM, LOSS_PLOT, TEMPORAL, TEMPORAL_PLOT, Layout
+from gramflow.store.layout import FILM, LOSS_PLOT, TEMPORAL, TEMPORAL_PLOT, VERSION
 from gramflow.store.records import Certificate
 
 FILES: dict[str, tuple[str, ...]] = {
@@ -21,10 +21,10 @@ FILES: dict[str, tuple[str, ...]] = {
 """Patterns of the files of each product, which its certificate covers."""
 
 
-def claim(config: Config, layout: Layout, render: Render, plan: Plan, product: str) -> str:
+def claim(config: Config, render: Render, plan: Plan, product: str, probe: str) -> str:
     """Compute the digest of everything that a product of a render depends on.
 
-    product: a key of FILES.
+    product: a key of FILES. probe: path of the video's probe that is used.
     """
     painted = [job.claim for job in plan.final]
     made_of: dict[str, list[object]] = {
@@ -32,24 +32,31 @@ def claim(config: Config, layout: Layout, render: Render, plan: Plan, product: s
         "film": [
             painted,
             plan.manifest,
-            layout.probe(render.video),
+            Path(probe).name,
             [config.videos[render.video][key] for key in ("start", "end")],
             config.encode,
         ],
         "loss": [painted],
         "temporal": [painted, plan.manifest],
     }
-    return digest([product, *made_of[product]])
+    return digest([VERSION, product, *made_of[product]])
 
 
 def certify(
-    config: Config, render: Render, plan: Plan, product: str, made: Iterable[str], path: Path
+    config: Config,
+    render: Render,
+    plan: Plan,
+    product: str,
+    made: Iterable[str],
+    path: Path,
+    probe: str = "",
 ) -> None:
     """Write the certificate of a product that has just been made.
 
     product: a key of FILES. made: paths of its files, in the order of FILES; these may be local
-    copies for an object store. path: of the certificate.
+    copies for an object store. path: of the certificate. probe: of the probe that a film was made
+    by.
     """
     names = [name.format(render=render.name) for name in FILES[product]]
-    claimed = claim(config, Layout(config), render, plan, product)
+    claimed = claim(config, render, plan, product, probe)
     Certificate.of(claimed, dict(zip(names, map(Path, made), strict=True))).save(path)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +15,7 @@ from gramflow.engine.precision import lowered
 from gramflow.film.identity import random_weights
 from gramflow.film.keys import digest
 from gramflow.film.manifest import Manifest
-from gramflow.film.plan import Job, Plan, make_plan
+from gramflow.film.plan import Plan, make_plan
 from gramflow.media.probe import Probe, probe
 from gramflow.media.source import Source
 from gramflow.paint.setup import make_extractor, make_losses, make_network
@@ -94,7 +95,7 @@ def forecast(
         frames, made, jobs = frames + len(job.made), made + missing, jobs + bool(missing)
         before = max((chains[name] for name in job.part.needs), default=0)
         chains[job.part.name] = missing + before
-        evaluations += _evaluations(look, job, missing, bool(plan.backs))
+        evaluations += look.evaluations_of(missing, job.anew(missing, bool(plan.backs)))
     return Forecast(
         plan.render,
         frames,
@@ -107,28 +108,16 @@ def forecast(
     )
 
 
-def _evaluations(look: Look, job: Job, missing: int, chained: bool) -> float:
-    """Maximum number of evaluations of a job that has `missing` frames to paint.
-
-    chained: whether frames start from each other; then only keyframes are painted at every width.
-    """
-    keyframes = sum(stage == 0 for stage, _ in job.part.places)
-    return look.evaluations_of(missing, min(keyframes, missing) if chained else missing)
-
-
-def guessed_plan(config: Config, render: Render) -> Plan:
-    """The plan as expected before extraction: the probe's number of frames in a single shot.
-
-    Raises GramflowError when the video cannot be read yet.
-    """
-    return make_plan(config, render, _guessed_manifest(config, render.video), None)
+def guessed_plan(config: Config, render: Render, found: Probe) -> Plan:
+    """The plan as expected before extraction: the probe's number of frames in a single shot."""
+    return make_plan(config, render, _guessed_manifest(config, render.video, found), None)
 
 
 def in_words(forecasts: Sequence[Forecast], unknown: Sequence[str], guessed: Sequence[str]) -> str:
     """One line that says how many frames are to be painted; empty if there are none.
 
     unknown: videos whose frames cannot be counted yet.
-    guessed: videos that are not extracted yet, so that their numbers are estimates.
+    guessed: videos that are not planned yet, so that their numbers are estimates.
     """
     frames, jobs = sum(each.made for each in forecasts), sum(each.jobs for each in forecasts)
     if not frames and not unknown:
@@ -137,7 +126,7 @@ def in_words(forecasts: Sequence[Forecast], unknown: Sequence[str], guessed: Seq
     counted = f"{about}{frames} frame{'s' * (frames != 1)}"
     line = f"{counted} to paint in {about}{jobs} job{'s' * (jobs != 1)}"
     if guessed:
-        line += f"; not extracted yet: {', '.join(guessed)}"
+        line += f"; not planned yet: {', '.join(guessed)}"
     if unknown:
         line += f"; not known yet: {', '.join(unknown)}"
     return line
@@ -159,18 +148,25 @@ def duration(forecasts: Sequence[Forecast], speeds: Sequence[float], gpus: int) 
     return max(sum(seconds) / gpus, longest)
 
 
-def _guessed_manifest(config: Config, video: str) -> Manifest:
-    """A manifest with the expected number of frames in a single shot; its hashes are fake."""
-    settings = config.videos[video]
-    probed = Path(Layout(config).probe(video))
-    if not probed.is_file() and (is_live(settings["path"]) or is_stored(settings["path"])):
+def probe_of(config: Config, video: str) -> Probe:
+    """What a run found about a video, or else what probing its file tells now.
+
+    Raises GramflowError when the video cannot be read yet.
+    """
+    settings, probed = config.videos[video], Path(Layout(config).probe(video))
+    with suppress(FileNotFoundError, ValueError):
+        return Probe.load(probed)
+    if is_live(settings["path"]) or is_stored(settings["path"]):
         raise GramflowError(
             f"videos.{video}.path: {settings['path']} is not here yet, so its frames cannot be "
             "counted; run snakemake --until probe first"
         )
-    files = video_files(settings)
-    source = Source.from_config(video, settings, files or [""])
-    found = Probe.load(probed) if probed.is_file() else probe(source)
+    return probe(Source.from_config(video, settings, video_files(settings)))
+
+
+def _guessed_manifest(config: Config, video: str, found: Probe) -> Manifest:
+    """A manifest with the expected number of frames in a single shot; its hashes are fake."""
+    source = Source.from_config(video, config.videos[video], [""])
     whole = float(Fraction(found.duration))
     end = whole if source.end is None else min(float(source.end), whole)
     share = max(end - float(source.start or 0), 0) / whole

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gramflow.settings.config import Config, Render
 from gramflow.store.frames import Store, painted_store
-from gramflow.store.layout import FILM
+from gramflow.store.layout import FILM, Layout
 from gramflow.store.plans import current_plan
 
 _RECENT = 20  # number of latest frames over which the speed is averaged
@@ -43,7 +43,7 @@ class RenderStatus:
 def render_status(config: Config, render: Render) -> RenderStatus:
     """The status of a render."""
     film = Path(FILM.format(render=render.name)).is_file()
-    plan = current_plan(config, render)
+    plan = current_plan(config, render, Layout(config))
     if plan is None:
         return RenderStatus(render.name, None, 0, None, film)
     painted = painted_store(config.store)

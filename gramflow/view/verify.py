@@ -1,7 +1,6 @@
 """Verifies that every frame, film and report still is what was made, content included."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,11 +31,16 @@ def checked_files(config: Config) -> Iterator[Checked]:
     painted = painted_store(config.store)
     layout = Layout(config)
     for video in sorted({render.video for render in config.renders.values()}):
-        with suppress(FileNotFoundError, ValueError):
-            yield from _frames(extracted, Manifest.load(Path(layout.manifest(video))).frames)
+        path = Path(layout.manifest(video))
+        try:
+            yield from _frames(extracted, Manifest.load(path).frames)
+        except FileNotFoundError:
+            continue
+        except ValueError:
+            yield Checked(path, _UNREADABLE)
     keys: dict[str, None] = {}
     for render in config.renders.values():
-        if plan := current_plan(config, render):
+        if plan := current_plan(config, render, layout):
             keys |= dict.fromkeys(key for job in plan.jobs.values() for key in job.made)
     yield from _frames(painted, keys)
     for render in config.renders.values():
@@ -57,10 +61,17 @@ def _frames(frames: Store, keys: Iterable[str]) -> Iterator[Checked]:
 def _products(render: Render) -> Iterator[Checked]:
     for product in FILES:
         path = Path(CERTIFICATE.format(render=render.name, product=product))
-        digests: dict[str, str] = {}
-        with suppress(FileNotFoundError, ValueError):
+        try:
             digests = Certificate.load(path).digests
+        except FileNotFoundError:
+            continue
+        except ValueError:
+            yield Checked(path, _UNREADABLE)
+            continue
         for name, digest in digests.items():
             if Path(name).is_file():
                 wrong = "" if file_digest(Path(name)) == digest else "not as it was written"
                 yield Checked(Path(name), wrong)
+
+
+_UNREADABLE = "cannot be read"

@@ -16,7 +16,15 @@ from gramflow.store.frames import Listing, painted_store
 from gramflow.store.layout import Layout
 from gramflow.store.plans import current_plan
 from gramflow.view import forecasts
-from gramflow.view.forecasts import Forecast, calibrate, duration, forecast, guessed_plan, in_words
+from gramflow.view.forecasts import (
+    Forecast,
+    calibrate,
+    duration,
+    forecast,
+    guessed_plan,
+    in_words,
+    probe_of,
+)
 from tests.support import media
 
 WEIGHTS = random_weights("vgg16")
@@ -45,7 +53,9 @@ def config(tmp_path, monkeypatch):
 def told(config, name="clip.card", planned=None):
     """The forecast of a render as `gramflow plan` makes it."""
     render = config.renders[name]
-    plan = current_plan(config, render) or guessed_plan(config, render)
+    plan = current_plan(config, render, Layout(config))
+    if plan is None:
+        plan = guessed_plan(config, render, probe_of(config, render.video))
     return forecast(config, plan, Listing(painted_store(config.store)), planned)
 
 
@@ -141,7 +151,7 @@ def test_forecasts_in_words():
     done = replace(some, made=0, jobs=0)
     assert in_words([some, some, done], [], []) == "180 frames to paint in 20 jobs"
     assert in_words([some], [], ["a", "b"]) == (
-        "about 90 frames to paint in about 10 jobs; not extracted yet: a, b"
+        "about 90 frames to paint in about 10 jobs; not planned yet: a, b"
     )
     assert in_words([some], ["c"], []) == "90 frames to paint in 10 jobs; not known yet: c"
     assert in_words([done], ["c"], []).endswith("; not known yet: c")

@@ -98,14 +98,14 @@ def refuse(store: Store) -> None:
     assert KEY in store
     with pytest.raises(GramflowError, match=rf"{KEY}\.png: was damaged, and is removed; run again"):
         store.read(KEY)
-    assert KEY not in store and not store.is_whole(KEY)
+    assert KEY not in store and not store.is_intact(KEY)
     with pytest.raises(GramflowError, match=rf"{KEY}\.png: was deleted during the run; run again"):
         store.read(KEY)
 
 
-def test_what_is_whole_is_read(store: Store) -> None:
+def test_what_is_intact_is_read(store: Store) -> None:
     for key, pixels in zip(KEYS, PICTURES, strict=True):
-        assert store.is_whole(key)
+        assert store.is_intact(key)
         assert np.array_equal(store.read(key), pixels)
         assert np.array_equal(store.checked(key), pixels)
 
@@ -113,21 +113,21 @@ def test_what_is_whole_is_read(store: Store) -> None:
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_file_is_refused_and_removed(store: Store, damage: Damage) -> None:
     store.path(KEY).write_bytes(damage(store.path(KEY).read_bytes()))
-    assert not store.is_whole(KEY) or damage is DAMAGES["without its start"]
+    assert not store.is_intact(KEY) or damage is DAMAGES["without its start"]
     refuse(store)
-    assert store.is_whole(OTHER) and np.array_equal(store.read(OTHER), PICTURES[1])
+    assert store.is_intact(OTHER) and np.array_equal(store.read(OTHER), PICTURES[1])
 
 
 def test_another_picture_is_refused_and_removed(store: Store) -> None:
     """Of another key; that this is so stands in a painted frame's file, before its pixels."""
     shutil.copy(store.path(OTHER), store.path(KEY))
-    assert store.is_whole(KEY) == isinstance(store, FrameStore)
+    assert not store.is_intact(KEY)
     refuse(store)
     # with a note of this key, or none where there is none
     store.write(KEY, PICTURES[0])
     note = store.path(KEY).read_bytes()
     store.path(KEY).write_bytes(swapped(note, encode_png(PICTURES[1])))
-    assert store.is_whole(KEY)
+    assert not store.is_intact(KEY)
     refuse(store)
 
 
@@ -154,7 +154,7 @@ def test_no_flipped_bit_gives_another_picture(store: Store) -> None:
         data = bytearray(whole)
         data[place] ^= 1 << place % 8
         store.path(KEY).write_bytes(data)
-        store.is_whole(KEY)  # raises nothing
+        store.is_intact(KEY)  # raises nothing
         try:
             assert np.array_equal(store.read(KEY), PICTURES[0])
         except GramflowError:
@@ -169,7 +169,7 @@ def test_a_file_that_the_store_did_not_write_is_refused(tmp_path: Path, note: st
     store = Store(tmp_path)
     store.path(KEY).parent.mkdir()
     store.path(KEY).write_bytes(encode_png(PICTURES[0], note.replace("KEY", KEY)))
-    assert not store.is_whole(KEY) or "pixels" in note
+    assert not store.is_intact(KEY)
     refuse(store)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.project import COPYING, Project
-from tests.support.tiny import FRAMES, write_film, write_style
+from tests.support.tiny import FRAMES, wait_for, write_film, write_style
 
 
 def make_project(folder: Path) -> Project:
@@ -124,10 +124,10 @@ def test_a_dry_run_tells_how_many_frames_it_would_paint(project: Project, tmp_pa
     project.run()
     assert "to paint" not in project.run("--dry-run").output
     new = make_project(tmp_path / "new")
-    told = "about 12 frames to paint in about 6 jobs; not extracted yet: clip"
-    assert f"\n{told}\n" in new.run("--dry-run").output
-    new.config["videos"] = {"clip": {"path": "rtsp://camera/film", "seconds": 5}}
     assert "; not known yet: clip\n" in new.run("--dry-run").output
+    new.run("--until", "probe")
+    told = "about 12 frames to paint in about 6 jobs; not planned yet: clip"
+    assert f"\n{told}\n" in new.run("--dry-run").output
 
 
 def test_a_folder_of_an_older_version(project: Project) -> None:
@@ -160,6 +160,12 @@ def replaced(path: Path) -> None:
     path.write_text('{"a": 1}\n')
 
 
+def bitten(path: Path) -> None:
+    """Some bytes in the middle are missing; the end is as it was."""
+    data = path.read_bytes()
+    path.write_bytes(data[:60] + data[70:])
+
+
 @pytest.mark.parametrize("damage", [cut, replaced])
 @pytest.mark.parametrize(
     "pattern",
@@ -189,7 +195,7 @@ def test_a_damaged_file_is_made_again(
     assert project.run().jobs == 0
 
 
-@pytest.mark.parametrize("damage", [emptied, cut, Path.unlink])
+@pytest.mark.parametrize("damage", [emptied, bitten, Path.unlink])
 @pytest.mark.parametrize("kind", ["painted", "frames"])
 def test_a_damaged_or_lost_frame_is_made_again_alone(
     project: Project, kind: str, damage: Callable[[Path], None]
@@ -307,6 +313,43 @@ def test_questions_during_a_run_do_no_harm(tmp_path: Path) -> None:
     assert asked and refused
     assert len(project.frames("clip.red")) == FRAMES
     assert project.run().jobs == 0
+
+
+def test_everything_between_is_made_again_where_it_is_needed(project: Project) -> None:
+    """With the films and all small files gone, but the plans: from the frames that are there."""
+    films, painted = [project.film("clip.red"), project.film("clip.blue")], project.painted()
+    shutil.rmtree(project.folder / "results")
+    for pattern in ("work/weights.*.json", "work/clip/*.json", "work/targets/*"):
+        for path in project.folder.glob(pattern):
+            path.unlink()
+    run = project.run()
+    assert "Traceback" not in run.output and "Exception" not in run.output
+    assert [project.film("clip.red"), project.film("clip.blue")] == films
+    assert project.painted() == painted
+    assert project.run().jobs == 0
+
+
+SLOW = COPYING.replace("        return", "        import time; time.sleep(2)\n        return")
+
+
+def test_a_plugin_that_is_edited_during_a_run_paints_nothing(tmp_path: Path) -> None:
+    """Its frames would have the keys of what was planned."""
+    project = make_project(tmp_path / "project")
+    (project.folder / "copying.py").write_text(SLOW)
+    log = project.folder / "run.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            project.command(), cwd=project.folder, stdout=file, stderr=subprocess.STDOUT
+        )
+    wait_for(lambda: len(project.painted()) > 0)
+    (project.folder / "copying.py").write_text(SLOW.replace("Painted(frame)", "Painted(1 - frame)"))
+    assert process.wait() != 0
+    told = "looks.default: a file was replaced during the run; run again"
+    assert told in log.read_text() and "Traceback" not in log.read_text()
+    before = project.painted()
+    project.run()
+    keys = {frame["key"] for frame in project.frames("clip.red")}
+    assert not keys & before.keys()
 
 
 def test_two_folders_over_one_store(tmp_path: Path) -> None:
