@@ -166,16 +166,16 @@ def bitten(path: Path) -> None:
     path.write_bytes(data[:60] + data[70:])
 
 
-@pytest.mark.parametrize("damage", [cut, replaced])
 @pytest.mark.parametrize(
-    "pattern",
+    ("pattern", "damage"),
     [
-        "work/clip/probe.*.json",
-        "work/clip/manifest.*.json",
-        "work/weights.*.json",
-        "work/renders/clip.red/plan.*.json",
-        "work/renders/clip.red/pass1/000003-*.json",
-        "work/renders/clip.red/film.json",
+        ("work/clip/probe.*.json", cut),
+        ("work/clip/manifest.*.json", replaced),
+        ("work/weights.*.json", replaced),
+        ("work/renders/clip.red/plan.*.json", cut),
+        ("work/renders/clip.red/plan.*.json", replaced),
+        ("work/renders/clip.red/pass1/000003-*.json", replaced),
+        ("work/renders/clip.red/film.json", cut),
     ],
 )
 def test_a_damaged_file_is_made_again(
@@ -251,8 +251,15 @@ def test_a_flipped_bit_is_noticed_when_read(project: Project) -> None:
     assert project.film("clip.red") == film
 
 
-@pytest.mark.parametrize("damage", [emptied, cut])
-@pytest.mark.parametrize("name", ["clip.red.mp4", "clip.red.loss.png", "clip.red.temporal.png"])
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("clip.red.mp4", cut),
+        ("clip.red.mp4", emptied),
+        ("clip.red.loss.png", emptied),
+        ("clip.red.temporal.png", cut),
+    ],
+)
 def test_a_damaged_result_is_made_again(
     project: Project, name: str, damage: Callable[[Path], None]
 ) -> None:
@@ -329,7 +336,7 @@ def test_everything_between_is_made_again_where_it_is_needed(project: Project) -
     assert project.run().jobs == 0
 
 
-SLOW = COPYING.replace("        return", "        import time; time.sleep(2)\n        return")
+SLOW = COPYING.replace("        return", "        import time; time.sleep(0.5)\n        return")
 
 
 def test_a_plugin_that_is_edited_during_a_run_paints_nothing(tmp_path: Path) -> None:
