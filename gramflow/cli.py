@@ -95,8 +95,9 @@ def _load(path: Path) -> Config:
 def show_status(config: Config) -> None:
     """frames done and to do per render, speed and time left"""
     table = Table("render", "frames", "speed", "left", "film")
+    layout = Layout(config)
     for render in config.renders.values():
-        table.add_row(*_cells(render_status(config, render)))
+        table.add_row(*_cells(render_status(config, render, layout)))
     Console().print(table)
 
 
@@ -115,7 +116,8 @@ def show_plan(config: Config, gpus: int) -> None:
     table = Table("render", "frames to paint", "jobs", "time", "memory of a job", "disk")
     device = prepare(os.cpu_count() or 1)
     planned: set[str] = set()
-    layout, probed = Layout(config), cache(lambda video: probe_of(config, video))
+    layout = Layout(config)
+    probed = cache(lambda video: probe_of(config, video, layout))
     forecasts, speeds, painted = [], [], Listing(painted_store(config.store))
     for render in config.renders.values():
         speeds.append(calibrate(config, config.looks[render.look], device))

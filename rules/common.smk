@@ -1,5 +1,4 @@
 # Loads and checks the config. Input functions that several stages use; they read and never write.
-import os
 import sys
 from contextlib import suppress
 from functools import cache
@@ -104,26 +103,14 @@ def plan_of(render):
     """A render's plan, for input functions. Until it is made, Snakemake asks again later."""
     name = LAYOUT.plan(CONFIG.renders[render])
     checkpoints.plan.get(render=render, digest=layout.digest_in(name))
-    return plan_in(fetch(name))
+    return read(Plan, fetch(name))
 
 
 def plan_of_job(render):
     """A render's plan, for a job's resources. Until it is made, Snakemake shows <TBD>."""
     name = LAYOUT.plan(CONFIG.renders[render])
     copy = copy_of(name)
-    return plan_in(copy if copy.is_file() else fetch(name))
-
-
-def plan_in(path):
-    """Read a plan's file; it is read again only when it has changed."""
-    # a FileNotFoundError must have Snakemake's own path, by which it finds the missing input
-    return plan_by(str(path), os.stat(str(path)).st_mtime_ns)
-
-
-@cache
-def plan_by(path, modified):
-    """The same, cached by path and time of modification."""
-    return read(Plan, path)
+    return read(Plan, copy if copy.is_file() else fetch(name))
 
 
 def product_claim(render, product):

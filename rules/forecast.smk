@@ -13,7 +13,7 @@ def plan_so_far(render):
     """A render's plan, and whether it is a guess by the probe; FileNotFoundError before that."""
     path = copy_of(LAYOUT.plan(render))
     if path.is_file():
-        return plan_in(path), False
+        return read(Plan, path), False
     plan = current_plan(CONFIG, render, LAYOUT)
     if plan is None:
         found = read(Probe, copy_of(LAYOUT.probe(render.video)))

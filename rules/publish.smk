@@ -7,7 +7,7 @@ if CONFIG.publish:
 
     rule publish:
         input:
-            "results/{render}.mp4",
+            layout.FILM,
         output:
             storage(f"{CONFIG.publish}/{{render}}.mp4"),
         log:

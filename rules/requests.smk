@@ -3,6 +3,8 @@
 # (gramflow/store/checks.py). For a wrong one they ask for a request file, which does not exist yet.
 # It is an input of the rule that makes the file, and so makes that rule run. Nothing is changed
 # before Snakemake has its lock, and a dry run shows everything.
+from functools import partial
+
 from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
@@ -35,7 +37,9 @@ def request(path):
 
 def again_readable(path, kind):
     """As `again`; the file is good if `kind.load` can read it."""
-    return again(path, lambda path: checks.is_readable(kind.load, fetch(path)))
+    return again(
+        path, lambda path: checks.is_readable(partial(load_once, kind), fetch(path))
+    )
 
 
 def again_probe(video):

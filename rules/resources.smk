@@ -35,13 +35,13 @@ def painting_mb(wildcards, attempt):
 def painting_minutes(wildcards, attempt):
     look = CONFIG.looks[CONFIG.renders[wildcards.render].look]
     plan, job = plan_of_job(wildcards.render), job_of(wildcards)
-    frames = len(job.made)
+    frames = len(job.part.places)
     evaluations = look.evaluations_of(frames, job.anew(frames, bool(plan.backs)))
     return needs.painting_minutes(*plan.size, evaluations) * attempt
 
 
 def painted_mb(wildcards):
-    frames = len(job_of(wildcards).made)
+    frames = len(job_of(wildcards).part.places)
     return needs.frames_mb(*plan_of_job(wildcards.render).size, frames, bits=16)
 
 
@@ -81,14 +81,14 @@ def encode_mb(wildcards, attempt):
 
 def encode_minutes(wildcards, attempt):
     plan = plan_of_job(wildcards.render)
-    return needs.film_minutes(*plan.size, len(plan.frames)) * attempt
+    return needs.film_minutes(*plan.size, plan.length) * attempt
 
 
 def measure_minutes(wildcards, attempt):
     plan = plan_of_job(wildcards.render)
-    return needs.flow_minutes(*plan.size, len(plan.frames)) * attempt
+    return needs.flow_minutes(*plan.size, plan.length) * attempt
 
 
 def encoded_mb(wildcards):
     plan = plan_of_job(wildcards.render)
-    return needs.frames_mb(*plan.size, len(plan.frames), bits=8)
+    return needs.frames_mb(*plan.size, plan.length, bits=8)

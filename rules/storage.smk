@@ -2,6 +2,8 @@
 # default storage, and the main process fetches those that it reads. Without a default storage,
 # files are used where they are.
 import errno
+import os
+from functools import cache
 from pathlib import Path
 
 APART = workflow.storage_settings.default_storage_provider is not None
@@ -39,13 +41,25 @@ def copy_of(path):
     return Path(workflow.inputfile(path))
 
 
+@cache
+def loaded(kind, path, modified):
+    """What `kind.load` reads of a file, parsed once as long as its time stays the same."""
+    return kind.load(Path(path))
+
+
+def load_once(kind, path):
+    """Read a file by `kind.load`, which raises ValueError for a damaged one."""
+    # as a text, so that a FileNotFoundError has the path as Snakemake writes it
+    return loaded(kind, str(path), os.stat(str(path)).st_mtime_ns)
+
+
 def read(kind, path):
     """Read a file by `kind.load`; a damaged one counts as missing.
 
     The error is a FileNotFoundError with the path, from which Snakemake knows which input to make.
     """
     try:
-        return kind.load(Path(path))
+        return load_once(kind, path)
     except ValueError as error:
         raise FileNotFoundError(errno.ENOENT, "damaged", str(path)) from error
 

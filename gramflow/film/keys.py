@@ -22,6 +22,15 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
+def short_digest(value: Any) -> str:
+    """The start of a JSON value's digest, as it stands in file names."""
+    return digest(value)[:DIGITS]
+
+
+DIGITS = 16
+"""Hexadecimal digits of a digest in a file name."""
+
+
 def working_size(look: Look, manifest: Manifest) -> tuple[int, int]:
     """Width and height in pixels at which a look paints a video.
 
@@ -57,7 +66,7 @@ def target_name(config: Config, style: Style, look: Look, weights: Weights | Non
     weights: None while they are unknown. Renders with equal targets share the file. Reads the
     style's pictures to hash them.
     """
-    return digest(_target_recipe(config, style, look, weights))[:16]
+    return short_digest(_target_recipe(config, style, look, weights))
 
 
 def target_render(config: Config, name: str, weights: Weights) -> Render:

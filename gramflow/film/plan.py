@@ -44,9 +44,10 @@ class KeyRun(Mapping[int, str]):
         return cls(run, "".join(keys[number] for number in run))
 
     def __getitem__(self, number: int) -> str:
-        place = self.frames.index(number) if number in self.frames else None
-        if place is None:
-            raise KeyError(number)
+        try:
+            place = self.frames.index(number)
+        except ValueError as error:
+            raise KeyError(number) from error
         return self.text[_DIGITS * place : _DIGITS * (place + 1)]
 
     def __iter__(self) -> Iterator[int]:
@@ -122,6 +123,11 @@ class Plan(Document):
     def frames(self) -> list[str]:
         """Keys of the film's painted frames, in order."""
         return [key for job in self.final for key in job.told]
+
+    @property
+    def length(self) -> int:
+        """Number of the film's frames."""
+        return sum(len(job.part.frames) for job in self.final)
 
     @property
     def final(self) -> list[Job]:

@@ -11,7 +11,7 @@ from zipfile import BadZipFile, ZipFile
 
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Job
-from gramflow.store.frames import Listing, Store
+from gramflow.store.frames import Listing
 from gramflow.store.records import Certificate, Record
 
 DAMAGED = (BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
@@ -19,10 +19,10 @@ DAMAGED = (BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplemented
 
 
 def is_readable(load: Callable[[Path], object], path: Path) -> bool:
-    """Whether `load`, a class's method, reads the file without an error about its contents."""
+    """Whether `load`, such as a `Document`'s, reads the file without an error about it."""
     try:
         load(path)
-    except (ValueError, TypeError, KeyError):
+    except ValueError:
         return False
     return True
 
@@ -55,7 +55,7 @@ def has_all_painted(path: Path, job: Job, painted: Listing) -> bool:
         return False
 
 
-def lost(sizes: Mapping[str, int], store: Listing | Store) -> list[str]:
+def lost(sizes: Mapping[str, int], store: Listing) -> list[str]:
     """Keys whose files are missing from the store or have another size than expected.
 
     sizes: expected bytes, by key.

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from gramflow import bundled
-from gramflow.film.keys import digest, plan_recipe, replaced
+from gramflow.film.keys import DIGITS, plan_recipe, replaced, short_digest
 from gramflow.film.layers import needed_layers
 from gramflow.settings.config import Config, Render, is_stored, video_files
 
@@ -39,8 +39,6 @@ VERSION = 1
 
 For changed pixels there is `gramflow.ENGINE_VERSION`.
 """
-DIGITS = 16
-"""Number of hexadecimal digits of a digest in a file name."""
 
 
 class Layout:
@@ -143,4 +141,4 @@ def check_unchanged(expected: str, path: str, entry: str) -> None:
 
 
 def _short(value: object) -> str:
-    return digest([VERSION, value])[:DIGITS]
+    return short_digest([VERSION, value])

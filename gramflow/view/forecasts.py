@@ -13,7 +13,7 @@ from gramflow.base.errors import GramflowError
 from gramflow.base.files import read_json, write_json
 from gramflow.engine.precision import lowered
 from gramflow.film.identity import random_weights
-from gramflow.film.keys import digest
+from gramflow.film.keys import short_digest
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan, make_plan
 from gramflow.media.probe import Probe, probe
@@ -148,12 +148,12 @@ def duration(forecasts: Sequence[Forecast], speeds: Sequence[float], gpus: int) 
     return max(sum(seconds) / gpus, longest)
 
 
-def probe_of(config: Config, video: str) -> Probe:
+def probe_of(config: Config, video: str, layout: Layout) -> Probe:
     """What a run found about a video, or else what probing its file tells now.
 
     Raises GramflowError when the video cannot be read yet.
     """
-    settings, probed = config.videos[video], Path(Layout(config).probe(video))
+    settings, probed = config.videos[video], Path(layout.probe(video))
     with suppress(FileNotFoundError, ValueError):
         return Probe.load(probed)
     if is_live(settings["path"]) or is_stored(settings["path"]):
@@ -183,7 +183,7 @@ def calibrate(config: Config, look: Look, device: str) -> float:
     work/calibration.json for this network, pooling, padding, precision, loss terms and device.
     """
     recipe = [device, config.network, look.pooling, look.padding, look.precision, look.losses]
-    name = digest(recipe)[:16]
+    name = short_digest(recipe)
     path = Path(CALIBRATION)
     known: dict[str, float] = read_json(path) if path.is_file() else {}
     if name not in known:

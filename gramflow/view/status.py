@@ -40,10 +40,10 @@ class RenderStatus:
         return None if self.seconds is None else missing * self.seconds
 
 
-def render_status(config: Config, render: Render) -> RenderStatus:
+def render_status(config: Config, render: Render, layout: Layout) -> RenderStatus:
     """The status of a render."""
     film = Path(FILM.format(render=render.name)).is_file()
-    plan = current_plan(config, render, Layout(config))
+    plan = current_plan(config, render, layout)
     if plan is None:
         return RenderStatus(render.name, None, 0, None, film)
     painted = painted_store(config.store)

@@ -53,9 +53,10 @@ def config(tmp_path, monkeypatch):
 def told(config, name="clip.card", planned=None):
     """The forecast of a render as `gramflow plan` makes it."""
     render = config.renders[name]
-    plan = current_plan(config, render, Layout(config))
+    layout = Layout(config)
+    plan = current_plan(config, render, layout)
     if plan is None:
-        plan = guessed_plan(config, render, probe_of(config, render.video))
+        plan = guessed_plan(config, render, probe_of(config, render.video, layout))
     return forecast(config, plan, Listing(painted_store(config.store)), planned)
 
 
