@@ -22,7 +22,7 @@ from benchmarks.problems import room, stylizer_of
 from gramflow.engine.backend import prepare
 from gramflow.engine.networks import VGG16
 from gramflow.media.pictures import read_picture, resize
-from gramflow.paint.weights import resolve
+from gramflow.painting.weights import resolve
 from gramflow.settings.config import Config, load
 
 SIZE = 224

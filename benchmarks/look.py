@@ -47,7 +47,7 @@ from gramflow.base.arrays import Picture
 from gramflow.engine.backend import prepare
 from gramflow.engine.networks import VGG19, build
 from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
-from gramflow.paint.weights import source_of
+from gramflow.painting.weights import source_of
 from gramflow.settings.config import Config, load
 from gramflow.store.png import encode_png
 

@@ -14,7 +14,7 @@ from benchmarks.problems import weights_of
 from gramflow.base.arrays import Picture
 from gramflow.engine.flows import Flow, FlowMethod, warp
 from gramflow.engine.networks import VGG19, build
-from gramflow.paint.weights import source_of
+from gramflow.painting.weights import source_of
 
 LPIPS_WEIGHTS = SHARED / "weights/lpips_alex_fp16.npz"
 _TORCH = 57.6  # factor, about, by which Keras's VGG-19 features are greater than torchvision's

@@ -35,7 +35,7 @@ def measure(lines: int, limit: int | None) -> dict[str, Any]:
     from gramflow.engine.networks import build
     from gramflow.engine.objective import Objective
     from gramflow.engine.tiling import Plan
-    from gramflow.paint.setup import make_losses, make_network
+    from gramflow.painting.setup import make_losses, make_network
     from gramflow.settings.config import load
 
     file = [__file__]

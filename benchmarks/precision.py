@@ -25,7 +25,7 @@ from gramflow.engine.precision import chosen
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Optimize
 from gramflow.media.pictures import resize
-from gramflow.paint.setup import make_flow
+from gramflow.painting.setup import make_flow
 
 NETWORK = "vgg19"
 LOW = "mixed_bfloat16"

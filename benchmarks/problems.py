@@ -18,8 +18,14 @@ from gramflow.engine.trust import match
 from gramflow.film.identity import Weights, bundled_weights, random_weights
 from gramflow.film.keys import style_sides
 from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
-from gramflow.paint.setup import make_extractor, make_flow, make_losses, make_network, make_stylizer
-from gramflow.paint.targets import style_pictures
+from gramflow.painting.setup import (
+    make_extractor,
+    make_flow,
+    make_losses,
+    make_network,
+    make_stylizer,
+)
+from gramflow.painting.targets import style_pictures
 from gramflow.settings.config import Config, load
 
 STYLES = {

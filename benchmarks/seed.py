@@ -23,7 +23,7 @@ from gramflow.engine.optimizers import Curve
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted
 from gramflow.media.pictures import resize
-from gramflow.paint.setup import make_flow
+from gramflow.painting.setup import make_flow
 from gramflow.settings.config import presets
 
 NETWORK = "vgg19"

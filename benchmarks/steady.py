@@ -39,7 +39,7 @@ from gramflow.engine.flows import Flow, warp
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted
 from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
-from gramflow.paint.setup import make_flow
+from gramflow.painting.setup import make_flow
 from gramflow.settings.config import load
 
 WIDTH, PRESET = 256, "draft"

@@ -3,7 +3,7 @@ from pathlib import Path
 from gramflow.base.script import job
 from gramflow.film.keys import film_sizes
 from gramflow.media.encode import try_out
-from gramflow.paint.job import JobFiles, paint_job
+from gramflow.painting.job import JobFiles, paint_job
 from gramflow.settings.config import load
 
 with job(snakemake.log[0]) as say:

@@ -4,7 +4,7 @@ from gramflow.base.script import job
 from gramflow.engine.backend import prepare
 from gramflow.film.identity import Weights
 from gramflow.film.keys import target_render
-from gramflow.paint.targets import save_targets
+from gramflow.painting.targets import save_targets
 from gramflow.settings.config import load
 
 with job(snakemake.log[0]):

@@ -3,8 +3,8 @@ from pathlib import Path
 from gramflow.base.script import job
 from gramflow.engine.backend import prepare
 from gramflow.film.layers import needed_layers
-from gramflow.paint.setup import make_network
-from gramflow.paint.weights import resolve
+from gramflow.painting.setup import make_network
+from gramflow.painting.weights import resolve
 from gramflow.settings.config import load
 from gramflow.store.layout import Layout, check_unchanged
 

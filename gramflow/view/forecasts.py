@@ -18,7 +18,7 @@ from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan, make_plan
 from gramflow.media.probe import Probe, probe
 from gramflow.media.source import Source
-from gramflow.paint.setup import make_extractor, make_losses, make_network
+from gramflow.painting.setup import make_extractor, make_losses, make_network
 from gramflow.settings.config import Config, Look, Render, is_live, is_stored, video_files
 from gramflow.store.frames import Listing, Store
 from gramflow.store.layout import CALIBRATION, Layout

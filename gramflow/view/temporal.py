@@ -18,7 +18,7 @@ from gramflow.engine.trust import match
 from gramflow.film.keys import working_size
 from gramflow.film.manifest import Manifest
 from gramflow.media.pictures import from_pixels, resize
-from gramflow.paint.neighbours import Neighbours
+from gramflow.painting.neighbours import Neighbours
 from gramflow.settings.config import Config, Look, Render
 from gramflow.store.frames import extracted_store, painted_store
 from gramflow.store.records import Record

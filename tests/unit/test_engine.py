@@ -14,7 +14,7 @@ from gramflow.engine.steadiness import OWN, Neighbour, tones
 from gramflow.engine.stylizers import Optimize, Palette
 from gramflow.engine.targets import flattened, style_targets, unflattened
 from gramflow.media.pictures import resize
-from gramflow.paint.setup import make_losses
+from gramflow.painting.setup import make_losses
 from gramflow.settings.config import load
 from tests.support import plain_vgg
 from tests.support.looks import settings_of
@@ -309,7 +309,7 @@ def test_start_is_content_noise_or_previous(objective_of):
 
 def test_a_segment_without_work_pays_no_tensorflow():
     """Its import takes seconds; it comes with the first frame to paint."""
-    code = "import gramflow.paint.job, sys; sys.exit('tensorflow' in sys.modules)"
+    code = "import gramflow.painting.job, sys; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -10,9 +10,9 @@ from gramflow.engine.steadiness import OWN
 from gramflow.film.identity import random_weights
 from gramflow.film.order import Step
 from gramflow.media.pictures import read_picture, to_pixels
-from gramflow.paint import setup
-from gramflow.paint.neighbours import Neighbours
-from gramflow.paint.setup import make_network
+from gramflow.painting import setup
+from gramflow.painting.neighbours import Neighbours
+from gramflow.painting.setup import make_network
 from gramflow.settings.config import load
 from tests.support.media import textured
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import gramflow
 
 ROOT = Path(gramflow.__file__).parent
-ORDER = ("base", "bundled", "settings", "film", "engine", "store", "media", "paint", "view")
+ORDER = ("base", "bundled", "settings", "film", "engine", "store", "media", "painting", "view")
 """Each imports only from those before it; docs/architecture.md tells what is in them."""
 
 

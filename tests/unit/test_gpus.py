@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from gramflow.paint import gpus
+from gramflow.painting import gpus
 
 HOLDER = """
 import os, sys
 from pathlib import Path
-from gramflow.paint import gpus
+from gramflow.painting import gpus
 with gpus.lent(print, Path(sys.argv[1])):
     print("has", os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
     sys.stdin.read()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gramflow.media.pictures import from_pixels, to_pixels
-from gramflow.paint.frames import PaintedFrames
+from gramflow.painting.frames import PaintedFrames
 from gramflow.store.frames import painted_store
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from gramflow.base.errors import GramflowError
 from gramflow.engine.targets import flattened
-from gramflow.paint.targets import load_targets
+from gramflow.painting.targets import load_targets
 from gramflow.store.checks import is_whole_archive
 
 TARGETS = {32: {"gram": {"conv": np.ones((8, 8), np.float32)}}}

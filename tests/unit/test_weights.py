@@ -22,9 +22,9 @@ from gramflow.base.progress import Say
 from gramflow.engine.networks import VGG16, VGG19, Network, Source, _reference, build
 from gramflow.film.identity import Weights, bundled_weights, random_weights
 from gramflow.media.pictures import read_picture, resize
-from gramflow.paint import weights
-from gramflow.paint.weights import resolve as resolved
-from gramflow.paint.weights import source_of
+from gramflow.painting import weights
+from gramflow.painting.weights import resolve as resolved
+from gramflow.painting.weights import source_of
 from tests.support.media import SHARED
 from tests.support.plain_moments import distance
 from tests.support.plain_vgg import save_weights

@@ -24,11 +24,11 @@ from gramflow.film.manifest import Manifest
 from gramflow.film.order import Step
 from gramflow.film.plan import Job, Plan
 from gramflow.media.pictures import to_pixels
-from gramflow.paint import gpus
-from gramflow.paint.frames import PaintedFrames
-from gramflow.paint.neighbours import Neighbours
-from gramflow.paint.setup import make_colours, make_features, make_flow, make_stylizer
-from gramflow.paint.targets import load_targets
+from gramflow.painting import gpus
+from gramflow.painting.frames import PaintedFrames
+from gramflow.painting.neighbours import Neighbours
+from gramflow.painting.setup import make_colours, make_features, make_flow, make_stylizer
+from gramflow.painting.targets import load_targets
 from gramflow.settings.config import Config, Look, Render
 from gramflow.store.frames import Store, extracted_store, lock_file, painted_store
 from gramflow.store.records import Record

@@ -17,7 +17,7 @@ from gramflow.engine.stylizers import Palette, Stylizer
 from gramflow.engine.targets import StyleTargets
 from gramflow.film.identity import Weights
 from gramflow.film.layers import layers_of
-from gramflow.paint.weights import source_of
+from gramflow.painting.weights import source_of
 from gramflow.settings.config import Config, Look
 from gramflow.settings.plugins import Plugin
 

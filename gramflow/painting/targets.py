@@ -13,7 +13,7 @@ from gramflow.engine.tiling import Plan
 from gramflow.film.identity import Weights
 from gramflow.film.keys import style_sides
 from gramflow.media.pictures import read_picture, resize
-from gramflow.paint.setup import make_extractor, make_losses, make_network
+from gramflow.painting.setup import make_extractor, make_losses, make_network
 from gramflow.settings.config import Config, Look, Style
 from gramflow.store.checks import DAMAGED
 
