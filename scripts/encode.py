@@ -1,6 +1,8 @@
 from pathlib import Path
 
+from gramflow.base.files import canonical
 from gramflow.base.script import job
+from gramflow.film.description import describe
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
 from gramflow.media.encode import encode
@@ -23,6 +25,7 @@ with job(snakemake.log[0]) as say:
         Path(snakemake.output.film),
         config.encode,
         say,
+        canonical(describe(config, render, plan.weights)),
     )
     made = [snakemake.output.film]
     probe, certificate = snakemake.input.probe, Path(snakemake.output.certificate)

@@ -2,9 +2,7 @@ from pathlib import Path
 
 from gramflow.base.script import job
 from gramflow.engine.backend import prepare
-from gramflow.film.layers import needed_layers
-from gramflow.painting.setup import make_network
-from gramflow.painting.weights import resolve
+from gramflow.painting.setup import find_weights
 from gramflow.settings.config import load
 from gramflow.store.layout import Layout, check_unchanged
 
@@ -13,6 +11,4 @@ with job(snakemake.log[0]) as say:
     check_unchanged(Layout(config).weights, output, "weights")
     if config.weights not in ("bundled", "random"):  # which are not tried on the network
         prepare(snakemake.threads, gpu=False)
-    network = make_network(config, config.network)
-    weights = resolve(config.weights, config.network, network, needed_layers(config), say)
-    weights.save(Path(output))
+    find_weights(config, say).save(Path(output))

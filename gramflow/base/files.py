@@ -103,6 +103,16 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
+def workflow_folder() -> Path:
+    """Folder with the workflow's Snakefile, rules, scripts, profiles and demo.
+
+    In an installed package they lie within it; in a checkout, beside it.
+    """
+    package = Path(__file__).parent.parent
+    inside = package / "_workflow"
+    return inside if inside.is_dir() else package.parent
+
+
 def natural_sorted(names: Iterable[str]) -> list[str]:
     """Sort file names with embedded numbers compared by value: 2.png before 10.png."""
 

@@ -205,7 +205,7 @@ def _target_recipe(
     network = weights.network if weights else config.network
     return {
         "engine": ENGINE_VERSION,
-        "images": [_digest_of(image) for image in style.images],
+        "images": [content_digest(image) for image in style.images],
         "mixture": style.weights,
         "sides": style_sides(look),
         "network": network,
@@ -260,7 +260,9 @@ def _with_contents(
 ) -> dict[str, Any]:
     """A plugin's settings, with paths of files replaced by the digests of their contents."""
     files = config.registry.find(kind, name).marked("file", settings)
-    return settings | {key: [_digest_of(path) for path in paths] for key, paths in files.items()}
+    return settings | {
+        key: [content_digest(path) for path in paths] for key, paths in files.items()
+    }
 
 
 def _style_losses(config: Config, look: Look) -> dict[str, dict[str, Any]]:
@@ -273,7 +275,7 @@ def _style_losses(config: Config, look: Look) -> dict[str, dict[str, Any]]:
 
 
 @cache
-def _digest_of(path: str) -> str:
+def content_digest(path: str) -> str:
     """The SHA-256 of a file, which is read once."""
     return file_digest(Path(path))
 

@@ -42,11 +42,13 @@ def encode(
     output: Path,
     settings: Mapping[str, Any],
     say: Say,
+    told: str = "",
 ) -> None:
     """Encode a film at the manifest's times from painted frames, one for each of its frames.
 
     keys: store keys of the painted frames, in order; their pictures all have one size.
     settings: codec, crf, pixel_format and speed (the encoder's preset).
+    told: how the frames were made, for the film's metadata; `told_by` reads it.
     Sound, text subtitles, chapters and metadata come from the source's file. Bitmap subtitles are
     left out, with a message. The output appears only when it holds every frame. The same input
     gives the same bytes.
@@ -74,10 +76,23 @@ def encode(
             **_encoder(settings),
             **timing.options(),
             **options,
+            **({"metadata": f"encoding_tool={told}"} if told else {}),
         ).overwrite_output()
         with running(graph, str(output), output.parent, pipe_stdin=True) as child:
             _feed(child.stdin, timing, frames, (width, height))
         _check_count(temporary, output, len(keys))
+
+
+def told_by(film: Path) -> str:
+    """What `encode` wrote into a film's metadata as `told`; "" for films of other programs.
+
+    Raises GramflowError for a file that is no film.
+    """
+    try:
+        with open_film(film) as container:
+            return str(container.metadata.get("encoder", ""))
+    except av.FFmpegError as error:
+        raise GramflowError(f"{film}: no film that can be read; give an mp4 of results/") from error
 
 
 def try_out(settings: Mapping[str, Any], sizes: Iterable[tuple[int, int]]) -> None:

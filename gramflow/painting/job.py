@@ -1,19 +1,14 @@
 """Paints the frames of one job that are missing from the store, one after the other."""
 
 import fcntl
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from gramflow.base.arrays import Picture
-from gramflow.base.errors import GramflowError
 from gramflow.base.progress import Every, Say, clock
 from gramflow.engine.backend import prepare
 from gramflow.engine.colours import Colours
@@ -25,6 +20,7 @@ from gramflow.film.order import Step
 from gramflow.film.plan import Job, Plan
 from gramflow.media.pictures import to_pixels
 from gramflow.painting import gpus
+from gramflow.painting.frame import paint_frame
 from gramflow.painting.frames import PaintedFrames
 from gramflow.painting.neighbours import Neighbours
 from gramflow.painting.setup import make_colours, make_features, make_flow, make_stylizer
@@ -191,7 +187,7 @@ class _Painting:
         """Paint one frame; return the result and the seconds it took.
 
         place: the frame's position in the job, for messages. following: the next step, if any,
-        whose flow is computed meanwhile. Raises GramflowError for a loss that is not finite.
+        whose flow is computed meanwhile.
         """
         started, keys = time.monotonic(), self.job.keys
         own = keys[stage - 1][step.number] if stage > 1 else None
@@ -203,30 +199,17 @@ class _Painting:
         for _, later in following:
             self.sources.look_ahead(later)
         stylizer.now = self.now(step.number)
-        result = stylizer.paint(
-            self.sources.frame(step.number),
+        result = paint_frame(
+            stylizer,
+            self.colours,
+            self.look,
+            self.sources.source(step.number),
             neighbours,
-            _seed(self.look.seed, self.manifest.frames[step.number]),
+            self.manifest.frames[step.number],
             self._reporter(place),
+            place,
         )
-        seconds = time.monotonic() - started
-        lowest = result.losses[-1][1] if result.losses else 0.0
-        if not (np.isfinite(lowest) and np.isfinite(result.picture).all()):
-            raise GramflowError(
-                f"looks.{self.look.name}: the loss of {place} is not finite; lower the weights of "
-                "its loss terms"
-            )
-        return replace(result, picture=self._coloured(result.picture, step)), seconds
-
-    def _coloured(self, picture: Picture, step: Step) -> Picture:
-        """Finish the colours of a painted frame."""
-        source = self.sources.source(step.number)
-        finished = self.colours.finish(picture, source)
-        if finished.shape != source.shape or not np.isfinite(finished).all():
-            name = self.look.colours["name"]
-            text = f"{name} gives no picture of the frame's size and finite values; correct it"
-            raise GramflowError(f"looks.{self.look.name}.colours: {text}")
-        return finished
+        return result, time.monotonic() - started
 
     def _reporter(self, place: str) -> Callable[[Curve], None]:
         """Return an `on_epoch` callback that prints progress within a frame every ten seconds."""
@@ -240,14 +223,6 @@ class _Painting:
                 )
 
         return report
-
-
-def _seed(seed: int, frame: str) -> int:
-    """Derive a frame's seed from the look's seed and the frame's key.
-
-    Equal source frames thus start from equal noise.
-    """
-    return int(hashlib.sha256(f"{seed} {frame}".encode()).hexdigest()[:16], 16)
 
 
 def _in_words(painted: Painted, seconds: float) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from gramflow import bundled
 from gramflow.base.arrays import Picture
+from gramflow.base.progress import Say
 from gramflow.engine import ops
 from gramflow.engine.colours import Colours
 from gramflow.engine.flows import Features, FlowMethod
@@ -16,8 +17,8 @@ from gramflow.engine.optimizers import Optimizer
 from gramflow.engine.stylizers import Palette, Stylizer
 from gramflow.engine.targets import StyleTargets
 from gramflow.film.identity import Weights
-from gramflow.film.layers import layers_of
-from gramflow.painting.weights import source_of
+from gramflow.film.layers import layers_of, needed_layers
+from gramflow.painting.weights import resolve, source_of
 from gramflow.settings.config import Config, Look
 from gramflow.settings.plugins import Plugin
 
@@ -26,6 +27,15 @@ def make_network(config: Config, name: str) -> Network:
     """Create the network plugin of this name; its Keras model is not built yet."""
     network: Network = config.registry.find("networks", name).cls()
     return network
+
+
+def find_weights(config: Config, say: Say) -> Weights:
+    """Find the weights that the config asks for; downloads them where needed.
+
+    say: prints a line of progress. Raises GramflowError when they cannot be obtained.
+    """
+    network = make_network(config, config.network)
+    return resolve(config.weights, config.network, network, needed_layers(config), say)
 
 
 def make_losses(config: Config, look: Look) -> dict[str, Loss]:

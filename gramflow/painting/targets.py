@@ -21,7 +21,18 @@ from gramflow.store.checks import DAMAGED
 def save_targets(config: Config, style: Style, look: Look, weights: Weights, path: Path) -> None:
     """Compute the targets of a style for a look, and save them as an .npz file.
 
-    path: the file, whose name is that of `target_name`.
+    path: the file, whose name is that of `target_name`. Errors as of `compute_targets`.
+    """
+    arrays = flattened(compute_targets(config, style, look, weights))
+    with appearing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def compute_targets(
+    config: Config, style: Style, look: Look, weights: Weights
+) -> dict[int, StyleTargets]:
+    """Compute the targets of a style for a look, by the width, in pixels, that is painted at.
+
     Raises GramflowError, naming the config entry, for a picture that cannot be read, or whose
     shorter side is too short at the look's size.
     """
@@ -33,13 +44,10 @@ def save_targets(config: Config, style: Style, look: Look, weights: Weights, pat
     extractor = make_extractor(config, look, weights)
     plan = Plan(extractor, losses, limit(config.memory), where=f"looks.{look.name}")
     objective, network = Objective(extractor, losses, plan), make_network(config, weights.network)
-    targets = {
+    return {
         width: style_targets(objective, network, style_pictures(style, side), style.weights)
         for width, side in style_sides(look).items()
     }
-    arrays = flattened(targets)
-    with appearing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
 
 
 def load_targets(path: Path) -> dict[int, StyleTargets]:

@@ -455,13 +455,13 @@ def _changed(
 
     A plugin that replaces the preset's takes over those of its settings that it also has.
     """
-    values = _merged(preset, changes)
+    values = merged(preset, changes)
     for key, kind in CHOSEN.items():
         change, inherited = _chosen_settings(changes, key), preset[key]
         name = change.get("name", inherited["name"]) if isinstance(change, Mapping) else None
         if isinstance(name, str) and name != inherited["name"]:
             inherited = _fitting(inherited, registry.find(kind, name, (*entry, key)))
-        values[key] = _merged(inherited, change) if isinstance(name, str) else change
+        values[key] = merged(inherited, change) if isinstance(name, str) else change
     return values
 
 
@@ -482,15 +482,15 @@ def _fitting(settings: Mapping[str, Any], plugin: Plugin) -> Values:
     return fitting
 
 
-def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Values:
     """Merge mappings recursively; `changes` override `base`, and `layers` are replaced whole."""
-    merged = dict(base)
+    values = dict(base)
     for key, change in changes.items():
         below = base.get(key)
         if key != "layers" and isinstance(below, Mapping) and isinstance(change, Mapping):
-            change = _merged(below, change)
-        merged[key] = change
-    return merged
+            change = merged(below, change)
+        values[key] = change
+    return values
 
 
 def _losses(losses: Values, registry: Registry, layers: _Layers, entry: Entry) -> Values:

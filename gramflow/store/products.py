@@ -7,6 +7,7 @@ has a certificate, which states what it was made from.
 from collections.abc import Iterable
 from pathlib import Path
 
+from gramflow.film.description import described
 from gramflow.film.keys import digest
 from gramflow.film.plan import Plan
 from gramflow.settings.config import Config, Render
@@ -35,6 +36,7 @@ def claim(config: Config, render: Render, plan: Plan, product: str, probe: str) 
             Path(probe).name,
             [config.videos[render.video][key] for key in ("start", "end")],
             config.encode,
+            plan.weights and described(config, render, plan.weights),
         ],
         "loss": [painted],
         "temporal": [painted, plan.manifest],

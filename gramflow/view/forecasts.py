@@ -164,6 +164,20 @@ def probe_of(config: Config, video: str, layout: Layout) -> Probe:
     return probe(Source.from_config(video, settings, video_files(settings)))
 
 
+def extraction_mb(config: Config, video: str, layout: Layout, frames: Listing) -> int:
+    """Megabytes of a video's source frames that the store has not yet, by the probe's count.
+
+    frames: listing of the store of extracted frames. Errors as of `probe_of`.
+    """
+    with suppress(FileNotFoundError, ValueError):
+        wanted = set(Manifest.load(Path(layout.manifest(video))).frames)
+        if not wanted - frames.sizes(wanted).keys():
+            return 0
+    found = probe_of(config, video, layout)
+    guessed = _guessed_manifest(config, video, found)
+    return frames_mb(guessed.width, guessed.height, len(guessed.frames), found.bits)
+
+
 def _guessed_manifest(config: Config, video: str, found: Probe) -> Manifest:
     """A manifest with the expected number of frames in a single shot; its hashes are fake."""
     source = Source.from_config(video, config.videos[video], [""])

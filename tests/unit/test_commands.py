@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from gramflow.cli import main
+from gramflow.commands.main import main
 
 
 def complaint(path: Path, capsys: pytest.CaptureFixture[str]) -> str:
     """The one line by which the config file is refused."""
-    assert main(["--configfile", str(path), "plugins"]) == 1
+    assert main(["plugins", "--configfile", str(path)]) == 2
     shown = capsys.readouterr()
     assert not shown.out
     assert len(shown.err.splitlines()) == 1

@@ -1,0 +1,1 @@
+"""The command `gramflow`: one module per subcommand, with `arguments` and `run`."""

@@ -1,0 +1,114 @@
+"""Arguments and output that several subcommands share."""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from gramflow.base.errors import GramflowError
+from gramflow.settings.config import Config, load
+
+
+def add_configfile(parser: argparse.ArgumentParser) -> None:
+    """Add `--configfile`, read by `load_config`."""
+    parser.add_argument(
+        "--configfile",
+        type=Path,
+        default=Path("config.yaml"),
+        metavar="FILE",
+        help="default: %(default)s",
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add `--json`, for programs that read the output."""
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def positive(text: str) -> int:
+    """Parse a whole number of at least 1, as an argparse type."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a config file.
+
+    Raises GramflowError, in one line, for a file that cannot be read or does not fit the schema.
+    """
+    return load(config_values(path))
+
+
+def config_values(path: Path) -> dict[str, Any]:
+    """Read a config file without checking its entries. Errors as of `load_config`."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise GramflowError(
+            f"{path}: no such file; run this beside it, give --configfile, or make a project by "
+            "gramflow init"
+        ) from error
+    except OSError as error:
+        raise GramflowError(
+            f"{path}: cannot be read ({error.strerror}); give a file as --configfile"
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise GramflowError(f"{path}: not YAML ({reason}); correct it") from error
+    if not isinstance(values, dict):
+        raise GramflowError(f"{path}: holds no entries; see docs/config.md")
+    return values
+
+
+def changes(assignments: list[str]) -> dict[str, Any]:
+    """Turn assignments such as losses.gram.weight=30 into the nested mapping of a look's entry.
+
+    Values are read as YAML. Raises GramflowError for text that is no assignment.
+    """
+    found: dict[str, Any] = {}
+    for assignment in assignments:
+        name, _, text = assignment.partition("=")
+        place = found
+        *parents, last = name.split(".")
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        if not all((*parents, last, text)) or not isinstance(place, dict):
+            raise GramflowError(
+                f"--set {assignment}: give a setting and its value, such as losses.content.weight=6"
+            )
+        place[last] = value(text, assignment)
+    return found
+
+
+def value(text: str, whole: str) -> Any:
+    """Read a setting's value as YAML. whole: the argument that it is a part of, for errors."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise GramflowError(f"{whole}: {text} is not YAML; put it in quotes") from error
+
+
+def print_json(values: Mapping[str, Any]) -> None:
+    """Print values as indented JSON."""
+    print(json.dumps(values, indent=2))
+
+
+def print_table(table: Table) -> None:
+    """Print a table as wide as it needs, so that no name is cut; narrower on a terminal's width.
+
+    Where a terminal is too narrow, cells are folded over several lines.
+    """
+    for column in table.columns:
+        column.overflow = "fold"
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=10_000, file=sys.stdout)
+    console.print(table)

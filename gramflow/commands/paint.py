@@ -1,0 +1,183 @@
+"""Paint a picture, or a film, in the style of one or several pictures.
+
+A film is painted by the workflow, in a project folder beside the output that is kept if it is
+stopped, so that the same command goes on, and removed when the film is there.
+"""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import yaml
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from gramflow.base.errors import GramflowError
+from gramflow.base.files import appearing, canonical, write_bytes
+from gramflow.base.progress import Every, clock
+from gramflow.commands import options
+from gramflow.commands.run import snakemake
+from gramflow.engine.optimizers import Curve
+from gramflow.film.description import describe
+from gramflow.media.pictures import read_pixels
+from gramflow.painting.quick import config_of, eight_bits, paint_file
+from gramflow.settings.config import Look, load, presets
+from gramflow.store.layout import FILM
+from gramflow.store.png import encode_png
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
+_FILMS = (".mp4", ".m4v", ".mov")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommand's arguments."""
+    parser.add_argument("content", type=Path, help="the picture or film to paint")
+    parser.add_argument("style", type=Path, nargs="+", help="the picture to paint like, or several")
+    parser.add_argument(
+        "-o", "--output", type=Path, help="default: CONTENT.STYLE.png, or .mp4, in this folder"
+    )
+    parser.add_argument("--look", choices=sorted(presets()), default="standard", help=_LOOK)
+    parser.add_argument("--width", type=options.positive, help="of the result, in pixels")
+    parser.add_argument(
+        "--set",
+        dest="assignments",
+        action="append",
+        default=[],
+        metavar="SETTING=VALUE",
+        help="change a setting of the look, such as losses.content.weight=6; can be repeated",
+    )
+    parser.add_argument("--network", default="vgg19", help="default: %(default)s")
+    parser.add_argument("--weights", default="bundled", help="as in config.yaml; default: bundled")
+
+
+_LOOK = "how much time to take; default: %(default)s"
+
+
+def run(
+    content: Path,
+    style: list[Path],
+    output: Path | None,
+    look: str,
+    width: int | None,
+    assignments: list[str],
+    network: str,
+    weights: str,
+) -> int | None:
+    """Paint, and print where the result is. Raises GramflowError before anything is written."""
+    for path in (content, *style):
+        if not path.is_file():
+            raise GramflowError(f"{path}: no such file; correct the path")
+    for path in style:
+        read_pixels(path)
+    still = cv2.haveImageReader(str(content)) and content.suffix.lower() != ".gif"
+    output = output or Path(f"{content.stem}.{style[0].stem}{'.png' if still else '.mp4'}")
+    _check_output(output, _PICTURES if still else _FILMS, [content, *style])
+    changes = options.changes(assignments)
+    paths = [str(path.absolute()) for path in (content, *style)]
+    values = config_of(paths[0], paths[1:], look, width, changes, network, weights)
+    if still:
+        _paint_picture(values, output)
+        return None
+    return _paint_film(values, output)
+
+
+def _check_output(output: Path, suffixes: tuple[str, ...], sources: list[Path]) -> None:
+    """Raise GramflowError for an output of another kind, or that would replace a source."""
+    if output.suffix.lower() not in suffixes:
+        kinds = ", ".join(suffixes)
+        raise GramflowError(
+            f"--output {output}: cannot be written; give a name that ends in one of {kinds}"
+        )
+    if output.is_dir():
+        raise GramflowError(f"--output {output}: is a folder; give the name of a file")
+    if not output.absolute().parent.is_dir():
+        raise GramflowError(f"--output {output}: its folder is not there; make it first")
+    if any(output.exists() and output.samefile(source) for source in sources):
+        raise GramflowError(f"--output {output}: would replace a source; give another name")
+
+
+def _paint_picture(values: dict[str, Any], output: Path) -> None:
+    config = load(values)
+    render = next(iter(config.renders.values()))
+    with _Watched(config.looks["default"]) as watched:
+        found, config, weights = paint_file(values, watched.say, watched.on_epoch)
+    told = canonical(describe(config, render, weights))
+    _save(found.pixels, told, output)
+    painted = found.painted
+    loss = f", loss {painted.losses[-1][1]:.4g}" if painted.losses else ""
+    height, width = found.pixels.shape[:2]
+    print(
+        f"{output}: {width}x{height} pixels, {painted.evaluations} evaluations{loss}, "
+        f"{clock(found.seconds)}"
+    )
+
+
+def _save(pixels: Any, told: str, output: Path) -> None:
+    """Write a picture atomically: TIFF with 16 bits per channel, others with 8; PNG with a note."""
+    suffix = output.suffix.lower()
+    if suffix == ".png":
+        write_bytes(output, encode_png(eight_bits(pixels), told))
+        return
+    depth = pixels if suffix.startswith(".tif") else eight_bits(pixels)
+    with appearing(output) as temporary:
+        cv2.imwrite(
+            str(temporary), cv2.cvtColor(depth, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95]
+        )
+
+
+class _Watched:
+    """Shows the progress of a picture: a bar on a terminal, else a line now and then."""
+
+    def __init__(self, look: Look) -> None:
+        first = look.first if look.start == "previous" else 1
+        self.most = round(look.evaluations * first * len(look.widths))
+        self._due = Every(5)
+        self._bar = Progress(
+            TextColumn("painting"),
+            BarColumn(),
+            TextColumn("evaluation {task.completed} of at most {task.total}{task.fields[loss]}"),
+            TimeElapsedColumn(),
+            transient=True,
+            disable=not sys.stdout.isatty(),
+        )
+        self._task = self._bar.add_task("", total=self.most, loss="")
+
+    def __enter__(self) -> "_Watched":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def say(self, line: str) -> None:
+        """Print a line above the bar."""
+        self._bar.console.print(line, highlight=False, soft_wrap=True)
+
+    def on_epoch(self, curve: Curve) -> None:
+        """Show the evaluations made and the lowest loss."""
+        loss = f", loss {curve.lowest:.4g}"
+        self._bar.update(self._task, completed=curve.evaluations, loss=loss)
+        if self._bar.disable and self._due:
+            text = f"evaluation {curve.evaluations} of at most {self.most}{loss}"
+            print(text, file=sys.stderr, flush=True)
+
+
+def _paint_film(values: dict[str, Any], output: Path) -> int:
+    """Run the workflow in a project of its own, and move the film to `output`."""
+    config = load(values)
+    render = next(iter(config.renders))
+    project = output.absolute().with_name(f"{output.stem}.gramflow")
+    film = project / FILM.format(render=render)
+    project.mkdir(exist_ok=True)
+    text = yaml.safe_dump(values, sort_keys=False)
+    write_bytes(project / "config.yaml", text.encode())
+    status = snakemake([], project)
+    if status:
+        print(f"{project}: keeps what was painted; run the same command to go on", file=sys.stderr)
+        return status
+    shutil.move(film, output)
+    shutil.rmtree(project)
+    print(output)
+    return 0

@@ -1,0 +1,175 @@
+"""Paint single frames at the cost of a draft on one sheet, before a film is paid for.
+
+One frame of each shot in every style and look of the config, with the source on top. With --sweep,
+one frame in each combination of some settings' values; a table (CSV) beside the sheet has
+evaluations, seconds and losses.
+"""
+
+import argparse
+import csv
+import io
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gramflow.base.errors import GramflowError
+from gramflow.base.files import write_bytes
+from gramflow.base.progress import clock
+from gramflow.commands import options
+from gramflow.commands.run import snakemake
+from gramflow.engine.backend import prepare
+from gramflow.film.manifest import Manifest
+from gramflow.painting.picture import PaintedPicture
+from gramflow.painting.setup import find_weights
+from gramflow.settings.config import Config, Render, load
+from gramflow.settings.schema import remedy
+from gramflow.store.frames import extracted_store
+from gramflow.store.layout import Layout
+from gramflow.store.png import encode_png
+from gramflow.view import previews
+from gramflow.view.previews import Trial
+from gramflow.view.sheets import sheet
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommand's arguments."""
+    options.add_configfile(parser)
+    parser.add_argument(
+        "--sweep",
+        action="append",
+        default=[],
+        metavar="SETTING=VALUE,VALUE",
+        help="such as losses.content.weight=3,9,27; can be repeated",
+    )
+    parser.add_argument(
+        "--render", help="whose first shot and look a sweep takes; default: the first"
+    )
+    parser.add_argument(
+        "--width", type=options.positive, default=256, help="of each picture; default: %(default)s"
+    )
+    parser.add_argument(
+        "--shots", type=options.positive, default=4, help="at most, of a film; default: %(default)s"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path("results/preview.png"),
+        help="default: %(default)s",
+    )
+
+
+def run(
+    configfile: Path, sweep: list[str], render: str | None, width: int, shots: int, output: Path
+) -> int | None:
+    """Extract the frames if needed, paint, and write the sheet anew after every picture."""
+    if output.suffix.lower() != ".png":
+        raise GramflowError(f"--output {output}: give a name that ends in .png")
+    values = options.config_values(configfile)
+    config, sweeps = load(values), _sweeps(sweep)
+    if render is not None and render not in config.renders:
+        raise GramflowError(f"--render: there is no {render}; {remedy(render, config.renders)}")
+    chosen = list(config.renders.values())
+    if sweeps:
+        chosen = [config.renders[render] if render else chosen[0]]
+        config, looks = _swept(values, chosen[0].look, sweeps)
+    else:
+        looks = {}
+    layout = Layout(config)
+    manifests = {video: layout.manifest(video) for video in {each.video for each in chosen}}
+    if missing := [path for path in manifests.values() if not Path(path).is_file()]:
+        status = snakemake(["--configfile", str(configfile), "--", *missing], Path())
+        if status:
+            return status
+    loaded = {video: Manifest.load(Path(path)) for video, path in manifests.items()}
+    trials = _trials(config, chosen, loaded, looks, width, 1 if sweeps else shots)
+    _paint(config, trials, loaded, list(sweeps), width, output)
+    return None
+
+
+def _sweeps(texts: Sequence[str]) -> dict[str, list[Any]]:
+    """Values by setting. Raises GramflowError for text that is no sweep."""
+    found = {}
+    for text in texts:
+        name, _, values = text.partition("=")
+        if not all((*name.split("."), values)):
+            example = "losses.content.weight=3,9,27"
+            raise GramflowError(f"--sweep {text}: give a setting and values, such as {example}")
+        found[name] = [options.value(value, f"--sweep {text}") for value in values.split(",")]
+    return found
+
+
+def _swept(
+    values: Mapping[str, Any], look: str, sweeps: Mapping[str, list[Any]]
+) -> tuple[Config, dict[str, dict[str, Any]]]:
+    """The config with a look for each combination, and the combinations by the looks' names."""
+    looks = dict(values.get("looks") or {})
+    combined = previews.swept(looks.get(look) or {}, sweeps)
+    settings = {f"sweep-{number}": chosen for number, (chosen, _) in enumerate(combined, 1)}
+    looks |= {name: entry for name, (_, entry) in zip(settings, combined, strict=True)}
+    return load({**values, "looks": looks}), settings
+
+
+def _trials(
+    config: Config,
+    renders: Sequence[Render],
+    manifests: Mapping[str, Manifest],
+    looks: Mapping[str, dict[str, Any]],
+    width: int,
+    shots: int,
+) -> list[Trial]:
+    """All pictures to paint. looks: settings by look of a sweep; empty without one."""
+    found = []
+    for render in renders:
+        for frame in previews.shot_frames(manifests[render.video], shots):
+            for look, settings in (looks or {render.look: {}}).items():
+                draft = previews.drafted(config.looks[look], width)
+                found.append(Trial(render, frame, settings, draft))
+    return sorted(found, key=lambda trial: (trial.render.name, trial.look.name))
+
+
+def _paint(
+    config: Config,
+    trials: Sequence[Trial],
+    manifests: Mapping[str, Manifest],
+    sweep: Sequence[str],
+    width: int,
+    output: Path,
+) -> None:
+    """Paint, and write sheet and table after every picture."""
+    frames = extracted_store(config.store)
+    sources = {
+        (trial.render.video, trial.frame): frames.read(
+            manifests[trial.render.video].frames[trial.frame]
+        )
+        for trial in trials
+    }
+    prepare(os.cpu_count() or 1)
+    weights = find_weights(config, print)
+    made: list[tuple[Trial, PaintedPicture]] = []
+    for found in previews.paintings(config, weights, trials, lambda *at: sources[at]):
+        made.append(found)
+        trial, picture = found
+        left = sum(each.seconds for _, each in made) / len(made) * (len(trials) - len(made))
+        words = [f"{name}={value}" for name, value in trial.settings.items()]
+        title = ", ".join([trial.render.name, f"frame {trial.frame}", *words])
+        print(
+            f"{len(made)} of {len(trials)}: {title}, {picture.painted.evaluations} evaluations, "
+            f"{clock(picture.seconds)}, {clock(left)} left",
+            flush=True,
+        )
+        rows, titles = previews.rows(sources, made, sweep)
+        write_bytes(output, encode_png(sheet(rows, width, titles)))
+        write_bytes(output.with_suffix(".csv"), _table(made).encode())
+    print(f"{output}, and the table {output.with_suffix('.csv')}")
+
+
+def _table(made: Sequence[tuple[Trial, PaintedPicture]]) -> str:
+    lines = [previews.told(*found) for found in made]
+    text = io.StringIO()
+    names = dict.fromkeys(name for line in lines for name in line)
+    writer = csv.DictWriter(text, list(names), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()

@@ -1,0 +1,59 @@
+"""Paint the films of config.yaml: Snakemake with the right options for this machine.
+
+Every option of `snakemake` can be given, also the films to make, and replaces what this chooses:
+all cores, the machine's GPUs, and the profile that comes along.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from gramflow import snakefile
+from gramflow.base.errors import GramflowError
+from gramflow.painting.gpus import visible
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommand's arguments, which `main` passes on unread, as all are Snakemake's."""
+    parser.add_argument("options", nargs="*", metavar="SNAKEMAKE OPTIONS")
+
+
+def run(options: list[str]) -> int:
+    """Run Snakemake in this folder; returns its exit status."""
+    elsewhere = any(option.startswith(("--configfile", "--directory", "-d")) for option in options)
+    if not elsewhere and not Path("config.yaml").is_file():
+        raise GramflowError(
+            "config.yaml: no such file; run this in a project, or make one by gramflow init"
+        )
+    return snakemake(options, Path())
+
+
+def snakemake(options: Sequence[str], folder: Path) -> int:
+    """Run the workflow in a folder, with the options given and those that fit this machine.
+
+    An interrupt is left to Snakemake, which then stops its jobs. Returns the exit status.
+    """
+    command = [sys.executable, "-m", "snakemake", *_chosen(options, folder), *options]
+    child = subprocess.Popen(command, cwd=folder)
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:  # the terminal has sent it to Snakemake, too
+            continue
+
+
+def _chosen(options: Sequence[str], folder: Path) -> list[str]:
+    """Options of Snakemake that fit this machine, but for those that the user gives."""
+    names = {option.split("=")[0] for option in options}
+    found: list[str] = []
+    if not names & {"-s", "--snakefile"} and not (folder / "Snakefile").is_file():
+        found += ["--snakefile", str(snakefile())]
+    if not names & {"-c", "--cores", "-j", "--jobs", "--executor", "-e", "--profile"}:
+        found += ["--cores", str(os.cpu_count() or 1)]
+    gpus = len(visible())
+    if gpus > 1 and not names & {"--resources", "--res", "--executor", "-e", "--profile"}:
+        found += [f"--resources=gpu={gpus}"]
+    return found

@@ -1,0 +1,55 @@
+"""Paints one frame, and checks what came out. Films and single pictures share this code."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from gramflow.base.arrays import Picture
+from gramflow.base.errors import GramflowError
+from gramflow.engine.colours import Colours
+from gramflow.engine.optimizers import Curve
+from gramflow.engine.steadiness import Neighbour
+from gramflow.engine.stylizers import Painted, Stylizer
+from gramflow.settings.config import Look
+
+
+def paint_frame(
+    stylizer: Stylizer,
+    colours: Colours,
+    look: Look,
+    source: Picture,
+    neighbours: Mapping[int, Neighbour],
+    key: str,
+    on_epoch: Callable[[Curve], None],
+    place: str,
+) -> Painted:
+    """Paint a frame, and finish its colours.
+
+    source: the frame at the working size, (height, width, 3), RGB, 0..1. neighbours: warped painted
+    frames, see `Stylizer.paint`. key: the frame's key in the store, from which the seed follows.
+    place: names the frame in errors. Raises GramflowError for a loss or a picture that is not
+    finite.
+    """
+    result = stylizer.paint(colours.prepare(source), neighbours, _seed(look.seed, key), on_epoch)
+    lowest = result.losses[-1][1] if result.losses else 0.0
+    if not (np.isfinite(lowest) and np.isfinite(result.picture).all()):
+        raise GramflowError(
+            f"looks.{look.name}: the loss of {place} is not finite; lower the weights of its loss "
+            "terms"
+        )
+    finished = colours.finish(result.picture, source)
+    if finished.shape != source.shape or not np.isfinite(finished).all():
+        name = look.colours["name"]
+        text = f"{name} gives no picture of the frame's size and finite values; correct it"
+        raise GramflowError(f"looks.{look.name}.colours: {text}")
+    return replace(result, picture=finished)
+
+
+def _seed(seed: int, frame: str) -> int:
+    """Derive a frame's seed from the look's seed and the frame's key.
+
+    Equal source frames thus start from equal noise.
+    """
+    return int(hashlib.sha256(f"{seed} {frame}".encode()).hexdigest()[:16], 16)

@@ -1,0 +1,66 @@
+"""Paints single pictures, outside the workflow but by the same code: the pixels are the same."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gramflow.base.arrays import Pixels
+from gramflow.engine.optimizers import Curve
+from gramflow.engine.stylizers import Painted
+from gramflow.film.identity import Weights
+from gramflow.film.keys import frame_settings, working_size
+from gramflow.film.manifest import Manifest
+from gramflow.media.pictures import from_pixels, resize, to_pixels
+from gramflow.painting.frame import paint_frame
+from gramflow.painting.setup import make_colours, make_stylizer
+from gramflow.painting.targets import compute_targets
+from gramflow.settings.config import Config, Look, Style
+from gramflow.store.frames import pixels_digest
+
+
+@dataclass(frozen=True)
+class PaintedPicture:
+    """A painted picture.
+
+    pixels: (height, width, 3), RGB, 16 bits, as the store of a film has them.
+    painted: the course of its optimisation. seconds: duration of painting.
+    """
+
+    pixels: Pixels
+    painted: Painted
+    seconds: float
+
+
+class PicturePainter:
+    """Paints pictures in one style by one look.
+
+    A picture gets the pixels that the workflow gives a film of this one frame. The style's targets
+    are computed once, when the painter is made.
+    """
+
+    def __init__(self, config: Config, style: Style, look: Look, weights: Weights) -> None:
+        self.config, self.look = config, look
+        self._colours = make_colours(config, look)
+        targets = compute_targets(config, style, look, weights)
+        self._stylizer = make_stylizer(config, look, weights, targets)
+
+    def paint(
+        self, pixels: Pixels, place: str, on_epoch: Callable[[Curve], None] = lambda _: None
+    ) -> PaintedPicture:
+        """Paint a picture.
+
+        pixels: (height, width, 3), RGB, 8 or 16 bits. place: names the picture in errors. on_epoch:
+        called with the loss curve after every epoch. Raises GramflowError for a picture that
+        becomes too small at the look's width, and for a loss that is not finite.
+        """
+        started, key = time.monotonic(), pixels_digest(pixels)
+        height, width = pixels.shape[:2]
+        film = Manifest(width, height, "1/1", 0, [key], [0], 1, [0])
+        size = working_size(self.look, film)
+        self._stylizer.needs(size[1], size[0])  # refuses what no tiling can hold in memory
+        self._stylizer.now = frame_settings(self.config, self.look, film)(0)
+        source = resize(from_pixels(pixels), *size)
+        painted = paint_frame(
+            self._stylizer, self._colours, self.look, source, {}, key, on_epoch, place
+        )
+        return PaintedPicture(to_pixels(painted.picture), painted, time.monotonic() - started)

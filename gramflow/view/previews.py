@@ -1,0 +1,138 @@
+"""Previews: single frames painted at the cost of a draft, before a whole film is paid for."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+from gramflow.base.arrays import Pixels
+from gramflow.film.identity import Weights
+from gramflow.film.manifest import Manifest
+from gramflow.painting.picture import PaintedPicture, PicturePainter
+from gramflow.settings.config import Config, Look, Render, merged, presets
+from gramflow.view.sheets import Row
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One picture of a preview. settings: those of a sweep, by their dotted names."""
+
+    render: Render
+    frame: int
+    settings: Mapping[str, Any]
+    look: Look
+
+
+def shot_frames(manifest: Manifest, most: int) -> list[int]:
+    """The middle frame of every shot, or of `most` shots spread evenly over the film."""
+    ends = [*manifest.shots[1:], len(manifest.frames)]
+    middles = [(first + end - 1) // 2 for first, end in zip(manifest.shots, ends, strict=True)]
+    if len(middles) <= most:
+        return middles
+    return [middles[round(step * (len(middles) - 1) / max(most - 1, 1))] for step in range(most)]
+
+
+def drafted(look: Look, width: int) -> Look:
+    """A look at the cost of a draft: narrower, with fewer evaluations, else the same."""
+    narrow = min(look.width, width)
+    height = None if look.height is None else max(round(look.height * narrow / look.width), 16)
+    evaluations = min(look.evaluations, presets()["draft"]["evaluations"])
+    return replace(look, width=narrow, height=height, evaluations=evaluations)
+
+
+def swept(entry: Values, sweeps: Mapping[str, Sequence[Any]]) -> list[tuple[Values, Values]]:
+    """All combinations of a sweep's values: settings by dotted name, and the look's entry.
+
+    entry: the look's entry of the config. sweeps: values by dotted name, such as
+    losses.content.weight.
+    """
+    found = []
+    for values in product(*sweeps.values()):
+        settings = dict(zip(sweeps, values, strict=True))
+        changed = entry
+        for name, value in settings.items():
+            changed = merged(changed, nested(name, value))
+        found.append((settings, dict(changed)))
+    return found
+
+
+def nested(name: str, value: Any) -> Values:
+    """A setting by its dotted name as nested mappings: a.b=1 is {"a": {"b": 1}}."""
+    for part in reversed(name.split(".")):
+        value = {part: value}
+    return value
+
+
+def paintings(
+    config: Config,
+    weights: Weights,
+    trials: Sequence[Trial],
+    read: Callable[[str, int], Pixels],
+) -> Iterator[tuple[Trial, PaintedPicture]]:
+    """Paint the trials, one after the other; those of one style and look share their targets.
+
+    read: returns the pixels of a video's frame.
+    """
+    made: tuple[tuple[str, Look], PicturePainter] | None = None
+    for trial in trials:
+        wanted = trial.render.style, trial.look
+        if made is None or made[0] != wanted:
+            style = config.styles[trial.render.style]
+            made = wanted, PicturePainter(config, style, trial.look, weights)
+        place = f"frame {trial.frame} of {trial.render.video}"
+        yield trial, made[1].paint(read(trial.render.video, trial.frame), place)
+
+
+def told(trial: Trial, made: PaintedPicture) -> Values:
+    """A row of the table beside a preview: the setting, and what painting took and reached."""
+    painted = made.painted
+    return {
+        "video": trial.render.video,
+        "frame": trial.frame,
+        "style": trial.render.style,
+        "look": trial.render.look,
+        **trial.settings,
+        "evaluations": painted.evaluations,
+        "seconds": round(made.seconds, 2),
+        "loss": painted.losses[-1][1] if painted.losses else "",
+        **painted.terms,
+    }
+
+
+def rows(
+    sources: Mapping[tuple[str, int], Pixels],
+    made: Sequence[tuple[Trial, PaintedPicture]],
+    sweep: Sequence[str] = (),
+) -> tuple[list[Row], list[str]]:
+    """Arrange a preview: rows, and titles of the columns.
+
+    Each video's source frames are on top of its paintings, a row for each style and look. A sweep's
+    last setting goes along the columns, the others down the rows.
+    sources: by video and frame. sweep: dotted names of its settings.
+    """
+    videos = dict.fromkeys(video for video, _ in sources)
+    found: list[Row] = []
+    columns: dict[str, None] = {}
+    for video in videos:
+        found.append(Row(video, [pixels for (name, _), pixels in sources.items() if name == video]))
+        by_caption: dict[str, dict[str, Pixels]] = {}
+        for trial, picture in made:
+            if trial.render.video == video:
+                row, column = _place(trial, sweep)
+                by_caption.setdefault(row, {})[column] = picture.pixels
+                if sweep:
+                    columns[column] = None
+        for caption, pictures in by_caption.items():
+            places = columns if sweep else pictures
+            found.append(Row(caption, [pictures.get(column) for column in places]))
+    return found, list(columns)
+
+
+def _place(trial: Trial, sweep: Sequence[str]) -> tuple[str, str]:
+    """Caption of a trial's row, and title of its column."""
+    words = [trial.render.style, *([] if trial.render.look == "default" else [trial.render.look])]
+    words += [f"{name}={trial.settings[name]}" for name in sweep[:-1]]
+    last = f"{sweep[-1]}={trial.settings[sweep[-1]]}" if sweep else f"frame {trial.frame}"
+    return ", ".join(words), last

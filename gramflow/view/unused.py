@@ -1,0 +1,123 @@
+"""Finds files of a project that none of its configs refers to any more."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gramflow.film.manifest import Manifest
+from gramflow.film.plan import Plan
+from gramflow.settings.config import Config
+from gramflow.store.frames import Store, extracted_store, painted_store
+from gramflow.store.layout import CALIBRATION, CERTIFICATE, TARGETS, Layout, record
+from gramflow.store.plans import current_plan
+from gramflow.store.products import FILES
+from gramflow.store.records import Certificate
+
+EXTRACTED, PAINTED, WORK, RESULTS = "extracted frames", "painted frames", "work files", "results"
+
+
+@dataclass
+class Unused:
+    """Files of one kind that can go.
+
+    kind: EXTRACTED, PAINTED, WORK or RESULTS. kept: why none of them can be told; empty if they
+    can.
+    """
+
+    kind: str
+    kept: str = ""
+    files: list[Path] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(file.stat().st_size for file in self.files)
+
+
+def unused_files(configs: Sequence[Config]) -> list[Unused]:
+    """Find, by kind, the files that none of the configs of this project refers to.
+
+    Deletes nothing. Frames in a store outside the project's folder are kept, since other projects
+    may use it; and so are all frames of a kind while a config's own are not known.
+    """
+    manifests, plans, unknown = _known(configs)
+    return [
+        _frames(EXTRACTED, map(extracted_store, _stores(configs)), manifests, unknown),
+        _frames(PAINTED, map(painted_store, _stores(configs)), _painted(plans), unknown),
+        Unused(WORK, files=sorted(_work_files(configs, plans))),
+        Unused(RESULTS, files=sorted(_results(configs))),
+    ]
+
+
+def _known(configs: Sequence[Config]) -> tuple[set[str], list[Plan], list[str]]:
+    """Keys of all extracted frames, the renders' plans, and renders without a plan."""
+    frames: set[str] = set()
+    plans, unknown = [], []
+    for config in configs:
+        layout = Layout(config)
+        for video in config.videos:
+            with suppress(FileNotFoundError, ValueError):
+                frames |= set(Manifest.load(Path(layout.manifest(video))).frames)
+        for render in config.renders.values():
+            plan = current_plan(config, render, layout)
+            if plan is None or plan.weights is None:
+                unknown.append(render.name)
+            else:
+                plans.append(plan)
+    return frames, plans, unknown
+
+
+def _stores(configs: Sequence[Config]) -> list[str]:
+    return list(dict.fromkeys(config.store for config in configs))
+
+
+def _painted(plans: Iterable[Plan]) -> set[str]:
+    return {key for plan in plans for job in plan.jobs.values() for key in job.made}
+
+
+def _frames(kind: str, stores: Iterable[Store], used: set[str], unknown: list[str]) -> Unused:
+    """Frames of some stores that are not among the used keys."""
+    if unknown:
+        return Unused(kind, f"{', '.join(unknown)}: not planned yet; paint it, or leave it out")
+    found = Unused(kind)
+    for store in stores:
+        if not store.root.resolve().is_relative_to(Path.cwd()):
+            return Unused(kind, f"{store.root} is outside this folder; other projects may use it")
+        found.files += (file for file in store.root.glob("??/*.png") if file.stem not in used)
+    found.files.sort()
+    return found
+
+
+def _work_files(configs: Sequence[Config], plans: Iterable[Plan]) -> Iterator[Path]:
+    """Files below work/ that no config needs, and requests, which a run makes anew."""
+    used, certificates = {CALIBRATION}, _certificates()
+    for config in configs:
+        layout = Layout(config)
+        used |= {layout.weights}
+        for video in config.videos:
+            used |= {layout.capture(video), layout.probe(video), layout.manifest(video)}
+        for render in config.renders.values():
+            used.add(layout.plan(render))
+    for plan in plans:
+        used.add(TARGETS.format(target=plan.target))
+        used |= {record(plan.render, part, job.claim) for part, job in plan.jobs.items()}
+    for file in Path("work").rglob("*"):
+        if file.is_file() and str(file) not in used and file not in certificates:
+            yield file
+
+
+def _certificates() -> list[Path]:
+    """The certificates of all renders, also of former ones."""
+    patterns = (CERTIFICATE.format(render="*", product=product) for product in FILES)
+    return [path for pattern in patterns for path in Path().glob(pattern)]
+
+
+def _results(configs: Sequence[Config]) -> Iterator[Path]:
+    """Films and reports of renders that no config has, with their certificates, which list them."""
+    used = {render for config in configs for render in config.renders}
+    for path in _certificates():
+        if path.parent.name not in used:
+            yield path
+            with suppress(ValueError):
+                yield from filter(Path.is_file, map(Path, Certificate.load(path).sizes))
