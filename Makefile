@@ -43,6 +43,7 @@ format: .venv/installed-dev
 
 docs: .venv/installed
 	$(BIN)/python -m gramflow.settings.schema_docs > docs/config.md
+	$(BIN)/python -m gramflow.commands.docs > docs/commands.md
 
 # New versions within the bounds of pyproject.toml, for every Python and system at once.
 lock: .venv/installed-dev

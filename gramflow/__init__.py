@@ -48,7 +48,7 @@ def paint(
 
 
 def snakefile() -> Path:
-    """Path of the workflow's Snakefile, for the `include` of a project's own Snakefile."""
+    """Path of the workflow's Snakefile, for a project's own Snakefile to include."""
     from gramflow.base.files import workflow_folder
 
-    return workflow_folder() / "Snakefile"
+    return workflow_folder() / "workflow/Snakefile"

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from gramflow import snakefile
 from gramflow.base.errors import GramflowError
+from gramflow.base.files import workflow_folder
 from gramflow.painting.gpus import visible
 
 
@@ -50,7 +50,7 @@ def _chosen(options: Sequence[str], folder: Path) -> list[str]:
     names = {option.split("=")[0] for option in options}
     found: list[str] = []
     if not names & {"-s", "--snakefile"} and not (folder / "Snakefile").is_file():
-        found += ["--snakefile", str(snakefile())]
+        found += ["--snakefile", str(workflow_folder() / "Snakefile")]
     if not names & {"-c", "--cores", "-j", "--jobs", "--executor", "-e", "--profile"}:
         found += ["--cores", str(os.cpu_count() or 1)]
     gpus = len(visible())

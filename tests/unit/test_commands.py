@@ -1,10 +1,11 @@
-"""The command `gramflow` with config files that cannot be taken: one line each."""
+"""The command `gramflow`: files that cannot be taken are one line each; its page is current."""
 
 from pathlib import Path
 
 import pytest
 
-from gramflow.commands.main import main
+from gramflow.commands import docs
+from gramflow.commands.main import COMMANDS, main
 
 
 def complaint(path: Path, capsys: pytest.CaptureFixture[str]) -> str:
@@ -47,3 +48,9 @@ def test_no_yaml(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: by
     path = tmp_path / "config.yaml"
     path.write_bytes(content)
     assert "not YAML" in complaint(path, capsys)
+
+
+def test_the_page_of_the_commands_is_current() -> None:
+    written = (Path(__file__).parents[2] / "docs/commands.md").read_text()
+    assert written == docs.page(), "run: make docs"
+    assert all(f"\n## gramflow {name}\n" in written for name in COMMANDS)

@@ -38,7 +38,7 @@ def test_every_module_is_in_a_folder_of_the_order() -> None:
 
     folders = {path.parent.name for path in ROOT.rglob("*.py")} - {ROOT.name}
     assert folders == set(ORDER)
-    assert {path.name for path in ROOT.glob("*.py")} == {"__init__.py"}
+    assert {path.name for path in ROOT.glob("*.py")} == {"__init__.py", "__main__.py"}
 
 
 def test_no_folder_imports_from_a_later_one() -> None:
