@@ -65,8 +65,9 @@ def get_job(wildcards):
 
 
 def get_targets(wildcards):
-    """The target file of a render's style."""
-    return layout.TARGETS.format(target=plan_of(wildcards.render).target)
+    """The target files of a render's styles."""
+    targets = plan_of(wildcards.render).targets.values()
+    return [layout.TARGETS.format(target=target) for target in targets]
 
 
 def get_records_needed(wildcards):
@@ -121,9 +122,10 @@ def product_claim(render, product):
 
 
 def target_of(wildcards):
-    """One of the renders that use a target file, by their plans."""
+    """A style and a look whose targets are in a file, by the renders' plans."""
     for name, render in CONFIG.renders.items():
         with suppress(FileNotFoundError):
-            if plan_of_job(name).target == wildcards.target:
-                return render
+            for style, target in plan_of_job(name).targets.items():
+                if target == wildcards.target:
+                    return CONFIG.styles[style], CONFIG.looks[render.look]
     raise replaced("styles")

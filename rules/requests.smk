@@ -99,7 +99,8 @@ def get_later_requests(_):
     found = []
     for render in CONFIG.renders:
         plan = plan_of(render)
-        found += again_targets(plan.target)
+        for target in plan.targets.values():
+            found += again_targets(target)
         for part in plan.jobs:
             found += again_record(render, part)
         for product in products.FILES:

@@ -46,7 +46,7 @@ def painted_mb(wildcards):
 
 
 def targets_mb(wildcards, attempt):
-    look = CONFIG.looks[target_of(wildcards).look]
+    _, look = target_of(wildcards)
     size = [style_sides(look)[look.width]] * 2
     return needs.network_mb(*size, CONFIG.memory) * attempt
 

@@ -22,9 +22,7 @@ rule targets:
     input:
         again=lambda wildcards: again_targets(wildcards.target),
         weights=ancient(LAYOUT.weights),
-        images=lambda wildcards: mounted(
-            CONFIG.styles[target_of(wildcards).style].images
-        ),
+        images=lambda wildcards: mounted(target_of(wildcards)[0].images),
     output:
         layout.TARGETS,
     log:

@@ -16,7 +16,7 @@ with job(snakemake.log[0]) as say:
         JobFiles(
             plan=Path(snakemake.input.plan),
             manifest=Path(snakemake.input.manifest),
-            targets=Path(snakemake.input.targets),
+            targets=tuple(map(Path, snakemake.input.targets)),
             record=Path(snakemake.output[0]),
         ),
         snakemake.threads,

@@ -48,6 +48,8 @@ class Palette:
         then by loss term and name.
     memory: limit of the memory for painting, in bytes; None for no limit.
     name: the look's name, for errors.
+    styles: targets, in the form of `targets`, of the style and of those that the look's settings
+        name, by the style's name.
     """
 
     settings: Mapping[str, Any]
@@ -58,6 +60,7 @@ class Palette:
     targets: Mapping[int, StyleTargets]
     memory: int | None = None
     name: str = "default"
+    styles: Mapping[str, Mapping[int, StyleTargets]] = field(default_factory=dict)
 
 
 class Stylizer:
@@ -113,7 +116,11 @@ class Stylizer:
 
 
 class Optimize(Stylizer):
-    """Gatys et al. 2016: change the picture itself until its features fit content and style."""
+    """Gatys et al. 2016: change the picture itself until its features fit content and style.
+
+    styles: the style's targets by painted width in pixels, prepared; a derived class may set others
+        before a frame is painted.
+    """
 
     def __init__(self, settings: Any, palette: Palette) -> None:
         super().__init__(settings, palette)

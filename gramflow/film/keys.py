@@ -1,7 +1,7 @@
 """Computes keys: digests of everything that a painted frame or a style's target depends on."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -69,15 +69,16 @@ def target_name(config: Config, style: Style, look: Look, weights: Weights | Non
     return short_digest(_target_recipe(config, style, look, weights))
 
 
-def target_render(config: Config, name: str, weights: Weights) -> Render:
-    """Find a render that needs the targets of this name.
+def target_of(config: Config, name: str, weights: Weights) -> tuple[Style, Look]:
+    """Find a style and a look whose targets have this name.
 
     Raises GramflowError when there is none, because a style's picture was replaced meanwhile.
     """
     for render in config.renders.values():
-        style, look = config.styles[render.style], config.looks[render.look]
-        if target_name(config, style, look, weights) == name:
-            return render
+        look = config.looks[render.look]
+        for style in map(config.styles.__getitem__, config.styles_of(render)):
+            if target_name(config, style, look, weights) == name:
+                return style, look
     raise replaced("styles")
 
 
@@ -95,10 +96,14 @@ def recipe(
     then stand in for them, and a digest of the result is not usable as a key of the store.
     """
     look = config.looks[render.look]
+
+    def target(style: str) -> dict[str, Any]:
+        return _target_recipe(config, config.styles[style], look, weights)
+
     return {
         "size": size,
-        "look": _effective(config, look),
-        "target": _target_recipe(config, config.styles[render.style], look, weights),
+        "look": _effective(config, look, {"file": _digest_of, "style": target}),
+        "target": target(render.style),
         "plugins": _origins(config, _painters(look)),
     }
 
@@ -214,7 +219,8 @@ def _target_recipe(
         "padding": look.padding,
         # a term's target does not depend on its weight
         "losses": {
-            name: _with_contents(config, "losses", name, term) | {"weight": None}
+            name: _with_contents(config, "losses", name, term, {"file": _digest_of})
+            | {"weight": None}
             for name, term in losses.items()
         },
         "plugins": _origins(
@@ -238,29 +244,37 @@ def neighbours(config: Config, look: Look) -> list[int]:
     return sorted({1, *chain.from_iterable(distances)})
 
 
-def _effective(config: Config, look: Look) -> dict[str, Any]:
+Contents = Mapping[str, Callable[[str], Any]]
+"""By the mark of a setting (see `Plugin.marked`), what stands in a key in place of its values."""
+
+
+def _effective(config: Config, look: Look, contents: Contents) -> dict[str, Any]:
     """The settings of a look that enter a frame's key.
 
     Leaves out `flow` if frames do not depend on each other, `passes`, since a key contains the
     previous pass's key, and `coarsest`, since the widths that follow from it are in the target's
-    recipe. Files are replaced by their digests.
+    recipe. Names of files and styles are replaced by what they contain.
     """
     chained = {} if neighbours(config, look) else {"flow": None}
     settings = look.settings
     settings["losses"] = {
-        name: _with_contents(config, "losses", name, term) for name, term in look.losses.items()
+        name: _with_contents(config, "losses", name, term, contents)
+        for name, term in look.losses.items()
     }
     for key, kind in CHOSEN.items():
-        settings[key] = _with_contents(config, kind, settings[key]["name"], settings[key])
+        settings[key] = _with_contents(config, kind, settings[key]["name"], settings[key], contents)
     return settings | chained | {"passes": None, "coarsest": None}
 
 
 def _with_contents(
-    config: Config, kind: str, name: str, settings: dict[str, Any]
+    config: Config, kind: str, name: str, settings: dict[str, Any], contents: Contents
 ) -> dict[str, Any]:
-    """A plugin's settings, with paths of files replaced by the digests of their contents."""
-    files = config.registry.find(kind, name).marked("file", settings)
-    return settings | {key: [_digest_of(path) for path in paths] for key, paths in files.items()}
+    """A plugin's settings, with the values of marked ones replaced by their contents."""
+    plugin, found = config.registry.find(kind, name), dict(settings)
+    for mark, content in contents.items():
+        for key, values in plugin.marked(mark, settings).items():
+            found[key] = [content(value) for value in values]
+    return found
 
 
 def _style_losses(config: Config, look: Look) -> dict[str, dict[str, Any]]:

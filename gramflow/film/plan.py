@@ -104,7 +104,7 @@ class Plan(Document):
     weights: the network and its weights; None while they are unknown.
     recipe: digest of all that determines a painted frame, but the frame (see `keys.recipe`).
     size: width and height to paint at, in pixels.
-    target: name of the style's targets.
+    targets: names of the target files, by style (see `Config.styles_of`).
     backs: distances of the painted neighbours that a frame needs, in steps back, rising; empty if
         frames do not depend on each other.
     jobs: by the part's name.
@@ -115,7 +115,7 @@ class Plan(Document):
     weights: Weights | None
     recipe: str
     size: tuple[int, int]
-    target: str
+    targets: dict[str, str]
     backs: tuple[int, ...]
     jobs: dict[str, Job]
 
@@ -169,7 +169,10 @@ def make_plan(config: Config, render: Render, manifest: Manifest, weights: Weigh
         weights=weights,
         recipe=digest(recipe(config, render, size, weights)),
         size=size,
-        target=target_name(config, config.styles[render.style], look, weights),
+        targets={
+            style: target_name(config, config.styles[style], look, weights)
+            for style in config.styles_of(render)
+        },
         backs=backs,
         jobs=jobs,
     )

@@ -36,11 +36,14 @@ from gramflow.store.records import Record
 
 @dataclass(frozen=True)
 class JobFiles:
-    """Paths of the files that a painting job reads, and of the record that it writes."""
+    """Paths of the files that a painting job reads, and of the record that it writes.
+
+    targets: one file for each style of the plan, named by the plan's `targets`.
+    """
 
     plan: Path
     manifest: Path
-    targets: Path
+    targets: tuple[Path, ...]
     record: Path
 
 
@@ -69,7 +72,9 @@ def paint_job(
     def stylizer() -> Stylizer:
         gpu.enter_context(gpus.lent(say))
         device = prepare(threads)
-        made = make_stylizer(config, look, weights, load_targets(files.targets))
+        targets = {path.stem: load_targets(path) for path in files.targets}
+        styles = {name: targets[plan.targets[name]] for name in config.styles_of(render)}
+        made = make_stylizer(config, look, weights, styles)
         width, height = plan.size
         facts = [f"painting on {device}", f"{weights.source} weights", made.needs(height, width)]
         say(f"{title}: {', '.join(filter(None, facts))}")

@@ -122,7 +122,7 @@ def test_a_plan_tells_what_its_render_is_made_of() -> None:
     plan, look = plan_of(config, manifest), config.looks["default"]
     assert (plan.render, plan.manifest) == ("clip.red", manifest.digest)
     assert plan.size == working_size(look, manifest) == (64, 48)
-    assert plan.target == target_name(config, config.styles["red"], look, WEIGHTS)
+    assert plan.targets == {"red": target_name(config, config.styles["red"], look, WEIGHTS)}
     assert plan.backs == (1,) and plan_of(config_with("content"), manifest).backs == ()
 
 
