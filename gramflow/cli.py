@@ -96,7 +96,7 @@ def show_status(config: Config) -> None:
     """frames done and to do per render, speed and time left"""
     table = Table("render", "frames", "speed", "left", "film")
     layout = Layout(config)
-    for render in config.renders.values():
+    for render in config.painted.values():
         table.add_row(*_cells(render_status(config, render, layout)))
     Console().print(table)
 
@@ -119,7 +119,7 @@ def show_plan(config: Config, gpus: int) -> None:
     layout = Layout(config)
     probed = cache(lambda video: probe_of(config, video, layout))
     forecasts, speeds, painted = [], [], Listing(painted_store(config.store))
-    for render in config.renders.values():
+    for render in config.painted.values():
         speeds.append(calibrate(config, config.looks[render.look], device))
         plan = current_plan(config, render, layout)
         if plan is None:

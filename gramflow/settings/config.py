@@ -8,9 +8,9 @@ import stat
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from importlib.util import find_spec
 from itertools import product
 from math import log2
@@ -140,6 +140,25 @@ class Config:
         named = (name for _, name in marked(self.looks[render.look], self.registry, "style"))
         return list(dict.fromkeys([render.style, *named]))
 
+    def examples_of(self, render: Render) -> list[Render]:
+        """The renders, of its video and style, whose painted frames a render learns from."""
+        named = (name for _, name in marked(self.looks[render.look], self.registry, "look"))
+        return [replace(render, look=name) for name in dict.fromkeys(named)]
+
+    @cached_property
+    def painted(self) -> dict[str, Render]:
+        """All renders to paint, by name: `renders`, each after its examples."""
+        found: dict[str, Render] = {}
+
+        def add(render: Render) -> None:
+            for example in self.examples_of(render):
+                add(example)
+            found[render.name] = render
+
+        for render in self.renders.values():
+            add(render)
+        return found
+
 
 def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
     """Validate a config as Snakemake read it, and fill in all defaults.
@@ -163,6 +182,7 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
             _check_readable(folder / path, entry)
         for entry, style in marked(look, registry, "style"):
             _check_known("style", style, styles, entry)
+        _check_examples([look.name], looks, registry)
     renders = _renders(values["renders"], videos, styles, looks)
     for name in {render.look for render in renders.values()}:
         _check_even(looks[name], values["encode"]["pixel_format"])
@@ -592,6 +612,19 @@ def marked(look: Look, registry: Registry, mark: str) -> Iterator[tuple[Entry, s
         for name, values in plugin.marked(mark, settings).items():
             for value in values:
                 yield (*entry, name), value
+
+
+def _check_examples(path: list[str], looks: Mapping[str, Look], registry: Registry) -> None:
+    """Check the looks that the last look of a path names, and those that they name in turn.
+
+    Raises GramflowError for an unknown one, and for one that is on the path already.
+    """
+    for entry, name in marked(looks[path[-1]], registry, "look"):
+        _check_known("look", name, looks, entry)
+        if name in path:
+            circle = " needs ".join([*path, name])
+            raise refused(entry, f"{circle}, which is not painted yet; name another look")
+        _check_examples([*path, name], looks, registry)
 
 
 # -- renders -----------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gramflow.film.identity import random_weights
-from gramflow.film.keys import Keys, digest, painted_keys, target_name, working_size
+from gramflow.film.keys import Keys, digest, target_name, working_size
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan, make_plan
 from gramflow.settings.config import Config
-from tests.support.renders import config_with, manifest_of
+from tests.support.renders import config_with, manifest_of, painted_keys
 
 WEIGHTS = random_weights("vgg16")
 
