@@ -49,7 +49,7 @@ def test_the_page_works(tmp_path: Path) -> None:
         assert frame["evaluations"] == 3
         assert 0 < frame["losses"][-1][1] < frame["losses"][0][1]
     assert_each_frame_has_its_own_settings(project)
-    for look in ("plain", "panned", "faded"):
+    for look in ("plain", "panned", "faded", "taught"):
         assert [frame["evaluations"] for frame in project.frames(f"room.night.{look}")] == [0] * 3
 
     assert_the_films_colours(project)
