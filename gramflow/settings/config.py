@@ -623,7 +623,7 @@ def _check_examples(path: list[str], looks: Mapping[str, Look], registry: Regist
         _check_known("look", name, looks, entry)
         if name in path:
             circle = " needs ".join([*path, name])
-            raise refused(entry, f"{circle}, which is not painted yet; name another look")
+            raise refused(entry, f"{circle}, which is a circle; name another look")
         _check_examples([*path, name], looks, registry)
 
 

@@ -124,13 +124,12 @@ def test_what_is_learned_from_is_painted_before_and_is_no_film(make: Make) -> No
         ),
         (
             {"one": "two", "two": "one"},
-            "looks.two.stylizer.teacher: one needs two needs one, which is not painted yet; "
+            "looks.two.stylizer.teacher: one needs two needs one, which is a circle; "
             "name another look",
         ),
         (
             {"one": "one"},
-            "looks.one.stylizer.teacher: one needs one, which is not painted yet; "
-            "name another look",
+            "looks.one.stylizer.teacher: one needs one, which is a circle; name another look",
         ),
     ],
 )
