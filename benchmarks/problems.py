@@ -66,7 +66,7 @@ def stylizer_of(config: Config, weights: Weights | None = None) -> Stylizer:
         width: style_targets(objective, network, style_pictures(style, side), [1.0])
         for width, side in style_sides(look).items()
     }
-    return make_stylizer(config, look, weights, targets)
+    return make_stylizer(config, look, weights, {style.name: targets})
 
 
 def room(count: int) -> list[Picture]:

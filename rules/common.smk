@@ -41,7 +41,7 @@ def get_source(wildcards):
 
 def video_of(wildcards):
     """The video of a render."""
-    return CONFIG.renders[wildcards.render].video
+    return CONFIG.painted[wildcards.render].video
 
 
 def get_probe(wildcards):
@@ -56,7 +56,7 @@ def get_manifest(wildcards):
 
 def get_plan(wildcards):
     """The plan of a render."""
-    return LAYOUT.plan(CONFIG.renders[wildcards.render])
+    return LAYOUT.plan(CONFIG.painted[wildcards.render])
 
 
 def get_job(wildcards):
@@ -65,8 +65,24 @@ def get_job(wildcards):
 
 
 def get_targets(wildcards):
-    """The target file of a render's style."""
-    return layout.TARGETS.format(target=plan_of(wildcards.render).target)
+    """The target files of a render's styles."""
+    return targets_of(wildcards.render)
+
+
+def get_trained(wildcards):
+    """The file with what a render's stylizer has learnt, if it learns."""
+    return trained_of(wildcards.render)
+
+
+def get_example_plans(wildcards):
+    """Plans of the renders that a render's stylizer learns from."""
+    return [LAYOUT.plan(example) for example in examples_of(wildcards.render)]
+
+
+def get_examples(wildcards):
+    """Records of the renders that a render's stylizer learns from."""
+    examples = examples_of(wildcards.render)
+    return [record for example in examples for record in records_of(example.name)]
 
 
 def get_records_needed(wildcards):
@@ -85,12 +101,29 @@ def get_records(wildcards):
 
 def get_all_records(_):
     """The records of all renders."""
-    return [record for render in CONFIG.renders for record in records_of(render)]
+    return [record for render in CONFIG.painted for record in records_of(render)]
 
 
 def records_of(render):
     """Records of the parts whose frames make a render's film."""
     return [record_path(render, job) for job in plan_of(render).final]
+
+
+def examples_of(render):
+    """The renders that a render's stylizer learns from."""
+    return CONFIG.examples_of(CONFIG.painted[render])
+
+
+def targets_of(render):
+    """The target files of a render's styles."""
+    targets = plan_of(render).targets.values()
+    return [layout.TARGETS.format(target=target) for target in targets]
+
+
+def trained_of(render):
+    """[path] of the file with what a render's stylizer has learnt; [] if it learns nothing."""
+    digest = plan_of(render).trained
+    return [layout.TRAINED.format(render=render, digest=digest)] if digest else []
 
 
 def record_path(render, job):
@@ -101,14 +134,14 @@ def record_path(render, job):
 @cache
 def plan_of(render):
     """A render's plan, for input functions. Until it is made, Snakemake asks again later."""
-    name = LAYOUT.plan(CONFIG.renders[render])
+    name = LAYOUT.plan(CONFIG.painted[render])
     checkpoints.plan.get(render=render, digest=layout.digest_in(name))
     return read(Plan, fetch(name))
 
 
 def plan_of_job(render):
     """A render's plan, for a job's resources. Until it is made, Snakemake shows <TBD>."""
-    name = LAYOUT.plan(CONFIG.renders[render])
+    name = LAYOUT.plan(CONFIG.painted[render])
     copy = copy_of(name)
     return read(Plan, copy if copy.is_file() else fetch(name))
 
@@ -121,9 +154,10 @@ def product_claim(render, product):
 
 
 def target_of(wildcards):
-    """One of the renders that use a target file, by their plans."""
-    for name, render in CONFIG.renders.items():
+    """A style and a look whose targets are in a file, by the renders' plans."""
+    for name, render in CONFIG.painted.items():
         with suppress(FileNotFoundError):
-            if plan_of_job(name).target == wildcards.target:
-                return render
+            for style, target in plan_of_job(name).targets.items():
+                if target == wildcards.target:
+                    return CONFIG.styles[style], CONFIG.looks[render.look]
     raise replaced("styles")

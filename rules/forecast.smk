@@ -27,7 +27,7 @@ def tell_frames(_):
         return []
     painted = Listing(painted_store(CONFIG.store))
     found, unknown, guessed, planned = [], [], [], set()
-    for render in CONFIG.renders.values():
+    for render in CONFIG.painted.values():
         try:
             plan, is_guess = plan_so_far(render)
         except (GramflowError, FileNotFoundError):

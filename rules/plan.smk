@@ -7,6 +7,8 @@ checkpoint plan:
         again=lambda wildcards: again_plan(wildcards.render),
         manifest=get_manifest,
         weights=LAYOUT.weights,
+        # not read; so that they are there when the inputs of this render's jobs are looked for
+        examples=ancient(get_example_plans),
     output:
         layout.PLAN,
     log:

@@ -60,11 +60,10 @@ def again_weights():
 
 
 def again_plan(render):
-    return again_readable(LAYOUT.plan(CONFIG.renders[render]), Plan)
+    return again_readable(LAYOUT.plan(CONFIG.painted[render]), Plan)
 
 
-def again_targets(target):
-    path = layout.TARGETS.format(target=target)
+def again_arrays(path):
     return again(path, lambda path: checks.is_whole_archive(fetch(path)))
 
 
@@ -91,17 +90,18 @@ def get_requests(_):
     """All requests that can be found before the renders are planned."""
     videos = sorted({render.video for render in CONFIG.renders.values()})
     found = [*map(again_probe, videos), *map(again_manifest, videos), again_weights()]
-    return sum([*found, *map(again_plan, CONFIG.renders)], [])
+    return sum([*found, *map(again_plan, CONFIG.painted)], [])
 
 
 def get_later_requests(_):
     """All requests that can only be found from the renders' plans."""
     found = []
-    for render in CONFIG.renders:
-        plan = plan_of(render)
-        found += again_targets(plan.target)
-        for part in plan.jobs:
+    for render in CONFIG.painted:
+        for path in [*targets_of(render), *trained_of(render)]:
+            found += again_arrays(path)
+        for part in plan_of(render).jobs:
             found += again_record(render, part)
+    for render in CONFIG.renders:
         for product in products.FILES:
             found += again_product(render, product)
     return list(dict.fromkeys(found))

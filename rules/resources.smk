@@ -33,7 +33,7 @@ def painting_mb(wildcards, attempt):
 
 
 def painting_minutes(wildcards, attempt):
-    look = CONFIG.looks[CONFIG.renders[wildcards.render].look]
+    look = CONFIG.looks[CONFIG.painted[wildcards.render].look]
     plan, job = plan_of_job(wildcards.render), job_of(wildcards)
     frames = len(job.part.places)
     evaluations = look.evaluations_of(frames, job.anew(frames, bool(plan.backs)))
@@ -46,9 +46,14 @@ def painted_mb(wildcards):
 
 
 def targets_mb(wildcards, attempt):
-    look = CONFIG.looks[target_of(wildcards).look]
+    _, look = target_of(wildcards)
     size = [style_sides(look)[look.width]] * 2
     return needs.network_mb(*size, CONFIG.memory) * attempt
+
+
+def training_minutes(_, attempt):
+    # how long a stylizer learns, only its author knows
+    return 60 * attempt
 
 
 def capture_minutes(wildcards, attempt):

@@ -9,6 +9,8 @@ rule stylize:
         plan=ancient(get_plan),
         manifest=ancient(get_manifest),
         targets=ancient(get_targets),
+        examples=ancient(get_examples),
+        trained=ancient(get_trained),
         needs=ancient(get_records_needed),
     output:
         layout.RECORD,

@@ -20,11 +20,9 @@ rule weights:
 
 rule targets:
     input:
-        again=lambda wildcards: again_targets(wildcards.target),
+        again=lambda wildcards: again_arrays(layout.TARGETS.format(**wildcards)),
         weights=ancient(LAYOUT.weights),
-        images=lambda wildcards: mounted(
-            CONFIG.styles[target_of(wildcards).style].images
-        ),
+        images=lambda wildcards: mounted(target_of(wildcards)[0].images),
     output:
         layout.TARGETS,
     log:

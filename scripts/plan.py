@@ -9,7 +9,7 @@ from gramflow.store.layout import Layout, check_unchanged
 
 with job(snakemake.log[0]):
     config = load(snakemake.config)
-    render = config.renders[snakemake.wildcards.render]
+    render = config.painted[snakemake.wildcards.render]
     (output,) = snakemake.output
     entries = f"videos.{render.video}, styles.{render.style} or plugins"
     check_unchanged(Layout(config).plan(render), output, entries)

@@ -3,7 +3,8 @@ from pathlib import Path
 from gramflow.base.script import job
 from gramflow.film.keys import film_sizes
 from gramflow.media.encode import try_out
-from gramflow.painting.job import JobFiles, paint_job
+from gramflow.painting.inputs import Inputs
+from gramflow.painting.job import paint_job
 from gramflow.settings.config import load
 
 with job(snakemake.log[0]) as say:
@@ -11,14 +12,16 @@ with job(snakemake.log[0]) as say:
     try_out(config.encode, film_sizes(config))  # the settings may be other ones than when probed
     paint_job(
         config,
-        config.renders[snakemake.wildcards.render],
+        config.painted[snakemake.wildcards.render],
         snakemake.wildcards.part,
-        JobFiles(
+        Inputs(
             plan=Path(snakemake.input.plan),
             manifest=Path(snakemake.input.manifest),
-            targets=Path(snakemake.input.targets),
-            record=Path(snakemake.output[0]),
+            targets=tuple(map(Path, snakemake.input.targets)),
+            examples=tuple(map(Path, snakemake.input.examples)),
+            trained=tuple(map(Path, snakemake.input.trained)),
         ),
+        Path(snakemake.output[0]),
         snakemake.threads,
         say,
     )

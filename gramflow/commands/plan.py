@@ -44,7 +44,7 @@ def run(configfile: Path, json: bool, gpus: int) -> None:
     device = prepare(os.cpu_count() or 1)
     forecasts, extracted = _forecasts(config), _extracted_mb(config)
     speeds = [
-        calibrate(config, config.looks[config.renders[each.name].look], device)
+        calibrate(config, config.looks[config.painted[each.name].look], device)
         for each in forecasts
     ]
     seconds = duration(forecasts, speeds, gpus)
@@ -70,7 +70,7 @@ def _forecasts(config: Config) -> list[Forecast]:
     layout = Layout(config)
     probed = cache(lambda video: probe_of(config, video, layout))
     found, painted = [], Listing(painted_store(config.store))
-    for render in config.renders.values():
+    for render in config.painted.values():
         plan = current_plan(config, render, layout)
         if plan is None:
             plan = guessed_plan(config, render, probed(render.video))
@@ -81,7 +81,7 @@ def _forecasts(config: Config) -> list[Forecast]:
 def _extracted_mb(config: Config) -> int:
     """Megabytes of the source frames that are not in the store yet."""
     layout, frames = Layout(config), Listing(extracted_store(config.store))
-    videos = {render.video for render in config.renders.values()}
+    videos = {render.video for render in config.painted.values()}
     return sum(extraction_mb(config, video, layout, frames) for video in sorted(videos))
 
 

@@ -44,7 +44,7 @@ def run(configfile: Path, json: bool, watch: bool) -> None:
 
 def _statuses(config: Config) -> list[RenderStatus]:
     layout = Layout(config)
-    return [render_status(config, render, layout) for render in config.renders.values()]
+    return [render_status(config, render, layout) for render in config.painted.values()]
 
 
 def _table(statuses: list[RenderStatus]) -> Table:

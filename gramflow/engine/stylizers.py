@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gramflow.base.arrays import SMALLEST, Picture, Tensor, blurred, resized
+from gramflow.base.progress import Say
 from gramflow.engine.flows import Map
 from gramflow.engine.losses import Loss
 from gramflow.engine.networks import Network
@@ -48,6 +49,11 @@ class Palette:
         then by loss term and name.
     memory: limit of the memory for painting, in bytes; None for no limit.
     name: the look's name, for errors.
+    styles: targets, in the form of `targets`, of the style and of those that the look's settings
+        name, by the style's name.
+    examples: by the looks that the look's settings name, the frames that these have painted: source
+        and painted picture, both of that look's size, by the frame's number.
+    trained: what the stylizer's `train` has returned; empty in that step.
     """
 
     settings: Mapping[str, Any]
@@ -58,15 +64,22 @@ class Palette:
     targets: Mapping[int, StyleTargets]
     memory: int | None = None
     name: str = "default"
+    styles: Mapping[str, Mapping[int, StyleTargets]] = field(default_factory=dict)
+    examples: Mapping[str, Mapping[int, tuple[Picture, Picture]]] = field(default_factory=dict)
+    trained: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 class Stylizer:
     """The base of every stylizer.
 
     now: the settings of the frame that is painted now, as of `frame_settings`.
+    train: None, or a method `train(self, say)` that learns something before any frame of the render
+        is painted, in a job of its own, and returns it as arrays by name. say: prints a line of
+        progress.
     """
 
     kind: ClassVar[str] = "stylizers"
+    train: ClassVar[Callable[[Any, Say], Mapping[str, NDArray[Any]]] | None] = None
 
     @dataclass(frozen=True)
     class Settings:
@@ -113,7 +126,11 @@ class Stylizer:
 
 
 class Optimize(Stylizer):
-    """Gatys et al. 2016: change the picture itself until its features fit content and style."""
+    """Gatys et al. 2016: change the picture itself until its features fit content and style.
+
+    styles: the style's targets by painted width in pixels, prepared; a derived class may set others
+        before a frame is painted.
+    """
 
     def __init__(self, settings: Any, palette: Palette) -> None:
         super().__init__(settings, palette)

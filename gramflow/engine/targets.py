@@ -1,7 +1,7 @@
 """Style targets: the statistics of a style's pictures that the loss terms compare with."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,17 +25,24 @@ def style_targets(
     pictures: each at the size at which its features are taken. mixture: a weight per picture, with
     sum 1. `Objective.prepared` converts the result to the form that the terms use.
     """
-    mixed: StyleTargets = {}
-    for picture, share in zip(pictures, mixture, strict=True):
-        targets = objective.raw_targets(network.preprocess(picture), "style")
-        for term, tensors in targets.items():
-            sums = mixed.setdefault(term, {})
+    raw = (objective.raw_targets(network.preprocess(picture), "style") for picture in pictures)
+    return mixed(raw, mixture)
+
+
+def mixed(
+    targets: Iterable[Mapping[str, Mapping[str, Any]]], mixture: Iterable[float]
+) -> StyleTargets:
+    """Average raw targets, arrays or tensors. mixture: a weight for each of them, with sum 1."""
+    found: StyleTargets = {}
+    for each, share in zip(targets, mixture, strict=True):
+        for term, tensors in each.items():
+            sums = found.setdefault(term, {})
             for name, tensor in tensors.items():
                 part = ops.convert_to_numpy(tensor)
                 sums[name] = sums.get(name, 0) + np.float64(share) * part
     return {
         term: {name: array.astype(np.float32) for name, array in sums.items()}
-        for term, sums in mixed.items()
+        for term, sums in found.items()
     }
 
 

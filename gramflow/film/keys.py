@@ -1,7 +1,8 @@
 """Computes keys: digests of everything that a painted frame or a style's target depends on."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -69,15 +70,16 @@ def target_name(config: Config, style: Style, look: Look, weights: Weights | Non
     return short_digest(_target_recipe(config, style, look, weights))
 
 
-def target_render(config: Config, name: str, weights: Weights) -> Render:
-    """Find a render that needs the targets of this name.
+def target_of(config: Config, name: str, weights: Weights) -> tuple[Style, Look]:
+    """Find a style and a look whose targets have this name.
 
     Raises GramflowError when there is none, because a style's picture was replaced meanwhile.
     """
-    for render in config.renders.values():
-        style, look = config.styles[render.style], config.looks[render.look]
-        if target_name(config, style, look, weights) == name:
-            return render
+    for render in config.painted.values():
+        look = config.looks[render.look]
+        for style in map(config.styles.__getitem__, config.styles_of(render)):
+            if target_name(config, style, look, weights) == name:
+                return style, look
     raise replaced("styles")
 
 
@@ -95,24 +97,35 @@ def recipe(
     then stand in for them, and a digest of the result is not usable as a key of the store.
     """
     look = config.looks[render.look]
+
+    def target(style: str) -> dict[str, Any]:
+        return _target_recipe(config, config.styles[style], look, weights)
+
+    def example(name: str) -> list[Any]:
+        return _unsized_recipe(config, replace(render, look=name), weights)
+
+    contents: Contents = {"file": content_digest, "style": target, "look": example}
     return {
         "size": size,
-        "look": _effective(config, look),
-        "target": _target_recipe(config, config.styles[render.style], look, weights),
+        "look": _effective(config, look, contents),
+        "target": target(render.style),
         "plugins": _origins(config, _painters(look)),
     }
 
 
 def plan_recipe(config: Config, render: Render) -> list[Any]:
     """Everything that determines a render's plan, except the video's manifest and the weights."""
+    return [*_unsized_recipe(config, render, None), config.segment_frames]
+
+
+def _unsized_recipe(config: Config, render: Render, weights: Weights | None) -> list[Any]:
+    """The recipe of a render whose size is only known from the manifest, and its passes."""
     look = config.looks[render.look]
-    size = look.width, look.height
-    return [recipe(config, render, size, None), look.passes, config.segment_frames]
+    return [recipe(config, render, (look.width, look.height), weights), look.passes]
 
 
-def parts(config: Config, render: Render, manifest: Manifest) -> list[Part]:
+def parts(config: Config, look: Look, manifest: Manifest) -> list[Part]:
     """All parts of a render, one per job, each after the parts that it needs."""
-    look = config.looks[render.look]
     if neighbours(config, look):
         return list(parts_chained(manifest, config.segment_frames, look.passes))
     return list(parts_alone(manifest, config.segment_frames))
@@ -123,19 +136,17 @@ Keys = list[dict[int, str]]
 
 
 def painted_keys(
-    config: Config, render: Render, manifest: Manifest, weights: Weights | None
+    config: Config, look: Look, manifest: Manifest, found: Sequence[Part], base: str
 ) -> Keys:
     """Compute the keys of all painted frames of a render.
 
     If the look needs neighbours, a key depends on their keys. A frame identical to the one before
     usually shares its key (see `_key`), so that still parts of a video do not flicker.
 
-    weights: None while they are unknown; the keys are then not those of the store.
+    found: the render's parts. base: digest of all that determines a painted frame, but the source
+    frame and its neighbours.
     """
-    look = config.looks[render.look]
-    base = digest(recipe(config, render, working_size(look, manifest), weights))
-    backs = neighbours(config, look)
-    found, frames = parts(config, render, manifest), _pictures(config, look, manifest)
+    backs, frames = neighbours(config, look), _pictures(config, look, manifest)
     stages = 1 + max(links.stage for part in found for links in part.chains)
     keys: Keys = [{} for _ in range(stages)]
     for links in chain.from_iterable(part.chains for part in found):
@@ -147,6 +158,11 @@ def painted_keys(
             for stage in reached:
                 stage[step.number] = key
     return keys
+
+
+def learns(config: Config, look: Look) -> bool:
+    """Whether a look's stylizer has a step of its own, `train`, before it paints."""
+    return bool(config.registry.find("stylizers", look.stylizer["name"]).cls.train)
 
 
 def frame_settings(
@@ -214,7 +230,8 @@ def _target_recipe(
         "padding": look.padding,
         # a term's target does not depend on its weight
         "losses": {
-            name: _with_contents(config, "losses", name, term) | {"weight": None}
+            name: _with_contents(config, "losses", name, term, {"file": content_digest})
+            | {"weight": None}
             for name, term in losses.items()
         },
         "plugins": _origins(
@@ -238,31 +255,37 @@ def neighbours(config: Config, look: Look) -> list[int]:
     return sorted({1, *chain.from_iterable(distances)})
 
 
-def _effective(config: Config, look: Look) -> dict[str, Any]:
+Contents = Mapping[str, Callable[[str], Any]]
+"""By the mark of a setting (see `Plugin.marked`), what stands in a key in place of its values."""
+
+
+def _effective(config: Config, look: Look, contents: Contents) -> dict[str, Any]:
     """The settings of a look that enter a frame's key.
 
     Leaves out `flow` if frames do not depend on each other, `passes`, since a key contains the
     previous pass's key, and `coarsest`, since the widths that follow from it are in the target's
-    recipe. Files are replaced by their digests.
+    recipe. Names of files, styles and looks are replaced by what they stand for.
     """
     chained = {} if neighbours(config, look) else {"flow": None}
     settings = look.settings
     settings["losses"] = {
-        name: _with_contents(config, "losses", name, term) for name, term in look.losses.items()
+        name: _with_contents(config, "losses", name, term, contents)
+        for name, term in look.losses.items()
     }
     for key, kind in CHOSEN.items():
-        settings[key] = _with_contents(config, kind, settings[key]["name"], settings[key])
+        settings[key] = _with_contents(config, kind, settings[key]["name"], settings[key], contents)
     return settings | chained | {"passes": None, "coarsest": None}
 
 
 def _with_contents(
-    config: Config, kind: str, name: str, settings: dict[str, Any]
+    config: Config, kind: str, name: str, settings: dict[str, Any], contents: Contents
 ) -> dict[str, Any]:
-    """A plugin's settings, with paths of files replaced by the digests of their contents."""
-    files = config.registry.find(kind, name).marked("file", settings)
-    return settings | {
-        key: [content_digest(path) for path in paths] for key, paths in files.items()
-    }
+    """A plugin's settings, with the values of marked ones replaced by their contents."""
+    plugin, found = config.registry.find(kind, name), dict(settings)
+    for mark, content in contents.items():
+        for key, values in plugin.marked(mark, settings).items():
+            found[key] = [content(value) for value in values]
+    return found
 
 
 def _style_losses(config: Config, look: Look) -> dict[str, dict[str, Any]]:

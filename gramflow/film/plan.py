@@ -10,8 +10,10 @@ from typing import Any, Self
 from gramflow.base.files import Document
 from gramflow.film.identity import Weights
 from gramflow.film.keys import (
+    DIGITS,
     Keys,
     digest,
+    learns,
     neighbours,
     painted_keys,
     parts,
@@ -104,7 +106,9 @@ class Plan(Document):
     weights: the network and its weights; None while they are unknown.
     recipe: digest of all that determines a painted frame, but the frame (see `keys.recipe`).
     size: width and height to paint at, in pixels.
-    target: name of the style's targets.
+    targets: names of the target files, by style (see `Config.styles_of`).
+    trained: name of the file with what the look's stylizer learns before it paints; "" if it learns
+        nothing.
     backs: distances of the painted neighbours that a frame needs, in steps back, rising; empty if
         frames do not depend on each other.
     jobs: by the part's name.
@@ -115,7 +119,8 @@ class Plan(Document):
     weights: Weights | None
     recipe: str
     size: tuple[int, int]
-    target: str
+    targets: dict[str, str]
+    trained: str
     backs: tuple[int, ...]
     jobs: dict[str, Job]
 
@@ -157,19 +162,30 @@ def make_plan(config: Config, render: Render, manifest: Manifest, weights: Weigh
     Raises GramflowError for a size that cannot be painted.
     """
     look = config.looks[render.look]
-    size, keys = working_size(look, manifest), painted_keys(config, render, manifest, weights)
-    backs = tuple(neighbours(config, look))
+    size, backs = working_size(look, manifest), tuple(neighbours(config, look))
+    examples = [
+        make_plan(config, example, manifest, weights).frames
+        for example in config.examples_of(render)
+    ]
+    made_of = recipe(config, render, size, weights)
+    base = digest([made_of, examples] if examples else made_of)
+    found = parts(config, look, manifest)
+    keys = painted_keys(config, look, manifest, found, base)
     jobs = {}
-    for part in parts(config, render, manifest):
+    for part in found:
         claim = digest([keys[part.stage][number] for number in part.frames])
         jobs[part.name] = Job(part, _touched(part, backs, keys), claim, part.stage == len(keys) - 1)
     return Plan(
         render=render.name,
         manifest=manifest.digest,
         weights=weights,
-        recipe=digest(recipe(config, render, size, weights)),
+        recipe=digest(made_of),
         size=size,
-        target=target_name(config, config.styles[render.style], look, weights),
+        targets={
+            style: target_name(config, config.styles[style], look, weights)
+            for style in config.styles_of(render)
+        },
+        trained=base[:DIGITS] if learns(config, look) else "",
         backs=backs,
         jobs=jobs,
     )

@@ -14,58 +14,43 @@ from gramflow.engine.backend import prepare
 from gramflow.engine.colours import Colours
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.stylizers import Painted, Stylizer
-from gramflow.film.keys import digest, frame_settings, recipe, replaced
+from gramflow.film.keys import frame_settings
 from gramflow.film.manifest import Manifest
 from gramflow.film.order import Step
-from gramflow.film.plan import Job, Plan
+from gramflow.film.plan import Job
 from gramflow.media.pictures import to_pixels
 from gramflow.painting import gpus
 from gramflow.painting.frame import paint_frame
 from gramflow.painting.frames import PaintedFrames
+from gramflow.painting.inputs import Inputs, Opened
 from gramflow.painting.neighbours import Neighbours
-from gramflow.painting.setup import make_colours, make_features, make_flow, make_stylizer
-from gramflow.painting.targets import load_targets
+from gramflow.painting.setup import make_colours, make_features, make_flow
 from gramflow.settings.config import Config, Look, Render
 from gramflow.store.frames import Store, extracted_store, lock_file, painted_store
 from gramflow.store.records import Record
 
 
-@dataclass(frozen=True)
-class JobFiles:
-    """Paths of the files that a painting job reads, and of the record that it writes."""
-
-    plan: Path
-    manifest: Path
-    targets: Path
-    record: Path
-
-
 def paint_job(
-    config: Config, render: Render, name: str, files: JobFiles, threads: int, say: Say
+    config: Config, render: Render, name: str, files: Inputs, output: Path, threads: int, say: Say
 ) -> None:
     """Paint the frames of a job that are missing from the store, then write the job's record.
 
-    name: of the part that the job paints. threads: CPU threads for painting. say: prints a line of
-    progress.
+    name: of the part that the job paints. output: path of the record. threads: CPU threads for
+    painting. say: prints a line of progress.
     The process may be killed at any time: finished frames stay in the store, and the next run
     continues after them. A second process with the same job waits until the first has ended.
-    Raises GramflowError for a loss that is not finite, and when the disk is full. Raises ValueError
-    for a plan that was made without weights.
+    Raises GramflowError for a loss that is not finite, when the disk is full, and like `Opened`.
     """
-    plan, manifest = Plan.load(files.plan), Manifest.load(files.manifest)
-    look, job, weights = config.looks[render.look], plan.jobs[name], plan.weights
-    if weights is None:
-        raise ValueError(f"{files.plan} was made without weights")
-    # what is painted is kept for good: a plugin or its file may have been edited since the plan
-    if plan.recipe != digest(recipe(config, render, plan.size, weights)):
-        raise replaced(f"looks.{look.name}")
+    opened = Opened(config, render, files)
+    plan, manifest, look, weights = opened.plan, opened.manifest, opened.look, opened.weights
+    job = plan.jobs[name]
     title, colours = f"{render.name} {name}", make_colours(config, look)
     painted, extracted = painted_store(config.store), extracted_store(config.store)
 
     def stylizer() -> Stylizer:
         gpu.enter_context(gpus.lent(say))
         device = prepare(threads)
-        made = make_stylizer(config, look, weights, load_targets(files.targets))
+        made = opened.stylizer()
         width, height = plan.size
         facts = [f"painting on {device}", f"{weights.source} weights", made.needs(height, width)]
         say(f"{title}: {', '.join(filter(None, facts))}")
@@ -83,7 +68,7 @@ def paint_job(
     painting = _Painting(title, job, plan.backs, look, manifest, now, sources, colours, frames, say)
     with _alone(lock_file(config.store, job.claim), title, say), ExitStack() as gpu:
         made = painting.paint(stylizer)
-    Record(job.claim, render.name, asdict(weights), _told(job, made, painted)).save(files.record)
+    Record(job.claim, render.name, asdict(weights), _told(job, made, painted)).save(output)
 
 
 def _told(job: Job, made: set[str], painted: Store) -> list[dict[str, Any]]:

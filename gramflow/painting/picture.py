@@ -5,16 +5,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gramflow.base.arrays import Pixels
+from gramflow.base.errors import GramflowError
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.stylizers import Painted
 from gramflow.film.identity import Weights
-from gramflow.film.keys import frame_settings, working_size
+from gramflow.film.keys import frame_settings, learns, working_size
 from gramflow.film.manifest import Manifest
 from gramflow.media.pictures import from_pixels, resize, to_pixels
 from gramflow.painting.frame import paint_frame
 from gramflow.painting.setup import make_colours, make_stylizer
 from gramflow.painting.targets import compute_targets
-from gramflow.settings.config import Config, Look, Style
+from gramflow.settings.config import Config, Look, Style, marked
 from gramflow.store.frames import pixels_digest
 
 
@@ -35,13 +36,19 @@ class PicturePainter:
     """Paints pictures in one style by one look.
 
     A picture gets the pixels that the workflow gives a film of this one frame. The style's targets
-    are computed once, when the painter is made.
+    are computed once, when the painter is made. Raises GramflowError for a look that learns from
+    painted films.
     """
 
     def __init__(self, config: Config, style: Style, look: Look, weights: Weights) -> None:
+        if learns(config, look) or any(marked(look, config.registry, "look")):
+            text = "learns from painted films, so it paints no single picture; take another look"
+            raise GramflowError(f"looks.{look.name}: {text}")
         self.config, self.look = config, look
         self._colours = make_colours(config, look)
-        targets = compute_targets(config, style, look, weights)
+        named = (name for _, name in marked(look, config.registry, "style"))
+        styles = dict.fromkeys([style, *map(config.styles.__getitem__, named)])
+        targets = {each.name: compute_targets(config, each, look, weights) for each in styles}
         self._stylizer = make_stylizer(config, look, weights, targets)
 
     def paint(

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import Any
+
+from numpy.typing import NDArray
 
 from gramflow import bundled
 from gramflow.base.arrays import Picture
@@ -116,21 +119,35 @@ def _whole(
 
 
 def make_stylizer(
-    config: Config, look: Look, weights: Weights, targets: Mapping[int, StyleTargets]
+    config: Config,
+    look: Look,
+    weights: Weights,
+    styles: Mapping[str, Mapping[int, StyleTargets]],
+    examples: Mapping[str, Mapping[int, tuple[Picture, Picture]]] = MappingProxyType({}),
+    trained: Mapping[str, NDArray[Any]] = MappingProxyType({}),
 ) -> Stylizer:
     """Create the stylizer of a look. The network is built only if the stylizer asks for it.
 
-    targets: the style's targets by painted width in pixels; may be empty for missing widths.
+    styles: targets by the style's name, the render's own first, and by painted width in pixels;
+        widths may be missing where a style has no targets.
+    examples, trained: see `Palette`.
     """
+    targets = {
+        style: {width: found.get(width, {}) for width in look.widths}
+        for style, found in styles.items()
+    }
     palette = Palette(
         settings=look.settings,
         network=make_network(config, weights.network),
         extractor=lambda: make_extractor(config, look, weights),
         losses=make_losses(config, look),
         optimizer=make_optimizer(config, look),
-        targets={width: targets.get(width, {}) for width in look.widths},
+        targets=next(iter(targets.values())),
         memory=limit(config.memory),
         name=look.name,
+        styles=targets,
+        examples=examples,
+        trained=trained,
     )
     plugin = config.registry.find("stylizers", look.stylizer["name"])
     stylizer: Stylizer = plugin.make(look.stylizer, palette)

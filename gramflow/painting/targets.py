@@ -2,11 +2,8 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from gramflow.base.arrays import SMALLEST, Picture
 from gramflow.base.errors import GramflowError, concerning
-from gramflow.base.files import appearing
 from gramflow.engine.memory import limit
 from gramflow.engine.targets import StyleTargets, flattened, style_targets, unflattened
 from gramflow.engine.tiling import Plan
@@ -15,7 +12,7 @@ from gramflow.film.keys import style_sides
 from gramflow.media.pictures import read_picture, resize
 from gramflow.painting.setup import make_extractor, make_losses, make_network
 from gramflow.settings.config import Config, Look, Style
-from gramflow.store.checks import DAMAGED
+from gramflow.store.arrays import load_arrays, save_arrays
 
 
 def save_targets(config: Config, style: Style, look: Look, weights: Weights, path: Path) -> None:
@@ -23,9 +20,7 @@ def save_targets(config: Config, style: Style, look: Look, weights: Weights, pat
 
     path: the file, whose name is that of `target_name`. Errors as of `compute_targets`.
     """
-    arrays = flattened(compute_targets(config, style, look, weights))
-    with appearing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+    save_arrays(path, flattened(compute_targets(config, style, look, weights)))
 
 
 def compute_targets(
@@ -55,11 +50,7 @@ def load_targets(path: Path) -> dict[int, StyleTargets]:
 
     Raises GramflowError when the file is damaged.
     """
-    try:
-        with np.load(path) as arrays:
-            return unflattened(arrays)
-    except DAMAGED as error:
-        raise GramflowError(f"{path}: damaged; delete it and run again") from error
+    return unflattened(load_arrays(path))
 
 
 def style_pictures(style: Style, side: int) -> list[Picture]:

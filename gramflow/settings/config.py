@@ -6,13 +6,13 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from importlib.util import find_spec
-from itertools import chain, product
+from itertools import product
 from math import log2
 from pathlib import Path
 from typing import Any, Literal
@@ -135,6 +135,30 @@ class Config:
     encode: Values
     registry: Registry = field(compare=False, repr=False)
 
+    def styles_of(self, render: Render) -> list[str]:
+        """Names of the styles that a render is painted in: its own, then those its look names."""
+        named = (name for _, name in marked(self.looks[render.look], self.registry, "style"))
+        return list(dict.fromkeys([render.style, *named]))
+
+    def examples_of(self, render: Render) -> list[Render]:
+        """The renders, of its video and style, whose painted frames a render learns from."""
+        named = (name for _, name in marked(self.looks[render.look], self.registry, "look"))
+        return [replace(render, look=name) for name in dict.fromkeys(named)]
+
+    @cached_property
+    def painted(self) -> dict[str, Render]:
+        """All renders to paint, by name: `renders`, each after its examples."""
+        found: dict[str, Render] = {}
+
+        def add(render: Render) -> None:
+            for example in self.examples_of(render):
+                add(example)
+            found[render.name] = render
+
+        for render in self.renders.values():
+            add(render)
+        return found
+
 
 def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
     """Validate a config as Snakemake read it, and fill in all defaults.
@@ -153,8 +177,12 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
         name: _look(name, look, registry, layers)
         for name, look in {"default": {}, **values["looks"]}.items()
     }
-    for entry, path in chain.from_iterable(_files(look, registry) for look in looks.values()):
-        _check_readable(folder / path, entry)
+    for look in looks.values():
+        for entry, path in marked(look, registry, "file"):
+            _check_readable(folder / path, entry)
+        for entry, style in marked(look, registry, "style"):
+            _check_known("style", style, styles, entry)
+        _check_examples([look.name], looks, registry)
     renders = _renders(values["renders"], videos, styles, looks)
     for name in {render.look for render in renders.values()}:
         _check_even(looks[name], values["encode"]["pixel_format"])
@@ -225,7 +253,7 @@ def _paths(config: Config) -> Iterator[tuple[Entry, str]]:
         if not is_live(video["path"]) and not is_stored(video["path"]):
             yield ("videos", name, "path"), video["path"]
     for look in config.looks.values():
-        yield from _files(look, config.registry)
+        yield from marked(look, config.registry, "file")
 
 
 def is_stored(path: str) -> bool:
@@ -566,8 +594,11 @@ def _with_settings(
     return {"name": plugin.name, **settings}
 
 
-def _files(look: Look, registry: Registry) -> Iterator[tuple[Entry, str]]:
-    """Yield the config entry and path of every file in the settings of a look's plugins."""
+def marked(look: Look, registry: Registry, mark: str) -> Iterator[tuple[Entry, str]]:
+    """Yield the config entry and value of every setting of a look's plugins that has a mark.
+
+    mark: see `Plugin.marked`. A setting with a list of values is yielded once for each.
+    """
     at: Entry = ("looks", look.name)
     named = [((*at, key), kind, look.settings[key]) for key, kind in CHOSEN.items()]
     plugins = [
@@ -578,9 +609,22 @@ def _files(look: Look, registry: Registry) -> Iterator[tuple[Entry, str]]:
         for name, values in look.losses.items()
     ]
     for entry, plugin, settings in plugins:
-        for name, paths in plugin.marked("file", settings).items():
-            for path in paths:
-                yield (*entry, name), path
+        for name, values in plugin.marked(mark, settings).items():
+            for value in values:
+                yield (*entry, name), value
+
+
+def _check_examples(path: list[str], looks: Mapping[str, Look], registry: Registry) -> None:
+    """Check the looks that the last look of a path names, and those that they name in turn.
+
+    Raises GramflowError for an unknown one, and for one that is on the path already.
+    """
+    for entry, name in marked(looks[path[-1]], registry, "look"):
+        _check_known("look", name, looks, entry)
+        if name in path:
+            circle = " needs ".join([*path, name])
+            raise refused(entry, f"{circle}, which is a circle; name another look")
+        _check_examples([*path, name], looks, registry)
 
 
 # -- renders -----------------------------------------------------------------------------------
@@ -611,9 +655,13 @@ def _renders(
 def _chosen(choice: str | list[str] | None, known: list[str], entry: Entry) -> list[str]:
     names = [choice] if isinstance(choice, str) else choice or known
     for name in names:
-        if name not in known:
-            raise refused(entry, f"there is no {entry[-1]} {name!r}; {remedy(name, known)}")
+        _check_known(str(entry[-1]), name, known, entry)
     return names
+
+
+def _check_known(kind: str, name: str, known: Collection[str], entry: Entry) -> None:
+    if name not in known:
+        raise refused(entry, f"there is no {kind} {name!r}; {remedy(name, known)}")
 
 
 _HALVED = re.compile(r"420|^nv\d\d|^p01\d")

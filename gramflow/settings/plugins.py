@@ -79,8 +79,8 @@ class Plugin:
     def marked(self, mark: str, settings: Mapping[str, Any]) -> dict[str, list[str]]:
         """Values of the settings whose fields have `mark` in their metadata, by setting.
 
-        mark: "file" for paths, "layer" for layers of the network. Each value is a list; a setting
-        that is absent or None gives [].
+        mark: "file" for paths, "layer" for layers of the network, "style" and "look" for those of
+        the config. Each value is a list; a setting that is absent or None gives [].
         """
         named = [name for name, entry in self.schema["properties"].items() if entry.get(mark)]
         given = {name: settings.get(name) or [] for name in named}

@@ -82,7 +82,7 @@ def forecast(
     planned: store keys of the frames that earlier renders of the run make; this render's are added
         in place.
     """
-    look = config.looks[config.renders[plan.render].look]
+    look = config.looks[config.painted[plan.render].look]
     planned = set() if planned is None else planned
     frames = made = jobs = 0
     chains: dict[str, int] = {}

@@ -9,7 +9,7 @@ from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
 from gramflow.settings.config import Config
 from gramflow.store.frames import Store, extracted_store, painted_store
-from gramflow.store.layout import CALIBRATION, CERTIFICATE, TARGETS, Layout, record
+from gramflow.store.layout import CALIBRATION, CERTIFICATE, TARGETS, TRAINED, Layout, record
 from gramflow.store.plans import current_plan
 from gramflow.store.products import FILES
 from gramflow.store.records import Certificate
@@ -59,7 +59,7 @@ def _known(configs: Sequence[Config]) -> tuple[set[str], list[Plan], list[str]]:
         for video in config.videos:
             with suppress(FileNotFoundError, ValueError):
                 frames |= set(Manifest.load(Path(layout.manifest(video))).frames)
-        for render in config.renders.values():
+        for render in config.painted.values():
             plan = current_plan(config, render, layout)
             if plan is None or plan.weights is None:
                 unknown.append(render.name)
@@ -97,10 +97,11 @@ def _work_files(configs: Sequence[Config], plans: Iterable[Plan]) -> Iterator[Pa
         used |= {layout.weights}
         for video in config.videos:
             used |= {layout.capture(video), layout.probe(video), layout.manifest(video)}
-        for render in config.renders.values():
+        for render in config.painted.values():
             used.add(layout.plan(render))
     for plan in plans:
-        used.add(TARGETS.format(target=plan.target))
+        used |= {TARGETS.format(target=target) for target in plan.targets.values()}
+        used.add(TRAINED.format(render=plan.render, digest=plan.trained))
         used |= {record(plan.render, part, job.claim) for part, job in plan.jobs.items()}
     for file in Path("work").rglob("*"):
         if file.is_file() and str(file) not in used and file not in certificates:

@@ -39,7 +39,7 @@ def checked_files(config: Config) -> Iterator[Checked]:
         except ValueError:
             yield Checked(path, _UNREADABLE)
     keys: dict[str, None] = {}
-    for render in config.renders.values():
+    for render in config.painted.values():
         if plan := current_plan(config, render, layout):
             keys |= dict.fromkeys(key for job in plan.jobs.values() for key in job.made)
     yield from _frames(painted, keys)

@@ -94,7 +94,7 @@ class Project:
         """Load the plan of a render for the current config."""
         with chdir(self.folder):
             config = load(self.config)
-            return Plan.load(Path(layout.Layout(config).plan(config.renders[render])))
+            return Plan.load(Path(layout.Layout(config).plan(config.painted[render])))
 
     def records(self, render: str) -> list[Record]:
         """Load the records of the parts that make up a render's film, in its order."""

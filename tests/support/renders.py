@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 
+from gramflow.film.identity import Weights
+from gramflow.film.keys import Keys
 from gramflow.film.manifest import Manifest
-from gramflow.settings.config import Config, load
+from gramflow.film.plan import make_plan
+from gramflow.settings.config import Config, Render, load
 
 
 def config_with(start: str = "content", segment_frames: int = 3, **look: object) -> Config:
@@ -22,3 +25,12 @@ def manifest_of(frames: Iterable[object], shots: Iterable[int] = (0,)) -> Manife
     """A manifest whose frames have these names, with shots that begin at these numbers."""
     names = [str(frame) for frame in frames]
     return Manifest(64, 48, "1/25", 0, names, list(range(len(names))), 1, list(shots))
+
+
+def painted_keys(config: Config, render: Render, manifest: Manifest, weights: Weights) -> Keys:
+    """Keys of all painted frames of a render, by stage and frame number, as its plan has them."""
+    keys: dict[int, dict[int, str]] = {0: {}}
+    for job in make_plan(config, render, manifest, weights).jobs.values():
+        for stage, found in job.keys.items():
+            keys.setdefault(stage, {}).update(found)
+    return [keys[stage] for stage in sorted(keys)]

@@ -8,7 +8,6 @@ import pytest
 
 from gramflow.base.errors import GramflowError
 from gramflow.film.identity import random_weights
-from gramflow.film.keys import painted_keys
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import make_plan
 from gramflow.settings.config import Render, load
@@ -26,6 +25,7 @@ from gramflow.view.forecasts import (
     probe_of,
 )
 from tests.support import media
+from tests.support.renders import painted_keys
 
 WEIGHTS = random_weights("vgg16")
 

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gramflow.film.identity import bundled_weights, random_weights
-from gramflow.film.keys import painted_keys, target_name
+from gramflow.film.keys import target_name
 from gramflow.film.order import LEAD, parts_chained
 from gramflow.settings.config import load
-from tests.support.renders import config_with, manifest_of
+from tests.support.renders import config_with, manifest_of, painted_keys
 
 WEIGHTS = random_weights("vgg16")
 

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gramflow.film.identity import random_weights
-from gramflow.film.keys import Keys, digest, painted_keys, target_name, working_size
+from gramflow.film.keys import Keys, digest, target_name, working_size
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan, make_plan
 from gramflow.settings.config import Config
-from tests.support.renders import config_with, manifest_of
+from tests.support.renders import config_with, manifest_of, painted_keys
 
 WEIGHTS = random_weights("vgg16")
 
@@ -122,7 +122,7 @@ def test_a_plan_tells_what_its_render_is_made_of() -> None:
     plan, look = plan_of(config, manifest), config.looks["default"]
     assert (plan.render, plan.manifest) == ("clip.red", manifest.digest)
     assert plan.size == working_size(look, manifest) == (64, 48)
-    assert plan.target == target_name(config, config.styles["red"], look, WEIGHTS)
+    assert plan.targets == {"red": target_name(config, config.styles["red"], look, WEIGHTS)}
     assert plan.backs == (1,) and plan_of(config_with("content"), manifest).backs == ()
 
 

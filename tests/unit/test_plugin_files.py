@@ -7,9 +7,10 @@ import pytest
 
 from gramflow.base.errors import GramflowError
 from gramflow.film.identity import random_weights
-from gramflow.film.keys import painted_keys, target_name
+from gramflow.film.keys import target_name
 from gramflow.film.manifest import Manifest
 from gramflow.settings.config import Config, check_apart, load
+from tests.support.renders import painted_keys
 
 WEIGHTS = random_weights("vgg16")
 PLUGINS = '''

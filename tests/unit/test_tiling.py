@@ -14,11 +14,12 @@ from gramflow.engine import losses, memory, networks
 from gramflow.engine.moments import Moments
 from gramflow.engine.tiling import Plan, geometry, tiles
 from gramflow.film.identity import random_weights
-from gramflow.film.keys import painted_keys, target_name
+from gramflow.film.keys import target_name
 from gramflow.film.manifest import Manifest
 from gramflow.settings.config import load
 from tests.support import plain_vgg
 from tests.support.page import blocks
+from tests.support.renders import painted_keys
 
 SHAPE = {"layers": {"first": 0.3, "second": 0.5, "third": 0.2}}
 

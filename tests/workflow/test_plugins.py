@@ -1,6 +1,5 @@
 """The plugins of docs/plugins.md, as a reader would try them."""
 
-import re
 import subprocess
 import sys
 from fractions import Fraction
@@ -13,18 +12,17 @@ import yaml
 from gramflow.media.pictures import from_pixels, resize
 from gramflow.store.frames import extracted_store, painted_store
 from tests.support.media import film, pictures
-from tests.support.page import blocks
+from tests.support.page import blocks, write_plugins
 from tests.support.project import Project
+from tests.support.tiny import write_style
 
 
 def make_project(folder: Path) -> Project:
     """The page's files and config, with one film and looks that are painted fast."""
     film(folder / "room.mp4", seconds=0.1)
     pictures(folder, 1)
-    for code in blocks("python"):
-        name = re.match(r"# (\w+\.py)\n", code)
-        assert name, "a file's code starts with its name"
-        (folder / name[1]).write_text(code)
+    write_style(folder / "day.jpg", 1)
+    write_plugins(folder)
     config: dict[str, Any] = {
         "weights": "random",
         "plugins": [],
@@ -34,11 +32,12 @@ def make_project(folder: Path) -> Project:
     }
     for entries in map(yaml.safe_load, blocks("yaml")):
         config["plugins"] += entries["plugins"]
+        config["styles"] |= entries.get("styles", {})
         for look, changes in entries["looks"].items():
             config["looks"].setdefault(look, {}).update(changes)
     for look in config["looks"].values():
         look |= {"width": 32, "evaluations": 3, "start": look.get("start", "content")}
-    config["renders"] = [{"look": list(config["looks"])}]
+    config["renders"] = [{"style": "night", "look": list(config["looks"])}]
     return Project(folder, config)
 
 
@@ -50,7 +49,7 @@ def test_the_page_works(tmp_path: Path) -> None:
         assert frame["evaluations"] == 3
         assert 0 < frame["losses"][-1][1] < frame["losses"][0][1]
     assert_each_frame_has_its_own_settings(project)
-    for look in ("plain", "panned", "faded"):
+    for look in ("plain", "panned", "faded", "taught"):
         assert [frame["evaluations"] for frame in project.frames(f"room.night.{look}")] == [0] * 3
 
     assert_the_films_colours(project)

@@ -1,0 +1,104 @@
+"""What a job of a render reads, and the stylizer that is put together from it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gramflow.base.arrays import Picture
+from gramflow.engine.stylizers import Stylizer
+from gramflow.film.identity import Weights
+from gramflow.film.keys import digest, recipe, replaced
+from gramflow.film.manifest import Manifest
+from gramflow.film.plan import Plan
+from gramflow.media.pictures import from_pixels, resize
+from gramflow.painting.setup import make_stylizer
+from gramflow.painting.targets import load_targets
+from gramflow.settings.config import Config, Look, Render
+from gramflow.store.arrays import load_arrays
+from gramflow.store.frames import extracted_store, painted_store
+from gramflow.store.records import Record
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Paths of the files that a job of a render reads.
+
+    targets: one file for each style of the plan, named by the plan's `targets`.
+    examples: records of the renders that it learns from.
+    trained: the file with what its stylizer has learnt, if it learns.
+    """
+
+    plan: Path
+    manifest: Path
+    targets: tuple[Path, ...]
+    examples: tuple[Path, ...] = ()
+    trained: tuple[Path, ...] = ()
+
+
+class Opened:
+    """The files of `Inputs`, read for a render. weights: those of the plan.
+
+    Raises ValueError for a plan that was made without weights, and GramflowError for one that the
+    render's look no longer fits.
+    """
+
+    def __init__(self, config: Config, render: Render, files: Inputs) -> None:
+        self.config = config
+        self.render = render
+        self.files = files
+        self.look: Look = config.looks[render.look]
+        self.plan = Plan.load(files.plan)
+        self.manifest = Manifest.load(files.manifest)
+        if self.plan.weights is None:
+            raise ValueError(f"{files.plan} was made without weights")
+        self.weights: Weights = self.plan.weights
+        # what is painted is kept for good: a plugin or its file may have been edited since the plan
+        if self.plan.recipe != digest(recipe(config, render, self.plan.size, self.weights)):
+            raise replaced(f"looks.{self.look.name}")
+
+    def stylizer(self) -> Stylizer:
+        """Create the render's stylizer. Raises GramflowError when a file is damaged."""
+        targets = {path.stem: load_targets(path) for path in self.files.targets}
+        names = self.config.styles_of(self.render)
+        trained = [load_arrays(path) for path in self.files.trained]
+        return make_stylizer(
+            self.config,
+            self.look,
+            self.weights,
+            {name: targets[self.plan.targets[name]] for name in names},
+            self._examples(),
+            trained[0] if trained else {},
+        )
+
+    def _examples(self) -> dict[str, "Examples"]:
+        """The painted frames of other looks, by the look's name."""
+        keys: dict[str, dict[int, str]] = {}
+        for record in map(Record.load, self.files.examples):
+            look = self.config.painted[record.render].look
+            keys.setdefault(look, {}).update({each["frame"]: each["key"] for each in record.frames})
+        return {look: Examples(self.config, self.manifest, found) for look, found in keys.items()}
+
+
+class Examples(Mapping[int, tuple[Picture, Picture]]):
+    """Source and painted picture, of the painted size, by the frame's number.
+
+    They are read from the store whenever one is asked for, since a film does not fit into memory.
+    keys: of the painted frames. Raises GramflowError like `Store.read`.
+    """
+
+    def __init__(self, config: Config, manifest: Manifest, keys: Mapping[int, str]) -> None:
+        self._extracted = extracted_store(config.store)
+        self._painted = painted_store(config.store)
+        self._sources = manifest.frames
+        self._keys = keys
+
+    def __getitem__(self, number: int) -> tuple[Picture, Picture]:
+        painted = from_pixels(self._painted.read(self._keys[number]))
+        source = from_pixels(self._extracted.read(self._sources[number]))
+        return resize(source, *painted.shape[1::-1]), painted
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
