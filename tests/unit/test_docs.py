@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
@@ -134,6 +135,11 @@ def test_no_placeholder_is_left() -> None:
             continue
         found += [f"{path.relative_to(ROOT)}: {line}" for line in lines if PLACEHOLDER.search(line)]
     assert not found
+
+
+def test_the_citation_names_this_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == project["version"]
 
 
 # -- the configs that pages show -----------------------------------------------------------------
