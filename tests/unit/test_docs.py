@@ -1,5 +1,6 @@
 """The pages: current, built into a site without a warning, linked rightly, their configs taken."""
 
+import os
 import re
 import subprocess
 import sys
@@ -140,6 +141,34 @@ def test_no_placeholder_is_left() -> None:
 def test_the_citation_names_this_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == project["version"]
+
+
+# -- make ----------------------------------------------------------------------------------------
+
+
+def make(folder: Path, *arguments: str) -> str:
+    """What make prints in a folder that has only the Makefile."""
+    folder.mkdir()
+    (folder / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
+    environment = os.environ | {"HOME": str(folder.parent)}
+    command = ["make", "--no-print-directory", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_make_alone_lists_every_target(tmp_path: Path) -> None:
+    targets = re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    listed = [line.split()[1] for line in make(tmp_path / "plain").splitlines()]
+    assert listed == " ".join(targets).split()
+
+
+def test_the_environment_of_a_path_with_spaces_has_a_path_without(tmp_path: Path) -> None:
+    """Since Snakemake starts scripts by the path of its Python without quotes."""
+    dry = ("--dry-run", "-o", ".venv/installed", "demo")
+    command = make(tmp_path / "my films", *dry).splitlines()[0]
+    assert re.fullmatch(rf"{tmp_path}/\S+/\.venv/bin/snakemake --cores all", command)
+    assert make(tmp_path / "plain", *dry).startswith(".venv/bin/snakemake --cores all")
 
 
 # -- the configs that pages show -----------------------------------------------------------------
