@@ -202,6 +202,16 @@ def test_every_config_that_a_page_shows_is_taken(text: str, tmp_path: Path) -> N
     assert load(config, tmp_path).renders
 
 
+def test_every_entry_of_a_look_that_the_page_on_looks_shows_is_taken(tmp_path: Path) -> None:
+    touch(tmp_path, "room.avi")
+    touch(tmp_path, "night.jpg")
+    page = (DOCS / "howto/looks.md").read_text().split("## What to change")[1]
+    entries = re.findall(r"^\| [^|]+ \| `([^`]+)`", page, re.MULTILINE)
+    assert entries
+    for entry in entries:
+        load({**BASE, "looks": {"default": yaml.safe_load(entry)}}, tmp_path)
+
+
 def touch(folder: Path, name: str) -> None:
     path = folder / name.replace("*", "1")
     path.parent.mkdir(parents=True, exist_ok=True)
