@@ -1,52 +1,76 @@
+# `make` lists the targets with what follows "##".
 PYTHON ?= python3
-BIN := .venv/bin
 
-.PHONY: demo test test-cluster bench bench-temporal check-vgg16 lint format docs lock clean
+# Snakemake 9 starts scripts by the path of its Python without quotes. So where this folder's path
+# has a space, .venv is made and used by way of a link to the folder, whose path has none.
+ifeq ($(words [$(CURDIR)]),1)
+VENV := .venv
+else
+LINK := $(HOME)/.local/share/gramflow/$(firstword $(shell pwd | cksum))
+ifneq ($(words [$(LINK)]),1)
+$(error The paths of this folder and of your home have spaces, which Snakemake cannot handle; \
+	move the folder to a path without)
+endif
+VENV := $(LINK)/.venv
+endif
+BIN := $(VENV)/bin
 
-demo: .venv/installed
+.PHONY: help install demo test test-cluster bench bench-temporal check-vgg16 lint format docs site lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
+
+install: .venv/installed ## install into .venv
+
+demo: .venv/installed ## install into .venv, paint a short film, say where it is
 	$(BIN)/snakemake --cores all
 	@echo
-	@echo "The film:" && ls $(CURDIR)/results/*.mp4
+	@echo "The film:" && ls results/*.mp4
 
-test: .venv/installed-dev lint
+test: .venv/installed-dev lint ## lint, and run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # A real SLURM, started and ended by the tests (as root, with Debian's slurm-wlm and munge; without
 # them its tests are skipped), a local S3 store, and jobs submitted by a script.
-test-cluster: .venv/installed-dev
+test-cluster: .venv/installed-dev ## test SLURM, S3 and submit scripts
 	$(BIN)/python -m pytest tests/cluster
 
 # Speed, evaluations, memory and overhead, into benchmarks/results/; some hours on a few cores.
-bench: .venv/installed-bench
+bench: .venv/installed-bench ## measure speed, memory and overhead, for hours
 	$(BIN)/python -m benchmarks
 
-# How steady each way of painting is; with the folder of test material in SHARED.
-bench-temporal: .venv/installed
+# With the folder of test material in SHARED.
+bench-temporal: .venv/installed ## measure how steady each way of painting is
 	$(BIN)/python -m benchmarks.temporal
 	$(BIN)/python -m benchmarks steady
 
 # Whether ImageNet's VGG-16, from a file in WEIGHTS, repeats the losses of the project's first version.
-check-vgg16: .venv/installed
+check-vgg16: .venv/installed ## compare VGG-16's losses with the first version's
 	$(BIN)/python -m benchmarks.check_vgg16 $(WEIGHTS)
 
-lint: .venv/installed-dev
+lint: .venv/installed-dev ## check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow/Snakefile rules
 	$(BIN)/snakemake --lint
 
-format: .venv/installed-dev
+format: .venv/installed-dev ## format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/snakefmt Snakefile workflow/Snakefile rules
 
-docs: .venv/installed
+docs: .venv/installed ## make the pages on the config, the commands and the plugins anew
 	$(BIN)/python -m gramflow.settings.schema_docs > docs/config.md
 	$(BIN)/python -m gramflow.commands.docs > docs/commands.md
+	$(BIN)/python -m gramflow.settings.plugin_docs > docs/plugin-list.md
+
+site: .venv/installed-dev ## make a site of docs/, in site/
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs site
+	@echo "The site: site/index.html"
 
 # New versions within the bounds of pyproject.toml, for every Python and system at once.
-lock: .venv/installed-dev
+lock: .venv/installed-dev ## write the lock files anew
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile $(LOCK) --extra build --extra cluster -o requirements-cluster.lock
 	$(BIN)/uv pip compile $(LOCK) --extra build -c requirements-cluster.lock -o requirements.lock
@@ -66,7 +90,8 @@ ADD = rm -f .venv/installed; $(BIN)/pip install --quiet --disable-pip-version-ch
 		"gramflow needs Python 3.11 to 3.13: make PYTHON=python3.12 ...")'
 	test -e $@ || rm -rf .venv
 	rm -f $@
-	$(PYTHON) -m venv .venv
+	$(if $(LINK),mkdir -p $(dir $(LINK)) && ln -sfn "$(CURDIR)" $(LINK))
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
@@ -80,5 +105,5 @@ ADD = rm -f .venv/installed; $(BIN)/pip install --quiet --disable-pip-version-ch
 	$(call ADD,torch==2.13.0)
 	touch .venv/installed-dev $@
 
-clean:
-	rm -rf .venv .snakemake results work store logs
+clean: ## delete .venv and everything that runs have made
+	rm -rf $(LINK) .venv .snakemake results work store logs site

@@ -3,13 +3,15 @@
 demo.jpg, demo.mp4: frames of the demo's video and of the painted video; the painted video.
 styles.jpg: a street drawn by the project, in every bundled style.
 looks.jpg: all contents drawn by the project, in every bundled style; a column per style.
+settings.jpg: the street in oil, with other values of two settings of the look; a row per setting.
 
-The last two are painted by the preset `draft`, with about as few evaluations as the demo.
+The last three are painted by the preset `draft`, with about as few evaluations as the demo.
 """
 
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -84,10 +86,26 @@ def looks() -> None:
     sheet([painted(frame, CELL, 6) for frame in contents], CELL, "looks.jpg")
 
 
+def settings() -> None:
+    """Make settings.jpg: values of `coarsest` above, weights of `content` below."""
+    height = WIDTH * 9 // 16
+    frame = resize(CONTENTS["day"](), WIDTH, height)
+    changes: list[list[dict[str, Any]]] = [
+        [{"coarsest": coarsest} for coarsest in (64, 128, WIDTH)],
+        [{"losses": {"content": {"weight": weight}}} for weight in (3, 9, 27)],
+    ]
+    rows = []
+    for row in changes:
+        looks = ({"preset": "draft", "evaluations": 8} | change for change in row)
+        made = [Painter("oil", look, WIDTH, height).paint(frame)[0].picture for look in looks]
+        rows.append([(to_pixels(picture) // 257).astype(np.uint8) for picture in made])
+    sheet(rows, WIDTH, "settings.jpg")
+
+
 def main() -> None:
     """Make all pictures, or those that the command line names."""
     prepare(2)
-    made = {"demo": demo, "styles": styles, "looks": looks}
+    made = {"demo": demo, "styles": styles, "looks": looks, "settings": settings}
     for name in sys.argv[1:] or made:
         made[name]()
 

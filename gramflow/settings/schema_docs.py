@@ -1,23 +1,22 @@
-"""Generates docs/config.md from the schema, the presets and the built-in plugins.
+"""Generates docs/config.md from the schema and the presets.
 
 python -m gramflow.settings.schema_docs > docs/config.md
 """
 
-import inspect
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gramflow.settings.config import presets, schema
-from gramflow.settings.plugins import KINDS, Registry
 
 Schema = Mapping[str, Any]
 
 _INTRODUCTION = """\
 # config.yaml
 
-Made from `workflow/schemas/config.schema.yaml`, `gramflow/settings/presets.yaml` and the built-in
-plugins by `make docs`; change it there.
+Made from `workflow/schemas/config.schema.yaml` and `gramflow/settings/presets.yaml` by `make docs`;
+change it there. The settings of loss terms, optimizers and all other plugins are in
+[the list of plugins](plugin-list.md).
 
 Only `videos` and `styles` are needed; an entry that is left out has the default given here. Names
 of videos, styles and looks become part of file names: letters, digits, `_` and `-`, starting with
@@ -36,23 +35,25 @@ def page() -> str:
         for key in ("videos", "styles", "looks")
     ]
     parts += [_presets(), _section("`renders[i]`", top["renders"]["items"]["properties"])]
-    parts += [_section("`encode`", top["encode"]["properties"]), *_plugins()]
+    parts.append(_section("`encode`", top["encode"]["properties"]))
     return "\n".join(parts)
 
 
 def _section(title: str, properties: Mapping[str, Schema]) -> str:
-    return f"## {title}\n\n{_settings(properties)}"
+    return f"## {title}\n\n{settings_table(properties)}"
 
 
-def _settings(properties: Mapping[str, Schema]) -> str:
+def settings_table(properties: Mapping[str, Schema]) -> str:
+    """A Markdown table of entries, by name: their types, defaults and meanings."""
     rows = [
         (f"`{key}`", _type(entry), _default(entry), _description(entry))
         for key, entry in properties.items()
     ]
-    return _table(("key", "value", "default", "meaning"), rows)
+    return table(("key", "value", "default", "meaning"), rows)
 
 
-def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
     header = list(header)
     lines = [header, ["---"] * len(header), *rows]
     # an unescaped bar would end the cell
@@ -97,7 +98,7 @@ def _presets() -> str:
         (f"`{key}`", *(_code(c[key]) if key in c else "" for c in columns.values()))
         for key in settings
     ]
-    return f"## Presets of looks\n\n{_table(('setting', *columns), rows)}"
+    return f"## Presets of looks\n\n{table(('setting', *columns), rows)}"
 
 
 def _leaves(preset: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
@@ -106,18 +107,6 @@ def _leaves(preset: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, 
             yield from _leaves(value, f"{prefix}{key}.")
         else:
             yield prefix + key, value
-
-
-def _plugins() -> Iterable[str]:
-    registry = Registry()
-    for kind in KINDS:
-        yield f"## Built-in {kind}\n"
-        for plugin in registry.all(kind):
-            if plugin.origin:
-                continue
-            yield f"### `{plugin.name}`\n\n{inspect.getdoc(plugin.cls)}\n"
-            if properties := plugin.schema["properties"]:
-                yield _settings(properties)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import canonical, natural_sorted
-from gramflow.settings import config, schema_docs
 from gramflow.settings.config import Config, load, video_files
 
 COPY = """
@@ -627,10 +626,3 @@ def test_a_config_loads_without_the_libraries_that_compute(folder: Path) -> None
         [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == []
-
-
-def test_the_page_on_the_config_is_current() -> None:
-    page = Path(config.__file__).parents[1] / "docs" / "config.md"
-    if not page.is_file():
-        pytest.skip("an installed package has no docs")
-    assert page.read_text() == schema_docs.page(), "run: make docs"

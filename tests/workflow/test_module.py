@@ -31,7 +31,7 @@ rule size:
     output:
         "size.txt",
     shell:
-        "stat --format=%s {input.film} > {output}"
+        "wc -c < {input.film} | tr -d ' ' > {output}"
 """
 
 
