@@ -11,6 +11,7 @@ from gramflow.film.plan import Plan
 from gramflow.media.probe import Probe
 from gramflow.store import checks, products
 from gramflow.store.frames import Listing, extracted_store, painted_store
+from gramflow.view.page import index
 
 PAINTED = Listing(painted_store(CONFIG.store))
 
@@ -76,7 +77,7 @@ def again_record(render, part):
 
 def again_product(render, product):
     """As `again`, for a film or a report; it is good if its certificate fits its files."""
-    files = [path.format(render=render) for path in products.FILES[product]]
+    files = [path.format(render=render) for path in products.files(product, CONFIG.encode)]
     certificate = layout.CERTIFICATE.format(render=render, product=product)
     claim = product_claim(render, product)
 
@@ -85,6 +86,13 @@ def again_product(render, product):
         return exists(certificate) and checks.holds(fetch(certificate), claim, sizes)
 
     return again(files[0], is_good)
+
+
+def again_index(_):
+    """As `again`, for the page of the run; it is good if it is that of the config's renders."""
+    return again(
+        layout.INDEX, lambda path: fetch(path).read_bytes() == index(CONFIG).encode()
+    )
 
 
 def get_requests(_):
@@ -102,6 +110,7 @@ def get_later_requests(_):
         found += again_targets(plan.target)
         for part in plan.jobs:
             found += again_record(render, part)
-        for product in products.FILES:
+        for product in products.PRODUCTS:
             found += again_product(render, product)
+    found += again_index(None)
     return list(dict.fromkeys(found))

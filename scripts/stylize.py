@@ -5,13 +5,15 @@ from gramflow.film.keys import film_sizes
 from gramflow.media.encode import try_out
 from gramflow.painting.job import JobFiles, paint_job
 from gramflow.settings.config import load
+from gramflow.view.live import live
 
 with job(snakemake.log[0]) as say:
     config = load(snakemake.config)
+    render = config.renders[snakemake.wildcards.render]
     try_out(config.encode, film_sizes(config))  # the settings may be other ones than when probed
     paint_job(
         config,
-        config.renders[snakemake.wildcards.render],
+        render,
         snakemake.wildcards.part,
         JobFiles(
             plan=Path(snakemake.input.plan),
@@ -21,4 +23,5 @@ with job(snakemake.log[0]) as say:
         ),
         snakemake.threads,
         say,
+        live(render, config.store, Path(snakemake.input.plan)),
     )

@@ -44,13 +44,23 @@ class JobFiles:
     record: Path
 
 
+OnFrame = Callable[[int, Picture, Picture], None]
+"""Called with the number of a painted frame, its source, and its painting, at the same size."""
+
+
 def paint_job(
-    config: Config, render: Render, name: str, files: JobFiles, threads: int, say: Say
+    config: Config,
+    render: Render,
+    name: str,
+    files: JobFiles,
+    threads: int,
+    say: Say,
+    on_frame: OnFrame = lambda number, source, painted: None,
 ) -> None:
     """Paint the frames of a job that are missing from the store, then write the job's record.
 
     name: of the part that the job paints. threads: CPU threads for painting. say: prints a line of
-    progress.
+    progress. on_frame: called after each painted frame, so that it can be shown.
     The process may be killed at any time: finished frames stay in the store, and the next run
     continues after them. A second process with the same job waits until the first has ended.
     Raises GramflowError for a loss that is not finite, and when the disk is full. Raises ValueError
@@ -84,7 +94,9 @@ def paint_job(
     )
     frames = PaintedFrames(painted)
     now = frame_settings(config, look, manifest)
-    painting = _Painting(title, job, plan.backs, look, manifest, now, sources, colours, frames, say)
+    painting = _Painting(
+        title, job, plan.backs, look, manifest, now, sources, colours, frames, say, on_frame
+    )
     with _alone(lock_file(config.store, job.claim), title, say), ExitStack() as gpu:
         made = painting.paint(stylizer)
     Record(job.claim, render.name, asdict(weights), _told(job, made, painted)).save(files.record)
@@ -132,6 +144,7 @@ class _Painting:
     colours: Colours
     painted: PaintedFrames
     say: Say
+    on_frame: OnFrame
 
     def paint(self, make_stylizer: Callable[[], Stylizer]) -> set[str]:
         """Paint the missing frames, wait until they are stored, and return their keys."""
@@ -168,6 +181,7 @@ class _Painting:
             line = f"{self.title}: {place}, {_in_words(result, seconds)}, {clock(left)} left"
             pixels, note = to_pixels(result.picture), _note(result, seconds)
             self.painted.keep(key, pixels, note, partial(self.say, line))
+            self.on_frame(step.number, self.sources.source(step.number), result.picture)
         return made
 
     def _missing(self) -> list[tuple[int, Step]]:

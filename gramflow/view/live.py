@@ -1,0 +1,54 @@
+"""Shows on the page how far a render is, with its newest frame, while it is painted."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from gramflow.base.arrays import Picture
+from gramflow.base.errors import GramflowError
+from gramflow.base.files import write_bytes
+from gramflow.base.progress import Every
+from gramflow.film.plan import Plan
+from gramflow.media.pictures import data_url, to_jpeg
+from gramflow.settings.config import Render
+from gramflow.store.frames import Listing, painted_store
+from gramflow.store.layout import PAGE_LIVE
+from gramflow.view.page import call
+from gramflow.view.sheet import pair, within
+
+_SECONDS = 8
+_WIDTH = 960  # most pixels of a picture
+
+
+def live(render: Render, store: str, plan: Path) -> Callable[[int, Picture, Picture], None]:
+    """Return a function to be called with every painted frame of a job.
+
+    It takes the frame's number, the source and the painting, and writes them for the page: the
+    first one, and then one every eight seconds at most. What it writes is no result, so it does
+    without where nothing can be written.
+    store: the config's. plan: path of the render's plan.
+    """
+    path, due, first = Path(PAGE_LIVE.format(render=render.name)), Every(_SECONDS), True
+    planned, painted = Plan.load(plan), painted_store(store)
+    keys = {key for job in planned.jobs.values() for key in job.made}
+
+    def show(number: int, source: Picture, painting: Picture) -> None:
+        nonlocal first
+        if not (due or first):
+            return
+        first = False
+        size = within((source.shape[1], source.shape[0]), _WIDTH)
+        pictures = map(data_url, map(to_jpeg, pair(source, painting, size)))
+        told = {
+            "name": render.name,
+            "frame": number,
+            "frames": planned.length,
+            "done": len(Listing(painted).sizes(keys)),
+            "total": len(keys),
+            "size": size,
+            **dict(zip(("source", "painted"), pictures, strict=True)),
+        }
+        with suppress(OSError, GramflowError):
+            write_bytes(path, call("live", told))
+
+    return show
