@@ -129,7 +129,9 @@ def _write(
     """Feed raw frames to ffmpeg, and write the film, which appears only when it holds them all."""
     with appearing(output) as temporary:
         graph = ffmpeg.output(*streams, local(temporary), **timing.options(), **options)
-        with running(graph.overwrite_output(), str(output), output.parent, pipe_stdin=True) as child:
+        with running(
+            graph.overwrite_output(), str(output), output.parent, pipe_stdin=True
+        ) as child:
             _feed(child.stdin, timing, frames, size)
         _check_count(temporary, output, len(timing.times))
 

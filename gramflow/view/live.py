@@ -9,12 +9,12 @@ from gramflow.base.errors import GramflowError
 from gramflow.base.files import write_bytes
 from gramflow.base.progress import Every
 from gramflow.film.plan import Plan
-from gramflow.media.pictures import data_url, to_jpeg
+from gramflow.media.pictures import data_url, resize, to_jpeg
 from gramflow.settings.config import Render
 from gramflow.store.frames import Listing, painted_store
 from gramflow.store.layout import PAGE_LIVE
 from gramflow.view.page import call
-from gramflow.view.sheet import pair, within
+from gramflow.view.sheet import within
 
 _SECONDS = 8
 _WIDTH = 960  # most pixels of a picture
@@ -38,7 +38,7 @@ def live(render: Render, store: str, plan: Path) -> Callable[[int, Picture, Pict
             return
         first = False
         size = within((source.shape[1], source.shape[0]), _WIDTH)
-        pictures = map(data_url, map(to_jpeg, pair(source, painting, size)))
+        pictures = [data_url(to_jpeg(resize(each, *size))) for each in (source, painting)]
         told = {
             "name": render.name,
             "frame": number,

@@ -16,7 +16,7 @@ from typing import Any
 
 from gramflow import ENGINE_VERSION
 from gramflow.base.files import write_bytes
-from gramflow.base.progress import Say, clock
+from gramflow.base.progress import Say
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
 from gramflow.media.encode import copy_for_browsers, encode_source, pixel_aspect
@@ -109,7 +109,7 @@ def write_page(config: Config, render: Render, made: Made, files: PageFiles, say
         files.sheet,
         f"{render.video} in {render.style}{look}",
         f"{plan.length} frames, {width} × {height}; source above, painted below",
-        lambda number: f"{number}    {clock(_time(manifest, number))}",
+        lambda number: _at(_time(manifest, number)),
     )
     write_bytes(files.data, call("finished", _described(config, render, made, shape)))
     Path(PAGE_LIVE.format(render=render.name)).unlink(missing_ok=True)
@@ -167,6 +167,15 @@ def _thumbnail(path: Path) -> tuple[str, str]:
 def _time(manifest: Manifest, number: int) -> float:
     """When a frame is shown, in seconds."""
     return float(manifest.seconds(manifest.times[number] - manifest.origin))
+
+
+def _at(seconds: float) -> str:
+    """When a frame is shown, for people: 2.48 s, or 1:02:05.48."""
+    if seconds < 60:
+        return f"{seconds:.2f} s"
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest:05.2f}" if hours else f"{minutes}:{rest:05.2f}"
 
 
 def _times(manifest: Manifest) -> list[float]:
