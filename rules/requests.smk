@@ -77,7 +77,9 @@ def again_record(render, part):
 
 def again_product(render, product):
     """As `again`, for a film or a report; it is good if its certificate fits its files."""
-    files = [path.format(render=render) for path in products.files(product, CONFIG.encode)]
+    files = [
+        path.format(render=render) for path in products.files(product, CONFIG.encode)
+    ]
     certificate = layout.CERTIFICATE.format(render=render, product=product)
     claim = product_claim(render, product)
 

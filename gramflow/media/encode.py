@@ -107,7 +107,13 @@ def copy_for_browsers(film: Path, output: Path) -> None:
     even = {"w": "iw+mod(iw,2)", "h": "ih+mod(ih,2)", "flags": "bicubic"}
     video = source["v:0"].filter("scale", **even).filter("format", _BROWSERS["pixel_format"])
     options = _encoder(_BROWSERS) | _SEEKABLE | {"c:a": "aac", "b:a": "192k"}
-    times = {"fps_mode:v": "passthrough", "enc_time_base:v": "-1"}
+    with open_film(film) as container:
+        base = container.streams.video[0].time_base
+    times = {
+        "fps_mode:v": "passthrough",
+        "enc_time_base:v": f"{base.numerator}:{base.denominator}",
+        "video_track_timescale": base.denominator,
+    }
     with appearing(output) as temporary:
         graph = ffmpeg.output(video, source["a?"], local(temporary), **options, **times)
         with running(graph.overwrite_output(), str(output), output.parent):

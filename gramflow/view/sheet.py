@@ -16,7 +16,7 @@ BANDS = 4
 """A sheet has at most so many rows of pairs."""
 _CELL = 320  # most pixels of a picture's width,
 _LEAST = 112  # and least, for which small ones are enlarged
-_GAP, _LABEL, _MARGIN = 14, 30, 36  # pixels between columns, below each pair, around the sheet
+_GAP, _LABEL, _MARGIN = 14, 40, 36  # pixels between columns, below each pair, around the sheet
 _HEAD = 58  # pixels of the title above the pictures
 _DPI = 100
 _GROUND, _TEXT, _FAINT = "#161615", "#f2f0ea", "#99968d"
@@ -82,7 +82,7 @@ def write_sheet(
     rows = -(-len(numbers) // columns)
     pitch = width + _GAP, 2 * height + 2 + _LABEL
     wide = max(2 * _MARGIN + columns * pitch[0] - _GAP, 560)
-    high = _HEAD + _MARGIN // 2 + rows * pitch[1] + _MARGIN // 2
+    high = _HEAD + rows * pitch[1] + _MARGIN // 3
     figure = Figure(figsize=(wide / _DPI, high / _DPI), dpi=_DPI, facecolor=_GROUND)
 
     def write(x: float, y: float, text: str, size: float, colour: str, side: str = "left") -> None:
