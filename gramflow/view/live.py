@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gramflow.base.arrays import Picture
@@ -41,6 +42,7 @@ def live(render: Render, store: str, plan: Path) -> Callable[[int, Picture, Pict
         pictures = [data_url(to_jpeg(resize(each, *size))) for each in (source, painting)]
         told = {
             "name": render.name,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "frame": number,
             "frames": planned.length,
             "done": len(Listing(painted).sizes(keys)),

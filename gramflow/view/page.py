@@ -135,6 +135,7 @@ def _described(
         "length": float(manifest.seconds(manifest.times[-1] + manifest.duration - manifest.origin)),
         "shots": manifest.shots,
         "copied": not plays_in_browsers(config.encode),
+        "sound": bool(made.probe.audio),
         "bytes": made.film.stat().st_size,
         "seconds": seconds,
         "evaluations": evaluations,

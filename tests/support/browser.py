@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 from tempfile import TemporaryDirectory
@@ -9,10 +10,11 @@ from typing import Any
 
 import pytest
 
-CHROMIUM, DRIVER = which("chromium"), which("chromedriver")
+CHROMIUM = which("chromium") or which("chromium-browser") or which("google-chrome")
+DRIVER = which("chromedriver")
 needs_chromium = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER),
-    reason="no chromium and chromedriver; install Debian's chromium-driver",
+    not (CHROMIUM and DRIVER and find_spec("selenium")),
+    reason="no selenium, chromium or chromedriver",
 )
 _FLAGS = (
     "--headless=new",
