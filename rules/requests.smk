@@ -5,6 +5,8 @@
 # before Snakemake has its lock, and a dry run shows everything.
 from functools import partial
 
+from snakemake.exceptions import IncompleteCheckpointException
+
 from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
@@ -88,6 +90,15 @@ def again_product(render, product):
         return exists(certificate) and checks.holds(fetch(certificate), claim, sizes)
 
     return again(files[0], is_good)
+
+
+def is_shown(render):
+    """Whether the page's files of a render are there as the config wants them."""
+    try:
+        asked = again_product(render, "page")
+    except IncompleteCheckpointException:
+        return False
+    return not asked and exists(layout.PAGE.format(render=render))
 
 
 def again_index(_):

@@ -5,16 +5,13 @@ has a certificate, which states what it was made from.
 """
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from gramflow.film.keys import digest
 from gramflow.film.plan import Plan
 from gramflow.settings.config import Config, Render
-from gramflow.store.checks import holds
 from gramflow.store.layout import (
-    CERTIFICATE,
     FILM,
     LOSS_PLOT,
     LOSS_TABLE,
@@ -26,7 +23,6 @@ from gramflow.store.layout import (
     TEMPORAL,
     TEMPORAL_PLOT,
     VERSION,
-    Layout,
 )
 from gramflow.store.records import Certificate
 
@@ -78,20 +74,6 @@ def claim(config: Config, render: Render, plan: Plan, product: str, probe: str) 
         config.styles[render.style].weights,
     ]
     return digest([VERSION, product, *made_of[product]])
-
-
-def is_made(config: Config, render: Render, layout: Layout, product: str) -> bool:
-    """Whether the files of a product exist as the config wants them. Reads small files only."""
-    sizes = {}
-    with suppress(FileNotFoundError, ValueError):
-        for pattern in files(product, config.encode):
-            name = pattern.format(render=render.name)
-            sizes[name] = Path(name).stat().st_size
-        plan = Plan.load(Path(layout.plan(render)))
-        claimed = claim(config, render, plan, product, layout.probe(render.video))
-        certificate = CERTIFICATE.format(render=render.name, product=product)
-        return holds(Path(certificate), claimed, sizes)
-    return False
 
 
 def certify(

@@ -44,7 +44,6 @@ def live(render: Render, store: str, plan: Path) -> Callable[[int, Picture, Pict
             "name": render.name,
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "frame": number,
-            "frames": planned.length,
             "done": len(Listing(painted).sizes(keys)),
             "total": len(keys),
             "size": size,

@@ -6,6 +6,7 @@ other data. So what it tells is in scripts, each one call of a function of the p
 
 import json
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gramflow import ENGINE_VERSION
+from gramflow.base.errors import GramflowError
 from gramflow.base.files import write_bytes
 from gramflow.base.progress import Say
 from gramflow.film.manifest import Manifest
@@ -24,8 +26,8 @@ from gramflow.media.pictures import data_url, read_picture, resize, to_jpeg
 from gramflow.media.probe import Probe
 from gramflow.settings.config import Config, Render
 from gramflow.store.frames import Store, extracted_store, painted_store
-from gramflow.store.layout import FILM, INDEX, PAGE_LIVE, Layout
-from gramflow.store.products import is_made, plays_in_browsers
+from gramflow.store.layout import FILM, INDEX, PAGE_LIVE
+from gramflow.store.products import plays_in_browsers
 from gramflow.store.records import Record
 from gramflow.view.sheet import Frames, stacked, within, write_sheet
 from gramflow.view.temporal import TemporalReport
@@ -55,16 +57,15 @@ def index(config: Config, waiting: Collection[str] = ()) -> str:
     return template.replace("{{links}}", links).replace("{{renders}}", values)
 
 
-def begin(config: Config, layout: Layout) -> None:
-    """Write the page at the start of a run, with the renders that are still to be made."""
-    waiting = [
-        name
-        for name, render in config.renders.items()
-        if not is_made(config, render, layout, "page")
-    ]
-    for name in waiting:
-        write_bytes(Path(PAGE_LIVE.format(render=name)), call("live", {"name": name}))
-    write_bytes(Path(INDEX), index(config, waiting).encode())
+def begin(config: Config, waiting: Collection[str]) -> None:
+    """Write the page at the start of a run; nothing where nothing can be written.
+
+    waiting: names of the renders that are still to be made.
+    """
+    with suppress(OSError, GramflowError):
+        for name in waiting:
+            write_bytes(Path(PAGE_LIVE.format(render=name)), call("live", {"name": name}))
+        write_bytes(Path(INDEX), index(config, waiting).encode())
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from gramflow.media.pictures import read_picture
 from gramflow.settings.config import load
 from gramflow.store.layout import Layout
 from gramflow.view.live import live
-from gramflow.view.page import begin, index
+from gramflow.view.page import begin
 from tests.support.browser import Browser, chromium, needs_chromium
 from tests.support.media import decoded, textured, times, write_raw
 from tests.support.project import Project
@@ -143,6 +143,25 @@ def test_only_what_is_lost_is_made_again(project: Project) -> None:
     assert project.run().jobs == 3
     assert sheet.is_file() and kept.stat().st_mtime_ns == before
     assert project.run().jobs == 0
+
+
+def test_the_page_is_there_from_the_start(project: Project) -> None:
+    """Of a run that makes one film only, with what is still to come; the next one finishes it."""
+    results = project.folder / "results"
+    (results / "page/clip.red.js").unlink()
+    (results / "clip.red.mp4").unlink()
+    project.run("--", "results/clip.red.mp4")
+    renders = json.loads(
+        (results / "index.html").read_text().split('id="renders">')[1].split("</script>")[0]
+    )
+    assert [(each["name"], each["waiting"]) for each in renders] == [
+        ("clip.red", True),
+        (OTHER, False),
+    ]
+    assert [path.name for path in results.glob("page/*.live.js")] == ["clip.red.live.js"]
+    project.run()
+    assert '"waiting": true' not in (results / "index.html").read_text()
+    assert not list(results.glob("page/*.live.js"))
 
 
 def test_other_renders_make_another_page(project: Project) -> None:
@@ -285,7 +304,7 @@ def test_a_film_can_be_watched_growing(project: Project, browser: Browser) -> No
     with chdir(project.folder):
         config = load(project.config)
         layout, render = Layout(config), config.renders["clip.red"]
-        begin(config, layout)
+        begin(config, ["clip.red"])
         show = live(render, config.store, Path(layout.plan(render)))
     browser.open(results / "index.html")
     browser.wait(lambda: "Waits" in browser.all(".card")[0].text)
@@ -300,12 +319,3 @@ def test_a_film_can_be_watched_growing(project: Project, browser: Browser) -> No
     (page / "clip.red.live.js").unlink()
     browser.wait(lambda: browser.all("video"))
     assert "still to come" not in browser.one("#summary").text
-
-
-def test_the_page_of_a_finished_run_is_the_same_at_the_start_of_the_next(project: Project) -> None:
-    before = (project.folder / "results/index.html").read_text()
-    with chdir(project.folder):
-        config = load(project.config)
-        begin(config, Layout(config))
-        assert index(config) == before
-    assert (project.folder / "results/index.html").read_text() == before
