@@ -18,6 +18,7 @@ except GramflowError as error:
     sys.exit(f"ERROR: {error}")
 
 LAYOUT = layout.Layout(CONFIG)
+NEEDS_COPIES = not products.plays_in_browsers(CONFIG.encode)
 
 
 wildcard_constraints:
@@ -44,6 +45,11 @@ def video_of(wildcards):
     return CONFIG.painted[wildcards.render].video
 
 
+def render_labels(wildcards):
+    """What the report calls a render: a column for each part of its name."""
+    return vars(CONFIG.renders[wildcards.render])
+
+
 def get_probe(wildcards):
     """The probe of a render's video."""
     return LAYOUT.probe(video_of(wildcards))
@@ -57,6 +63,11 @@ def get_manifest(wildcards):
 def get_plan(wildcards):
     """The plan of a render."""
     return LAYOUT.plan(CONFIG.painted[wildcards.render])
+
+
+def get_pictures(wildcards):
+    """The pictures of a render's style."""
+    return mounted(CONFIG.styles[CONFIG.renders[wildcards.render].style].images)
 
 
 def get_job(wildcards):
@@ -149,7 +160,7 @@ def plan_of_job(render):
 def product_claim(render, product):
     """The claim that the certificate of a render's product must have."""
     chosen = CONFIG.renders[render]
-    probe = LAYOUT.probe(chosen.video) if product == "film" else ""
+    probe = LAYOUT.probe(chosen.video) if product in ("film", "page") else ""
     return products.claim(CONFIG, chosen, plan_of(render), product, probe)
 
 

@@ -13,8 +13,8 @@ rule encode:
         film=report(
             layout.FILM,
             caption="../workflow/report/film.rst",
-            category="{render}",
-            labels={"picture": "film"},
+            category="Films",
+            labels=render_labels,
         ),
         certificate=layout.CERTIFICATE.replace("{product}", "film"),
     log:

@@ -10,9 +10,10 @@ rule plot_loss:
         plot=report(
             layout.LOSS_PLOT,
             caption="../workflow/report/loss.rst",
-            category="{render}",
-            labels={"picture": "loss"},
+            category="Loss",
+            labels=render_labels,
         ),
+        table=layout.LOSS_TABLE,
         certificate=layout.CERTIFICATE.replace("{product}", "loss"),
     log:
         "logs/plot_loss/{render}.log",
@@ -36,8 +37,8 @@ rule measure:
         plot=report(
             layout.TEMPORAL_PLOT,
             caption="../workflow/report/temporal.rst",
-            category="{render}",
-            labels={"picture": "steadiness"},
+            category="Steadiness",
+            labels=render_labels,
         ),
         certificate=layout.CERTIFICATE.replace("{product}", "temporal"),
     log:

@@ -5,12 +5,15 @@
 # before Snakemake has its lock, and a dry run shows everything.
 from functools import partial
 
+from snakemake.exceptions import IncompleteCheckpointException
+
 from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
 from gramflow.media.probe import Probe
 from gramflow.store import checks, products
 from gramflow.store.frames import Listing, extracted_store, painted_store
+from gramflow.view.page import index
 
 PAINTED = Listing(painted_store(CONFIG.store))
 
@@ -75,7 +78,9 @@ def again_record(render, part):
 
 def again_product(render, product):
     """As `again`, for a film or a report; it is good if its certificate fits its files."""
-    files = [path.format(render=render) for path in products.FILES[product]]
+    files = [
+        path.format(render=render) for path in products.files(product, CONFIG.encode)
+    ]
     certificate = layout.CERTIFICATE.format(render=render, product=product)
     claim = product_claim(render, product)
 
@@ -84,6 +89,22 @@ def again_product(render, product):
         return exists(certificate) and checks.holds(fetch(certificate), claim, sizes)
 
     return again(files[0], is_good)
+
+
+def is_shown(render):
+    """Whether the page's files of a render are there as the config wants them."""
+    try:
+        asked = again_product(render, "page")
+    except IncompleteCheckpointException:
+        return False
+    return not asked and exists(layout.PAGE.format(render=render))
+
+
+def again_index(_):
+    """As `again`, for the page of the run; it is good if it is that of the config's renders."""
+    return again(
+        layout.INDEX, lambda path: fetch(path).read_bytes() == index(CONFIG).encode()
+    )
 
 
 def get_requests(_):
@@ -102,6 +123,7 @@ def get_later_requests(_):
         for part in plan_of(render).jobs:
             found += again_record(render, part)
     for render in CONFIG.renders:
-        for product in products.FILES:
+        for product in products.PRODUCTS:
             found += again_product(render, product)
+    found += again_index(None)
     return list(dict.fromkeys(found))

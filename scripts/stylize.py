@@ -6,13 +6,15 @@ from gramflow.media.encode import try_out
 from gramflow.painting.inputs import Inputs
 from gramflow.painting.job import paint_job
 from gramflow.settings.config import load
+from gramflow.view.live import live
 
 with job(snakemake.log[0]) as say:
     config = load(snakemake.config)
+    render = config.painted[snakemake.wildcards.render]
     try_out(config.encode, film_sizes(config))  # the settings may be other ones than when probed
     paint_job(
         config,
-        config.painted[snakemake.wildcards.render],
+        render,
         snakemake.wildcards.part,
         Inputs(
             plan=Path(snakemake.input.plan),
@@ -24,4 +26,5 @@ with job(snakemake.log[0]) as say:
         Path(snakemake.output[0]),
         snakemake.threads,
         say,
+        live(config, render, Path(snakemake.input.plan)),
     )

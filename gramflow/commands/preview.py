@@ -28,8 +28,8 @@ from gramflow.store.frames import extracted_store
 from gramflow.store.layout import Layout
 from gramflow.store.png import encode_png
 from gramflow.view import previews
+from gramflow.view.grid import grid
 from gramflow.view.previews import Trial
-from gramflow.view.sheets import sheet
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -160,7 +160,7 @@ def _paint(
             flush=True,
         )
         rows, titles = previews.rows(sources, made, sweep)
-        write_bytes(output, encode_png(sheet(rows, width, titles)))
+        write_bytes(output, encode_png(grid(rows, width, titles)))
         write_bytes(output.with_suffix(".csv"), _table(made).encode())
     print(f"{output}, and the table {output.with_suffix('.csv')}")
 

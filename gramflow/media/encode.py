@@ -19,6 +19,7 @@ from gramflow.base.progress import Every, Say
 from gramflow.film.manifest import Manifest
 from gramflow.media.colour import scale_from_rgb, tags
 from gramflow.media.ffmpeg import LOCAL, local, open_film, running
+from gramflow.media.pictures import from_pixels, resize, to_pixels
 from gramflow.media.probe import Probe, Track
 from gramflow.media.source import Source
 from gramflow.store.frames import Store
@@ -66,21 +67,81 @@ def encode(
     for track in probe.subtitles:
         if track.codec in _BITMAP_SUBTITLES:
             say(f"{output}: without the subtitles of stream {track.index}, which are pictures")
+    streams, options = _others(manifest, timing, probe, source)
+    film = _film((width, height), probe, settings)
+    options |= _encoder(settings) | ({"metadata": f"encoding_tool={told}"} if told else {})
+    _write([film, *streams], options, timing, frames, (width, height), output)
+
+
+def encode_source(
+    manifest: Manifest,
+    probe: Probe,
+    extracted: Store,
+    size: tuple[int, int],
+    output: Path,
+    say: Say,
+) -> None:
+    """Encode the video's own frames at the film's times, without sound, for a web page.
+
+    size: width and height of the painted frames, to which these are resized; an odd side is made
+    even, since browsers play only 4:2:0. Raises GramflowError as `encode` does.
+    """
+    width, height = (side + side % 2 for side in size)
+    timing, due = _Timing.of(manifest), Every(2)
+
+    def frames() -> Iterator[bytes]:
+        for number, key in enumerate(manifest.frames):
+            picture = resize(from_pixels(extracted.read(key)), width, height)
+            yield to_pixels(picture).astype("<u2").tobytes()
+            if due:
+                say(f"{output}: encoded {number + 1} of {len(manifest.frames)} frames")
+
+    film, options = _film((width, height), probe, _BROWSERS), _encoder(_BROWSERS) | _SEEKABLE
+    _write([film], options, timing, frames(), (width, height), output)
+
+
+def copy_for_browsers(film: Path, output: Path) -> None:
+    """Encode a film again, with its times and sound, in a format that every browser plays.
+
+    Raises GramflowError when ffmpeg fails, and when the disk is full.
+    """
+    source = ffmpeg.input(local(film), **LOCAL)
+    even = {"w": "iw+mod(iw,2)", "h": "ih+mod(ih,2)", "flags": "bicubic"}
+    video = source["v:0"].filter("scale", **even).filter("format", _BROWSERS["pixel_format"])
+    options = _encoder(_BROWSERS) | _SEEKABLE | {"c:a": "aac", "b:a": "192k"}
+    with open_film(film) as container:
+        base = container.streams.video[0].time_base
+    times = {
+        "fps_mode:v": "passthrough",
+        "enc_time_base:v": f"{base.numerator}:{base.denominator}",
+        "video_track_timescale": base.denominator,
+    }
     with appearing(output) as temporary:
-        film = _film((width, height), probe, settings)
-        streams, options = _others(manifest, timing, probe, source)
-        graph = ffmpeg.output(
-            film,
-            *streams,
-            local(temporary),
-            **_encoder(settings),
-            **timing.options(),
-            **options,
-            **({"metadata": f"encoding_tool={told}"} if told else {}),
-        ).overwrite_output()
-        with running(graph, str(output), output.parent, pipe_stdin=True) as child:
-            _feed(child.stdin, timing, frames, (width, height))
-        _check_count(temporary, output, len(keys))
+        graph = ffmpeg.output(video, source["a?"], local(temporary), **options, **times)
+        with running(graph.overwrite_output(), str(output), output.parent):
+            pass
+
+
+_BROWSERS = {"codec": "libx264", "crf": 18, "pixel_format": "yuv420p", "speed": "fast"}
+_SEEKABLE = {"g": 24}  # frames between two that are decoded alone: stepping back decodes at most 24
+
+
+def _write(
+    streams: Sequence[Any],
+    options: Mapping[str, Any],
+    timing: "_Timing",
+    frames: Iterator[bytes],
+    size: tuple[int, int],
+    output: Path,
+) -> None:
+    """Feed raw frames to ffmpeg, and write the film, which appears only when it holds them all."""
+    with appearing(output) as temporary:
+        graph = ffmpeg.output(*streams, local(temporary), **timing.options(), **options)
+        with running(
+            graph.overwrite_output(), str(output), output.parent, pipe_stdin=True
+        ) as child:
+            _feed(child.stdin, timing, frames, size)
+        _check_count(temporary, output, len(timing.times))
 
 
 def told_by(film: Path) -> str:
@@ -246,12 +307,12 @@ def _film(size: tuple[int, int], probe: Probe, settings: Mapping[str, Any]) -> A
         ffmpeg.input("pipe:0", format="nut", protocol_whitelist="pipe")["v"]
         .filter("scale", **scale_from_rgb(probe, width, height))
         .filter("format", settings["pixel_format"])
-        .filter("setsar", str(_aspect(probe, width, height)))
+        .filter("setsar", str(pixel_aspect(probe, width, height)))
         .filter("setparams", **tags(probe, width, height))
     )
 
 
-def _aspect(probe: Probe, width: int, height: int) -> Fraction:
+def pixel_aspect(probe: Probe, width: int, height: int) -> Fraction:
     """Pixel aspect ratio at which frames of this size have the source's shape.
 
     Where the size differs from the source's shape by rounding only, it is the source's pixel

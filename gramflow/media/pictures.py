@@ -1,5 +1,6 @@
 """Reads picture files as arrays; converts arrays between depths and sizes."""
 
+from base64 import b64encode
 from pathlib import Path
 
 import cv2
@@ -54,6 +55,20 @@ def from_pixels(pixels: Pixels) -> Picture:
 def to_pixels(picture: Picture) -> NDArray[np.uint16]:
     """Convert floats, clipped to 0..1, to 16-bit pixels, rounded to the nearest."""
     return np.rint(np.clip(picture, 0, 1) * np.float32(65535)).astype(np.uint16)
+
+
+def to_jpeg(picture: Picture, quality: int = 88) -> bytes:
+    """Encode a picture as a JPEG file. quality: 0..100."""
+    pixels = np.rint(np.clip(picture[..., ::-1], 0, 1) * 255).astype(np.uint8)
+    done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise ValueError(f"OpenCV cannot write a picture of shape {picture.shape}")
+    return data.tobytes()
+
+
+def data_url(jpeg: bytes) -> str:
+    """A JPEG file as the address of a picture within a web page."""
+    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
 
 
 def resize(picture: Picture, width: int, height: int) -> Picture:

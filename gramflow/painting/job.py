@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from gramflow.base.arrays import Picture
 from gramflow.base.progress import Every, Say, clock
 from gramflow.engine.backend import prepare
 from gramflow.engine.colours import Colours
@@ -29,14 +30,25 @@ from gramflow.settings.config import Config, Look, Render
 from gramflow.store.frames import Store, extracted_store, lock_file, painted_store
 from gramflow.store.records import Record
 
+OnFrame = Callable[[int, Picture, Picture], None]
+"""Called with the number of a painted frame, its source, and its painting, at the same size."""
+
 
 def paint_job(
-    config: Config, render: Render, name: str, files: Inputs, output: Path, threads: int, say: Say
+    config: Config,
+    render: Render,
+    name: str,
+    files: Inputs,
+    output: Path,
+    threads: int,
+    say: Say,
+    on_frame: OnFrame = lambda number, source, painted: None,
 ) -> None:
     """Paint the frames of a job that are missing from the store, then write the job's record.
 
     name: of the part that the job paints. output: path of the record. threads: CPU threads for
-    painting. say: prints a line of progress.
+    painting. say: prints a line of progress. on_frame: called after each painted frame, so that it
+    can be shown.
     The process may be killed at any time: finished frames stay in the store, and the next run
     continues after them. A second process with the same job waits until the first has ended.
     Raises GramflowError for a loss that is not finite, when the disk is full, and like `Opened`.
@@ -65,7 +77,9 @@ def paint_job(
     )
     frames = PaintedFrames(painted)
     now = frame_settings(config, look, manifest)
-    painting = _Painting(title, job, plan.backs, look, manifest, now, sources, colours, frames, say)
+    painting = _Painting(
+        title, job, plan.backs, look, manifest, now, sources, colours, frames, say, on_frame
+    )
     with _alone(lock_file(config.store, job.claim), title, say), ExitStack() as gpu:
         made = painting.paint(stylizer)
     Record(job.claim, render.name, asdict(weights), _told(job, made, painted)).save(output)
@@ -113,6 +127,7 @@ class _Painting:
     colours: Colours
     painted: PaintedFrames
     say: Say
+    on_frame: OnFrame
 
     def paint(self, make_stylizer: Callable[[], Stylizer]) -> set[str]:
         """Paint the missing frames, wait until they are stored, and return their keys."""
@@ -149,6 +164,7 @@ class _Painting:
             line = f"{self.title}: {place}, {_in_words(result, seconds)}, {clock(left)} left"
             pixels, note = to_pixels(result.picture), _note(result, seconds)
             self.painted.keep(key, pixels, note, partial(self.say, line))
+            self.on_frame(step.number, self.sources.source(step.number), result.picture)
         return made
 
     def _missing(self) -> list[tuple[int, Step]]:

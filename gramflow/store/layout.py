@@ -29,8 +29,24 @@ REQUEST = "work/again/{path}.{number}"
 CALIBRATION = "work/calibration.json"
 FILM = "results/{render}.mp4"
 LOSS_PLOT = "results/{render}.loss.png"
+LOSS_TABLE = "results/{render}.loss.csv"
 TEMPORAL = "results/{render}.temporal.json"
 TEMPORAL_PLOT = "results/{render}.temporal.png"
+SHEET = "results/{render}.sheet.jpg"
+INDEX = "results/index.html"
+PAGE = "results/page/{render}.js"
+"""What the page tells of a finished render, as a script, since a page that is opened as a file may
+load scripts only."""
+
+PAGE_SOURCE = "results/page/{render}.source.mp4"
+"""The video's frames as they were painted from: same size and times as the film, without sound."""
+
+PAGE_FILM = "results/page/{render}.film.mp4"
+"""Copy of a film that browsers cannot play, in a format that they can."""
+
+PAGE_PICTURE = "results/page/{render}.jpg"
+PAGE_LIVE = "results/page/{render}.live.js"
+"""How far a render is, and its newest frame; written while it is painted, then removed."""
 
 FORMER_MANIFEST = "work/{video}/manifest.json"
 """Manifest of engine versions before 10, whose file names had no digest."""

@@ -1,31 +1,59 @@
-"""Products of a painted render: the film, the plot of its loss, the temporal consistency report.
+"""Products of a painted render: film, plot of its loss, temporal consistency report, and page.
 
 Their file names contain no digest, since people and other programs look for them. So each product
 has a certificate, which states what it was made from.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from gramflow.film.description import described
 from gramflow.film.keys import digest
 from gramflow.film.plan import Plan
 from gramflow.settings.config import Config, Render
-from gramflow.store.layout import FILM, LOSS_PLOT, TEMPORAL, TEMPORAL_PLOT, VERSION
+from gramflow.store.layout import (
+    FILM,
+    LOSS_PLOT,
+    LOSS_TABLE,
+    PAGE,
+    PAGE_FILM,
+    PAGE_PICTURE,
+    PAGE_SOURCE,
+    SHEET,
+    TEMPORAL,
+    TEMPORAL_PLOT,
+    VERSION,
+)
 from gramflow.store.records import Certificate
 
-FILES: dict[str, tuple[str, ...]] = {
-    "film": (FILM,),
-    "loss": (LOSS_PLOT,),
-    "temporal": (TEMPORAL, TEMPORAL_PLOT),
-}
-"""Patterns of the files of each product, which its certificate covers."""
+PRODUCTS = ("film", "loss", "temporal", "page")
+
+
+def files(product: str, encoding: Mapping[str, Any]) -> tuple[str, ...]:
+    """Patterns of the files of a product, which its certificate covers.
+
+    product: one of PRODUCTS. encoding: the config's `encode`.
+    """
+    copies = () if plays_in_browsers(encoding) else (PAGE_FILM,)
+    return {
+        "film": (FILM,),
+        "loss": (LOSS_PLOT, LOSS_TABLE),
+        "temporal": (TEMPORAL, TEMPORAL_PLOT),
+        "page": (PAGE, PAGE_SOURCE, PAGE_PICTURE, SHEET, *copies),
+    }[product]
+
+
+def plays_in_browsers(encoding: Mapping[str, Any]) -> bool:
+    """Whether every browser plays films of these `encode` settings: H.264 of 8 bits and 4:2:0."""
+    h264 = encoding["codec"] in ("libx264", "libopenh264", "h264_nvenc")
+    return h264 and encoding["pixel_format"] in ("yuv420p", "yuvj420p", "nv12")
 
 
 def claim(config: Config, render: Render, plan: Plan, product: str, probe: str) -> str:
     """Compute the digest of everything that a product of a render depends on.
 
-    product: a key of FILES. probe: path of the video's probe that is used.
+    product: one of PRODUCTS. probe: path of the video's probe that is used.
     """
     painted = [job.claim for job in plan.final]
     made_of: dict[str, list[object]] = {
@@ -41,6 +69,7 @@ def claim(config: Config, render: Render, plan: Plan, product: str, probe: str) 
         "loss": [painted],
         "temporal": [painted, plan.manifest],
     }
+    made_of["page"] = made_of["film"]
     return digest([VERSION, product, *made_of[product]])
 
 
@@ -55,10 +84,10 @@ def certify(
 ) -> None:
     """Write the certificate of a product that has just been made.
 
-    product: a key of FILES. made: paths of its files, in the order of FILES; these may be local
-    copies for an object store. path: of the certificate. probe: of the probe that a film was made
-    by.
+    product: one of PRODUCTS. made: paths of its files, in the order of `files`; these may be local
+    copies for an object store. path: of the certificate. probe: of the probe that a film or a page
+    was made by.
     """
-    names = [name.format(render=render.name) for name in FILES[product]]
+    names = [name.format(render=render.name) for name in files(product, config.encode)]
     claimed = claim(config, render, plan, product, probe)
     Certificate.of(claimed, dict(zip(names, map(Path, made), strict=True))).save(path)

@@ -1,5 +1,6 @@
-"""Plots of losses and of steadiness, as PNG files."""
+"""Plots of losses and of steadiness, as PNG files, and their numbers as tables."""
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,19 @@ def plot_loss(records: Sequence[Record], path: Path) -> None:
     if records:
         figure.suptitle(f"{records[0].render}, {records[0].weights['source']} weights")
     _save(figure, path)
+
+
+def write_losses(records: Sequence[Record], path: Path) -> None:
+    """Write the numbers of `plot_loss` as CSV: a line for each recorded loss of each frame.
+
+    Columns: frame, evaluations (at which the loss was recorded), loss.
+    """
+    with appearing(path) as temporary, temporary.open("w", encoding="ascii", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["frame", "evaluations", "loss"])
+        for record in records:
+            for frame in record.frames:
+                table.writerows([frame["frame"], *recorded] for recorded in frame["losses"])
 
 
 def plot_temporal(report: "TemporalReport", path: Path) -> None:

@@ -10,7 +10,7 @@ from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
 from gramflow.painting.picture import PaintedPicture, PicturePainter
 from gramflow.settings.config import Config, Look, Render, merged, presets
-from gramflow.view.sheets import Row
+from gramflow.view.grid import Row
 
 Values = dict[str, Any]
 

@@ -11,7 +11,7 @@ from gramflow.settings.config import Config
 from gramflow.store.frames import Store, extracted_store, painted_store
 from gramflow.store.layout import CALIBRATION, CERTIFICATE, TARGETS, TRAINED, Layout, record
 from gramflow.store.plans import current_plan
-from gramflow.store.products import FILES
+from gramflow.store.products import PRODUCTS
 from gramflow.store.records import Certificate
 
 EXTRACTED, PAINTED, WORK, RESULTS = "extracted frames", "painted frames", "work files", "results"
@@ -110,7 +110,7 @@ def _work_files(configs: Sequence[Config], plans: Iterable[Plan]) -> Iterator[Pa
 
 def _certificates() -> list[Path]:
     """The certificates of all renders, also of former ones."""
-    patterns = (CERTIFICATE.format(render="*", product=product) for product in FILES)
+    patterns = (CERTIFICATE.format(render="*", product=product) for product in PRODUCTS)
     return [path for pattern in patterns for path in Path().glob(pattern)]
 
 

@@ -10,7 +10,7 @@ from gramflow.settings.config import Config, Render
 from gramflow.store.frames import Store, extracted_store, painted_store
 from gramflow.store.layout import CERTIFICATE, Layout
 from gramflow.store.plans import current_plan
-from gramflow.store.products import FILES
+from gramflow.store.products import PRODUCTS
 from gramflow.store.records import Certificate
 
 
@@ -59,7 +59,7 @@ def _frames(frames: Store, keys: Iterable[str]) -> Iterator[Checked]:
 
 
 def _products(render: Render) -> Iterator[Checked]:
-    for product in FILES:
+    for product in PRODUCTS:
         path = Path(CERTIFICATE.format(render=render.name, product=product))
         try:
             digests = Certificate.load(path).digests

@@ -83,7 +83,7 @@ def test_the_film_is_a_local_runs(s3, cluster, volume, tmp_path):
     def stored(path: str) -> bytes:
         return client.get_object(Bucket="films", Key=f"run/{path}")["Body"].read()
 
-    assert run().jobs == len(cluster.jobs) + 1  # the plan is made here
+    assert run().jobs == len(cluster.jobs) + 2  # the plan and the page are made here
     local = Project(tmp_path / "local", volume.config)
     local.folder.mkdir()
     local.run()

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from gramflow.base.errors import GramflowError
-from gramflow.media.encode import encode, try_out
+from gramflow.media.encode import copy_for_browsers, encode, encode_source, try_out
 from gramflow.media.ffmpeg import local
 from gramflow.media.probe import Probe, probe
 from gramflow.store.frames import FrameStore, Store
 from tests.support.media import (
     SETTINGS,
     SHARED,
+    decoded,
     deep_frames,
     extracted,
     film,
@@ -424,3 +425,22 @@ def test_shared_films(tmp_path: Path) -> None:
     output = painted(talking, tmp_path / "talking", width=64)
     assert times(output) == times(talking)
     assert packets(output, "audio") == packets(talking, "audio")
+
+
+def test_films_for_the_page(tmp_path: Path) -> None:
+    """With even sides, 4:2:0 and the film's times, whatever the film has."""
+    path = uneven_film(tmp_path / "a.mkv")
+    film = painted(path, tmp_path, {"pixel_format": "yuv444p"})
+    copy, source = tmp_path / "copy.mp4", tmp_path / "source.mp4"
+    copy_for_browsers(film, copy)
+    store = FrameStore(tmp_path / "store")
+    _, facts, manifest = extracted(path, store)
+    encode_source(manifest, facts, store, (33, 25), source, quiet)
+    for made, size in ((copy, (64, 48)), (source, (34, 26))):
+        assert times(made) == times(film)
+        with av.open(local(made)) as container:
+            stream = container.streams.video[0]
+            found = stream.codec_context.name, stream.pix_fmt, (stream.width, stream.height)
+        assert found == ("h264", "yuv420p", size)
+    for before, after in zip(decoded(film), decoded(source), strict=True):
+        assert after.mean() == pytest.approx(before.mean(), abs=3)

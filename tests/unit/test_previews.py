@@ -5,8 +5,8 @@ import pytest
 
 from gramflow.base.errors import GramflowError
 from gramflow.commands.options import changes
+from gramflow.view.grid import Row, grid
 from gramflow.view.previews import drafted, shot_frames, swept
-from gramflow.view.sheets import Row, sheet
 from tests.support.renders import config_with, manifest_of
 
 
@@ -48,13 +48,13 @@ def test_assignments_become_the_entry_of_a_look() -> None:
         changes(["seed=1", "seed.more=2"])
 
 
-def test_a_sheet_has_its_pictures_at_their_places() -> None:
+def test_a_grid_has_its_pictures_at_their_places() -> None:
     """Eight pixels apart, below their captions, in the right size, of either depth."""
     red = np.zeros((20, 40, 3), np.uint8)
     red[..., 0] = 255
     blue = np.zeros((10, 10, 3), np.uint16)
     blue[..., 2] = 65535
-    drawn = sheet([Row("first", [red, None]), Row("second", [None, blue])], 20, ["a", "b"])
+    drawn = grid([Row("first", [red, None]), Row("second", [None, blue])], 20, ["a", "b"])
     assert drawn.shape == (24 + (24 + 10 + 8) + (24 + 20 + 8), 8 + 2 * (20 + 8), 3)
     assert (drawn[48:58, 8:28] == (255, 0, 0)).all()
     assert (drawn[90:110, 36:56] == (0, 0, 255)).all()

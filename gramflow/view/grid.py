@@ -1,4 +1,4 @@
-"""Contact sheets: pictures in rows and columns, with captions, as one picture."""
+"""Pictures in rows and columns, with captions, as one picture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ Bytes = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a sheet: its caption, and pictures of 8 or 16 bits; None leaves a place empty."""
+    """A row of a grid: its caption, and pictures of 8 or 16 bits; None leaves a place empty."""
 
     caption: str
     pictures: Sequence[Pixels | None]
 
 
-def sheet(rows: Sequence[Row], width: int, titles: Sequence[str] = ()) -> Bytes:
-    """Draw a contact sheet.
+def grid(rows: Sequence[Row], width: int, titles: Sequence[str] = ()) -> Bytes:
+    """Draw a grid of pictures.
 
     width: of every picture, in pixels; heights follow. titles: of the columns.
     """

@@ -1,0 +1,63 @@
+# Makes the page of a run: for each render what the page shows of it, and the page itself. The page is
+# also written at the start of a run, so that it can be watched growing.
+from gramflow.view import page as view_page
+
+
+onstart:
+    if not APART:
+        view_page.begin(
+            CONFIG, [name for name in CONFIG.renders if not is_shown(name)]
+        )
+
+
+rule page:
+    input:
+        again=lambda wildcards: again_product(wildcards.render, "page"),
+        film=ancient(layout.FILM),
+        probe=ancient(get_probe),
+        manifest=ancient(get_manifest),
+        plan=ancient(get_plan),
+        records=ancient(get_records),
+        temporal=ancient(layout.TEMPORAL),
+        images=ancient(get_pictures),
+    output:
+        data=layout.PAGE,
+        source=layout.PAGE_SOURCE,
+        picture=layout.PAGE_PICTURE,
+        sheet=report(
+            layout.SHEET,
+            caption="../workflow/report/sheet.rst",
+            category="Contact sheets",
+            labels=render_labels,
+        ),
+        film_copy=[layout.PAGE_FILM] if NEEDS_COPIES else [],
+        certificate=layout.CERTIFICATE.replace("{product}", "page"),
+    log:
+        "logs/page/{render}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 4
+    resources:
+        mem_mb=encode_mb,
+        runtime=encode_minutes,
+        disk_mb=encoded_mb,
+    script:
+        "../scripts/page.py"
+
+
+rule index:
+    input:
+        again=again_index,
+        pages=expand(layout.PAGE, render=CONFIG.renders),
+    output:
+        layout.INDEX,
+    log:
+        "logs/index.log",
+    localrule: True
+    conda:
+        "../envs/cpu.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    script:
+        "../scripts/index.py"

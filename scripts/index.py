@@ -1,0 +1,9 @@
+from pathlib import Path
+
+from gramflow.base.files import write_bytes
+from gramflow.base.script import job
+from gramflow.settings.config import load
+from gramflow.view.page import index
+
+with job(snakemake.log[0]):
+    write_bytes(Path(snakemake.output[0]), index(load(snakemake.config)).encode())
