@@ -14,7 +14,7 @@ import numpy as np
 
 from gramflow.base.arrays import Picture
 from gramflow.base.errors import GramflowError
-from gramflow.base.progress import Every, Say, clock
+from gramflow.base.progress import Every, Progress, Say
 from gramflow.engine.backend import prepare
 from gramflow.engine.colours import Colours
 from gramflow.engine.optimizers import Curve
@@ -159,15 +159,15 @@ class _Painting:
             key = self.job.keys[stage][step.number]
             if self.painted.store.is_intact(key):  # another render's job has painted it meanwhile
                 continue
-            place = f"frame {total - len(missing) + done}/{total}"
+            place = Progress(self.title, total - len(missing) + done, total, 0)
             result, seconds = self._paint_frame(
                 stylizer, stage, step, place, missing[done : done + 1]
             )
             made.add(key)
             left = (time.monotonic() - started) / done * (len(missing) - done)
-            line = f"{self.title}: {place}, {_in_words(result, seconds)}, {clock(left)} left"
+            told = replace(_told_of(place, result), seconds=seconds, left=left)
             pixels, note = to_pixels(result.picture), _note(result, seconds)
-            self.painted.keep(key, pixels, note, partial(self.say, line))
+            self.painted.keep(key, pixels, note, partial(self.say, str(told)))
         return made
 
     def _missing(self) -> list[tuple[int, Step]]:
@@ -185,12 +185,12 @@ class _Painting:
         stylizer: Stylizer,
         stage: int,
         step: Step,
-        place: str,
+        place: Progress,
         following: list[tuple[int, Step]],
     ) -> tuple[Painted, float]:
         """Paint one frame; return the result and the seconds it took.
 
-        place: the frame's position in the job, for messages. following: the next step, if any,
+        place: the frame's position in the job. following: the next step, if any,
         whose flow is computed meanwhile. Raises GramflowError for a loss that is not finite.
         """
         started, keys = time.monotonic(), self.job.keys
@@ -213,8 +213,8 @@ class _Painting:
         lowest = result.losses[-1][1] if result.losses else 0.0
         if not (np.isfinite(lowest) and np.isfinite(result.picture).all()):
             raise GramflowError(
-                f"looks.{self.look.name}: the loss of {place} is not finite; lower the weights of "
-                "its loss terms"
+                f"looks.{self.look.name}: the loss of frame {place.frame}/{place.frames} is not "
+                "finite; lower the weights of its loss terms"
             )
         return replace(result, picture=self._coloured(result.picture, step)), seconds
 
@@ -228,16 +228,14 @@ class _Painting:
             raise GramflowError(f"looks.{self.look.name}.colours: {text}")
         return finished
 
-    def _reporter(self, place: str) -> Callable[[Curve], None]:
+    def _reporter(self, place: Progress) -> Callable[[Curve], None]:
         """Return an `on_epoch` callback that prints progress within a frame every ten seconds."""
         due = Every(10)
 
         def report(curve: Curve) -> None:
             if due:
-                self.say(
-                    f"{self.title}: {place}, evaluation {curve.evaluations}, "
-                    f"loss {curve.lowest:.4g}"
-                )
+                now = replace(place, evaluations=curve.evaluations, loss=curve.lowest)
+                self.say(str(now))
 
         return report
 
@@ -250,9 +248,10 @@ def _seed(seed: int, frame: str) -> int:
     return int(hashlib.sha256(f"{seed} {frame}".encode()).hexdigest()[:16], 16)
 
 
-def _in_words(painted: Painted, seconds: float) -> str:
-    loss = f"loss {painted.losses[-1][1]:.4g}, " if painted.losses else ""
-    return f"{painted.evaluations} evaluations, {loss}{seconds:.1f} s"
+def _told_of(place: Progress, painted: Painted) -> Progress:
+    """What is said of a painted frame."""
+    loss = painted.losses[-1][1] if painted.losses else None
+    return replace(place, evaluations=painted.evaluations, loss=loss)
 
 
 def _note(painted: Painted, seconds: float) -> dict[str, Any]:

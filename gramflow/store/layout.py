@@ -30,6 +30,7 @@ FILM = "results/{render}.mp4"
 LOSS_PLOT = "results/{render}.loss.png"
 TEMPORAL = "results/{render}.temporal.json"
 TEMPORAL_PLOT = "results/{render}.temporal.png"
+INDEX = "results/index.html"
 
 FORMER_MANIFEST = "work/{video}/manifest.json"
 """Manifest of engine versions before 10, whose file names had no digest."""

@@ -1,0 +1,309 @@
+"""What a run has told so far, and the lines that a person reads of it. Reads and writes nothing.
+
+Times are in seconds, of any clock that only rises.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from gramflow.base.progress import WARNING, Progress, clock
+
+PAINTING = "stylize"
+ENCODING = "encode"
+_RECENT = 20  # number of latest frames over which the speed is averaged
+_OFTEN, _SELDOM, _STEP = 30.0, 600.0, 0.1  # see `Due`
+
+Line = tuple[tuple[str, str], ...]
+"""Texts with their styles, as rich names them. Together they are one line."""
+
+
+def line(text: str, style: str = "") -> Line:
+    """A line in one style."""
+    return ((text, style),)
+
+
+def plain(shown: Line) -> str:
+    """A line's text."""
+    return "".join(text for text, _ in shown)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job that runs.
+
+    rule: without the prefix that another workflow may give it. name: of what it works on.
+    frames: how many it paints. films: the films among its outputs, by render.
+    """
+
+    rule: str
+    name: str
+    started: float
+    frames: int = 0
+    films: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class Bar:
+    """How far something is, for a terminal. share: from 0 to 1; None if that is unknown."""
+
+    name: str
+    share: float | None
+    text: str
+
+
+@dataclass
+class Stage:
+    """The jobs of a rule. known: how many there will be, as far as Snakemake has said."""
+
+    known: int = 0
+    done: int = 0
+    began: float = 0.0
+    running: set[int] = field(default_factory=set)
+    names: list[str] = field(default_factory=list)
+
+
+class Due:
+    """Whether a line of progress is due where lines stay: half a minute after the last one, once
+    there was a tenth of the way or ten minutes passed. So a short and a long run have few lines.
+    """
+
+    def __init__(self, now: float) -> None:
+        self.time, self.share = now, 0.0
+
+    def at(self, now: float, share: float) -> bool:
+        """Whether it is due; the next one is due after this."""
+        passed = now - self.time
+        if passed < _OFTEN or (passed < _SELDOM and share - self.share < _STEP):
+            return False
+        self.time, self.share = now, share
+        return True
+
+
+class Painting:
+    """The painting of a render.
+
+    there: frames that were painted before the run. planned: those to paint; None until it is known.
+    """
+
+    def __init__(self, name: str, now: float) -> None:
+        self.name = name
+        self.there = 0
+        self.planned: int | None = None
+        self.seconds: deque[float] = deque(maxlen=_RECENT)
+        self.latest: Progress | None = None
+        self.due = Due(now)
+        self.told = False
+        self._of_jobs: dict[int, tuple[int, int]] = {}  # frames painted, and all, by job
+        self._running: set[int] = set()
+        self._busy, self._since = 0.0, now
+
+    @property
+    def done(self) -> int:
+        """How many frames this run has painted."""
+        return sum(done for done, _ in self._of_jobs.values())
+
+    @property
+    def total(self) -> int:
+        """How many frames this run paints, as far as known."""
+        begun = sum(frames for _, frames in self._of_jobs.values())
+        return begun if self.planned is None else max(self.planned, self.done)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all is painted."""
+        return self.planned is not None and self.done >= self.planned and not self._running
+
+    def busy(self, now: float) -> float:
+        """Seconds in which at least one job was painting."""
+        return self._busy + (now - self._since if self._running else 0.0)
+
+    def started(self, number: int, job: Job) -> None:
+        """A job begins to paint."""
+        if not self._running:
+            self._since = job.started
+        self._running.add(number)
+        self._of_jobs[number] = 0, job.frames
+
+    def said(self, number: int, progress: Progress) -> None:
+        """A job tells how far it is."""
+        self.latest = progress
+        done, frames = self._of_jobs[number]
+        if progress.seconds is not None:
+            self.seconds.append(progress.seconds)
+            self._of_jobs[number] = min(done + 1, frames), frames
+
+    def ended(self, number: int, now: float, well: bool) -> None:
+        """A job ends. If well, what it did not paint is there, painted for another render."""
+        self._busy = self.busy(now)
+        self._running.discard(number)
+        self._since = now
+        done, frames = self._of_jobs[number]
+        self._of_jobs[number] = (frames, frames) if well else (done, done)
+
+    @property
+    def share(self) -> float:
+        """How much of the film is painted."""
+        return (self.there + self.done) / max(self.there + self.total, 1)
+
+    def counted(self) -> str:
+        """How many of the film's frames are painted."""
+        return f"{self.there + self.done} of {self.there + self.total} frames"
+
+    def words(self, now: float) -> str:
+        """How far the painting is."""
+        parts = [self.counted()]
+        if self.latest is not None:
+            kind = "evaluation" if self.latest.seconds is None else "evaluations"
+            count = self.latest.evaluations
+            parts.append(f"{kind} {count}" if kind == "evaluation" else f"{count} {kind}")
+            if self.latest.loss is not None:
+                parts.append(f"loss {self.latest.loss:.4g}")
+        if self.seconds:
+            parts.append(self.speed())
+        if self.done:
+            left = self.busy(now) / self.done * (self.total - self.done)
+            parts.append(f"{clock(left)} left")
+        return ", ".join(parts)
+
+    def speed(self) -> str:
+        """Mean time of the latest frames."""
+        return f"{sum(self.seconds) / len(self.seconds):.1f} s a frame"
+
+    def result(self, now: float) -> str:
+        """What was painted."""
+        there = f" ({self.there} were there)" if self.there else ""
+        speed = f", {self.speed()}" if self.seconds else ""
+        return f"{self.done} frame{'s' * (self.done != 1)} painted{there}{speed}"
+
+
+class Run:
+    """All jobs of a run. Methods that are told of an event return the lines to show."""
+
+    def __init__(self, now: float) -> None:
+        self.began = now
+        self.jobs: dict[int, Job] = {}
+        self.stages: dict[str, Stage] = {}
+        self.renders: dict[str, Painting] = {}
+        self.films: dict[str, str] = {}
+        self.latest: dict[int, str] = {}  # what each running job said last
+        self._due: dict[int, Due] = {}
+
+    def announced(self, counts: Mapping[str, int]) -> None:
+        """Snakemake tells how many jobs of each rule there will be, as far as it knows."""
+        for rule, count in counts.items():
+            self.stages.setdefault(rule, Stage()).known = count
+
+    def forecast(self, frames: Mapping[str, tuple[int, int]], now: float) -> None:
+        """The workflow tells of each render how many frames are to be painted, of how many."""
+        for name, (made, total) in frames.items():
+            painting = self._painting(name, now)
+            if painting.planned is None:
+                painting.planned, painting.there = made, total - made
+
+    def started(self, number: int, job: Job) -> list[Line]:
+        """A job begins."""
+        shown: list[Line] = []
+        self.jobs[number] = job
+        self._due[number] = Due(job.started)
+        stage = self.stages.setdefault(job.rule, Stage())
+        if not stage.running and not stage.done:
+            stage.began = job.started
+        stage.running.add(number)
+        if job.rule == PAINTING:
+            self._painting(job.name, job.started).started(number, job)
+        if job.rule == ENCODING:
+            shown = self._painted(job.name, job.started)
+        return shown
+
+    def said(self, number: int, text: str) -> list[Line]:
+        """A job has written a line to its log."""
+        job = self.jobs[number]
+        if text.startswith(WARNING):
+            return [line(text, "yellow")]
+        progress = Progress.from_line(text)
+        if progress is None or job.rule != PAINTING:
+            self.latest[number] = text
+        else:
+            self.renders[job.name].said(number, progress)
+        return []
+
+    def finished(self, number: int, now: float) -> list[Line]:
+        """A job has ended well."""
+        job = self._end(number, now, well=True)
+        if job is None:
+            return []
+        self.films.update(job.films)
+        if job.rule == PAINTING:
+            return self._painted(job.name, now) if self.renders[job.name].finished else []
+        stage = self.stages[job.rule]
+        stage.done += 1
+        stage.names += [job.name] if job.name and job.name not in stage.names else []
+        if stage.running or stage.done < stage.known:
+            return []
+        shown = _row(job.rule, _listed(stage.names), clock(now - stage.began))
+        stage.done = stage.known = 0
+        stage.names = []
+        return [shown]
+
+    def failed(self, number: int, now: float) -> Job | None:
+        """A job has failed; returns it, if it was known."""
+        return self._end(number, now, well=False)
+
+    def bars(self, now: float) -> list[Bar]:
+        """All that is at work."""
+        shown = []
+        for name, painting in self.renders.items():
+            if any(job.rule == PAINTING and job.name == name for job in self.jobs.values()):
+                shown.append(Bar(name, painting.share, painting.words(now)))
+        for number, job in self.jobs.items():
+            if job.rule != PAINTING:
+                told = self.latest.get(number, clock(now - job.started))
+                shown.append(Bar(f"{job.rule} {job.name}".strip(), None, told))
+        return shown
+
+    def reports(self, now: float) -> list[Line]:
+        """Lines of progress that are due where lines stay."""
+        shown = []
+        for name, painting in self.renders.items():
+            running = any(job.rule == PAINTING and job.name == name for job in self.jobs.values())
+            if running and painting.due.at(now, painting.share):
+                shown.append(_row(PAINTING, name, painting.words(now)))
+        for number, job in self.jobs.items():
+            if job.rule != PAINTING and self._due[number].at(now, 1.0):
+                told = self.latest.get(number, clock(now - job.started))
+                shown.append(_row(job.rule, job.name, told))
+        return shown
+
+    def _painting(self, name: str, now: float) -> Painting:
+        return self.renders.setdefault(name, Painting(name, now))
+
+    def _painted(self, name: str, now: float) -> list[Line]:
+        """The line of a render that is painted; once, and none if there was nothing to paint."""
+        painting = self.renders.get(name)
+        if painting is None or painting.told or not painting.done:
+            return []
+        painting.told = True
+        return [_row(PAINTING, name, f"{painting.result(now)}, {clock(painting.busy(now))}")]
+
+    def _end(self, number: int, now: float, well: bool) -> Job | None:
+        job = self.jobs.pop(number, None)
+        if job is None:
+            return None
+        self.latest.pop(number, None)
+        self._due.pop(number, None)
+        self.stages[job.rule].running.discard(number)
+        if job.rule == PAINTING:
+            self.renders[job.name].ended(number, now, well)
+        return job
+
+
+def _row(rule: str, name: str, text: str) -> Line:
+    """A line of a stage or a render."""
+    return (f"{rule:<10}", "cyan"), (f"{name:<24}  " if name else "", "bold"), (text, "")
+
+
+def _listed(names: Iterable[str]) -> str:
+    """A few names, or how many there are."""
+    names = list(names)
+    return ", ".join(names) if len(names) <= 2 else f"{names[0]} and {len(names) - 1} more"
