@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import sys
 import threading
 import time
@@ -33,6 +34,8 @@ class QuietHandler(logging.Handler):
 
     def __init__(self, common: Any) -> None:
         super().__init__()
+        # a log file that cannot be written, as on a full disk, is no reason to flood the terminal
+        logging.raiseExceptions = False
         self._dry = common.dryrun
         self._whole_logs = common.show_failed_logs
         quiet = {each.name for each in common.quiet or ()}
@@ -43,7 +46,7 @@ class QuietHandler(logging.Handler):
         self._run: Run | None = None
         self._logs: dict[int, JobLog] = {}
         self._held: list[tuple[float, list[Line]]] = []
-        self._failed = self._stopped = self._closed = self._counted = False
+        self._failed = self._lost = self._stopped = self._closed = self._counted = False
         self._end = threading.Event()
         self._ticking: threading.Thread | None = None
 
@@ -53,8 +56,8 @@ class QuietHandler(logging.Handler):
         """Take a record. A fault in here must not end the run."""
         try:
             self._take(record, getattr(record, "event", None))
-        except Exception:
-            self.handleError(record)
+        except Exception as error:
+            _fault(error)
 
     def _take(self, record: Any, event: str | None) -> None:
         if event == LogEvent.WORKFLOW_STARTED:
@@ -95,7 +98,8 @@ class QuietHandler(logging.Handler):
             self._run.announced(rules)
         elif not self._counted and rules:
             self._counted = True
-            self._tell(line("to do: " + ", ".join(f"{rule} {n}" for rule, n in rules.items())))
+            stages = ", ".join(f"{rule} {count}" for rule, count in rules.items())
+            self._tell(line(f"to do: {stages} (a dry run: nothing is done now)"))
 
     def _start(self, record: Any) -> None:
         now, number = time.monotonic(), record.jobid
@@ -112,6 +116,7 @@ class QuietHandler(logging.Handler):
 
     def _fail(self, number: int, rule: str, paths: list[str]) -> None:
         """A job has failed: say why, and where its log is."""
+        self._lost = True
         now = time.monotonic()
         self._follow(number)
         log = self._logs.pop(number, None)
@@ -120,7 +125,8 @@ class QuietHandler(logging.Handler):
         told = []
         if error or not self._held:
             name = f"{rule} {job.name if job else ''}".strip()
-            told.append(line(f"{ERROR}{error or f'{name} {messages.NO_WORD}'}", "red"))
+            error = error or messages.without_a_word(name, shutil.disk_usage(".").free)
+            told.append(line(f"{ERROR}{error}", "red"))
         told += [line(f"  log: {path}") for path in paths]
         if log and self._whole_logs:
             told += [line(f"  {text}") for text in log.lines]
@@ -146,8 +152,10 @@ class QuietHandler(logging.Handler):
         """All else. What is important is shown, also if it is of an unknown kind."""
         if text.startswith("Terminating processes on user request"):
             self._stopped = True
+        elif text.startswith("The run involves checkpoint jobs"):
+            self._tell(line("more jobs follow when these are done"))
         elif level >= logging.ERROR:
-            self._held.append((time.monotonic(), [line(f"{ERROR}{text}", "red")]))
+            self._error(text, None)
         elif level >= logging.WARNING:
             self._screen.write([line(f"{WARNING}{text.strip()}", "yellow")])
         elif event is None and text.startswith(_TOLD):
@@ -165,7 +173,7 @@ class QuietHandler(logging.Handler):
                 try:
                     self._look()
                 except Exception as error:
-                    print(f"the display of the run failed: {error!r}", file=sys.stderr)
+                    _fault(error)
 
     def _look(self) -> None:
         for number in list(self._logs):
@@ -219,18 +227,19 @@ class QuietHandler(logging.Handler):
         super().close()
 
     def _ending(self) -> Iterable[Line]:
+        running = self._run is not None and not self._dry
+        if self._run and running and self._chatty:
+            yield from self._run.unfinished()
         if self._stopped:
             yield line(messages.STOPPED, "yellow")
-        if self._run is None:
+        if not self._run or not running:
             return
-        if self._dry:
-            if self._counted:
-                yield line("this was a dry run; more jobs follow once the films are planned")
-            return
-        if not self._failed and not self._stopped and self._chatty:
+        if self._lost:
+            yield line(messages.FAILED)
+        elif not self._failed and not self._stopped and self._chatty:
             yield from self._results(self._run)
         path = self._log_file()
-        if path and (self._failed or self._run.stages) and self._chatty:
+        if path and self._run.stages and self._chatty:
             yield line(f"log: {os.path.relpath(path)}", "dim")
 
     def _results(self, run: Run) -> Iterable[Line]:
@@ -246,6 +255,12 @@ class QuietHandler(logging.Handler):
             if isinstance(handler, logging.FileHandler):
                 return handler.baseFilename
         return None
+
+
+def _fault(error: Exception) -> None:
+    """Leave a note in the log file, if it can be written."""
+    with suppress(OSError):
+        print(f"the display of the run failed: {error!r}", file=sys.stderr)
 
 
 def _job(record: Any, now: float) -> Job:

@@ -269,11 +269,15 @@ class Run:
             running = any(job.rule == PAINTING and job.name == name for job in self.jobs.values())
             if running and painting.due.at(now, painting.share):
                 shown.append(_row(PAINTING, name, painting.words(now)))
-        for number, job in self.jobs.items():
-            if job.rule != PAINTING and self._due[number].at(now, 1.0):
-                told = self.latest.get(number, clock(now - job.started))
-                shown.append(_row(job.rule, job.name, told))
+        for number, text in self.latest.items():
+            if self._due[number].at(now, 1.0):
+                shown.append(_row(self.jobs[number].rule, self.jobs[number].name, text))
         return shown
+
+    def unfinished(self) -> list[Line]:
+        """The renders that were begun and are not painted."""
+        begun = [each for each in self.renders.values() if each.done and not each.told]
+        return [_row(PAINTING, each.name, f"{each.counted()} are painted") for each in begun]
 
     def _painting(self, name: str, now: float) -> Painting:
         return self.renders.setdefault(name, Painting(name, now))

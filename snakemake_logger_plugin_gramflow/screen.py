@@ -61,9 +61,11 @@ def _table(bars: list[Bar]) -> RenderableType:
     table.add_column(no_wrap=True, width=_BAR)
     table.add_column(no_wrap=True, overflow="ellipsis")
     for bar in bars:
-        share = 0.0 if bar.share is None else bar.share
-        shown = ProgressBar(total=1.0, completed=share, width=_BAR, pulse=bar.share is None)
-        table.add_row(Text(bar.name), shown, Text(bar.text))
+        if bar.share is None:
+            table.add_row(Text(bar.name), "", Text(bar.text))
+        else:
+            drawn = ProgressBar(total=1.0, completed=bar.share, width=_BAR)
+            table.add_row(Text(bar.name), drawn, Text(bar.text))
     return table
 
 

@@ -17,7 +17,8 @@ INTERRUPTED = "interrupted; everything finished so far is kept"
 def job(log: str) -> Iterator[Say]:
     """Yield a function that prints a line on the terminal and appends it to the job's log.
 
-    log: path of the log file, which is emptied first.
+    log: path of the log file, which is emptied first. A line that cannot be written, as on a full
+    disk, is lost: that must not end a job whose frames can still be written elsewhere.
     A GramflowError ends the process with its message and status 1, without a traceback; an
     interrupt (SIGINT) ends it with status 130. Any other exception is raised again; its traceback
     is in the log, too.
@@ -27,12 +28,12 @@ def job(log: str) -> Iterator[Say]:
     path.write_bytes(b"")
 
     def note(line: str) -> None:
-        # ignore a failure to write the log, such as on a full disk: the terminal has the line
         with suppress(OSError), path.open("a", encoding="utf-8") as file:
             print(line, file=file)
 
     def say(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
+        with suppress(OSError):
+            print(line, file=sys.stderr, flush=True)
         note(line)
 
     try:
