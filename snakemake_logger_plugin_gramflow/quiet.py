@@ -282,10 +282,15 @@ def _about(film: str, render: str) -> str:
     """A film's size, and how steady it is."""
     told = []
     with suppress(OSError):
-        told.append(f"{Path(film).stat().st_size / 1e6:.1f} MB")
+        told.append(_size(Path(film).stat().st_size))
     with suppress(OSError, ValueError, KeyError):
         report = json.loads(Path(layout.TEMPORAL.format(render=render)).read_text())
         count = len(report["flagged"])
         flagged = f"{count} frame{'s' * (count != 1)}" if count else "no frame"
-        told.append(f"error between frames {report['median']:.2g}, {flagged} flagged")
+        told.append(f"median error {report['median']:.2g}, {flagged} flagged")
     return ", ".join(told)
+
+
+def _size(count: int) -> str:
+    """A number of bytes for people."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"
