@@ -246,8 +246,9 @@ class QuietHandler(logging.Handler):
         for render, film in run.films.items():
             yield (film, "bold green"), (f"  {_about(film, render)}", "")
         if run.films:
-            more = f", see {layout.INDEX}" if Path(layout.INDEX).is_file() else ""
-            yield line(f"done in {clock(time.monotonic() - run.began)}{more}")
+            page = Path(layout.INDEX)
+            more = layout.INDEX if page.is_file() else f"{page.parent}/"
+            yield line(f"done in {clock(time.monotonic() - run.began)}, all results: {more}")
 
     def _log_file(self) -> str | None:
         """Snakemake's own log file, if there is one."""
@@ -287,7 +288,7 @@ def _about(film: str, render: str) -> str:
         report = json.loads(Path(layout.TEMPORAL.format(render=render)).read_text())
         count = len(report["flagged"])
         flagged = f"{count} frame{'s' * (count != 1)}" if count else "no frame"
-        told.append(f"median error {report['median']:.2g}, {flagged} flagged")
+        told.append(f"steady to {report['median']:.2g} (median error), {flagged} flagged")
     return ", ".join(told)
 
 

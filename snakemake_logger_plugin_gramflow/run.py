@@ -153,17 +153,17 @@ class Painting:
     def words(self, now: float) -> str:
         """How far the painting is."""
         parts = [self.counted()]
-        if self.latest is not None:
-            kind = "evaluation" if self.latest.seconds is None else "evaluations"
-            count = self.latest.evaluations
-            parts.append(f"{kind} {count}" if kind == "evaluation" else f"{count} {kind}")
-            if self.latest.loss is not None:
-                parts.append(f"loss {self.latest.loss:.4g}")
-        if self.seconds:
-            parts.append(self.speed())
+        # first what must not be cut on a narrow terminal
         if self.done:
             left = self.busy(now) / self.done * (self.total - self.done)
             parts.append(f"{clock(left)} left")
+        if self.seconds:
+            parts.append(self.speed())
+        if self.latest is not None:
+            count, at_work = self.latest.evaluations, self.latest.seconds is None
+            parts.append(f"evaluation {count}" if at_work else f"{count} evaluations")
+            if self.latest.loss is not None:
+                parts.append(f"loss {self.latest.loss:.4g}")
         return ", ".join(parts)
 
     def speed(self) -> str:
@@ -304,7 +304,7 @@ class Run:
 
 def _row(rule: str, name: str, text: str) -> Line:
     """A line of a stage or a render."""
-    return (f"{rule:<10}", "cyan"), (f"{name:<24}  " if name else "", "bold"), (text, "")
+    return (f"{rule:<10}  ", "cyan"), (f"{name:<24}  ", "bold"), (text, "")
 
 
 def _listed(names: Iterable[str]) -> str:

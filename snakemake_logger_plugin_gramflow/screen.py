@@ -14,7 +14,7 @@ from rich.text import Text
 
 from snakemake_logger_plugin_gramflow.run import Bar, Line
 
-_BAR = 24  # columns of a bar
+_BAR = 16  # columns of a bar
 
 
 class Screen:
@@ -26,6 +26,7 @@ class Screen:
         )
         self.is_terminal = self._console.is_terminal and not self._console.is_dumb_terminal
         self._live: Live | None = None
+        self._shown: list[Bar] = []
 
     def write(self, lines: Iterable[Line]) -> None:
         """Write lines that stay. None is cut or broken."""
@@ -34,8 +35,9 @@ class Screen:
 
     def show(self, bars: list[Bar]) -> None:
         """Show what is at work, in place of what was shown before; on a terminal only."""
-        if not self.is_terminal or not (bars or self._live):
+        if not self.is_terminal or bars == self._shown:
             return
+        self._shown = bars
         if self._live is None:
             self._live = Live(
                 console=self._console,

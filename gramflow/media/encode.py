@@ -15,7 +15,7 @@ import numpy as np
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import appearing
-from gramflow.base.progress import Every, Say
+from gramflow.base.progress import WARNING, Every, Say
 from gramflow.film.manifest import Manifest
 from gramflow.media.colour import scale_from_rgb, tags
 from gramflow.media.ffmpeg import LOCAL, local, open_film, running
@@ -63,7 +63,8 @@ def encode(
     frames = _raw(painted, keys, (height, width, 3), output, say)
     for track in probe.subtitles:
         if track.codec in _BITMAP_SUBTITLES:
-            say(f"{output}: without the subtitles of stream {track.index}, which are pictures")
+            lost = f"without the subtitles of stream {track.index}, which are pictures"
+            say(f"{WARNING}{output}: {lost}")
     with appearing(output) as temporary:
         film = _film((width, height), probe, settings)
         streams, options = _others(manifest, timing, probe, source)

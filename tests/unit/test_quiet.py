@@ -99,7 +99,7 @@ def test_a_render_tells_frames_loss_speed_and_the_time_left():
     (bar,) = run.bars(5.0)
     assert bar.share == 0.5
     # the start of the job counts: five seconds for a frame, three times
-    words = "3 of 6 frames, evaluation 7, loss 0.25, 2.0 s a frame, 15 s left"
+    words = "3 of 6 frames, 15 s left, 2.0 s a frame, evaluation 7, loss 0.25"
     assert bar.text == words
 
 

@@ -81,7 +81,8 @@ def test_a_run_is_a_line_per_stage_and_the_film(first: tuple[Project, Run]) -> N
     assert re.fullmatch(r"stylize clip\.red 6 frames painted, [\d.]+ s a frame, \d+ s", painted)
     film, done, log = lines[-3:]
     assert re.fullmatch(
-        r"results/clip\.red\.mp4 [\d.]+ [kM]B, median error [\d.e-]+, .* flagged", film
+        r"results/clip\.red\.mp4 [\d.]+ [kM]B, steady to [\d.e-]+ \(median error\), .* flagged",
+        film,
     )
     assert done.startswith("done in ")
     path = project.folder / log.removeprefix("log: ")
