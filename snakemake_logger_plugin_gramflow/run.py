@@ -94,19 +94,19 @@ class Painting:
         self.latest: Progress | None = None
         self.due = Due(now)
         self.told = False
-        self._of_jobs: dict[int, tuple[int, int]] = {}  # frames painted, and all, by job
-        self._running: set[int] = set()
+        self._running: dict[int, tuple[int, int]] = {}  # frames painted, and all, by job
+        self._ended = 0  # frames of the jobs that have ended
         self._busy, self._since = 0.0, now
 
     @property
     def done(self) -> int:
         """How many frames this run has painted."""
-        return sum(done for done, _ in self._of_jobs.values())
+        return self._ended + sum(done for done, _ in self._running.values())
 
     @property
     def total(self) -> int:
         """How many frames this run paints, as far as known."""
-        begun = sum(frames for _, frames in self._of_jobs.values())
+        begun = self._ended + sum(frames for _, frames in self._running.values())
         return begun if self.planned is None else max(self.planned, self.done)
 
     @property
@@ -122,24 +122,22 @@ class Painting:
         """A job begins to paint."""
         if not self._running:
             self._since = job.started
-        self._running.add(number)
-        self._of_jobs[number] = 0, job.frames
+        self._running[number] = 0, job.frames
 
     def said(self, number: int, progress: Progress) -> None:
         """A job tells how far it is."""
         self.latest = progress
-        done, frames = self._of_jobs[number]
+        done, frames = self._running[number]
         if progress.seconds is not None:
             self.seconds.append(progress.seconds)
-            self._of_jobs[number] = min(done + 1, frames), frames
+            self._running[number] = min(done + 1, frames), frames
 
     def ended(self, number: int, now: float, well: bool) -> None:
         """A job ends. If well, what it did not paint is there, painted for another render."""
         self._busy = self.busy(now)
-        self._running.discard(number)
         self._since = now
-        done, frames = self._of_jobs[number]
-        self._of_jobs[number] = (frames, frames) if well else (done, done)
+        done, frames = self._running.pop(number)
+        self._ended += frames if well else done
 
     @property
     def share(self) -> float:

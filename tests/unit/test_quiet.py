@@ -138,6 +138,17 @@ def test_a_failed_job_has_painted_what_it_said():
     assert run.failed(1, 3.0) is None
 
 
+def test_a_job_that_is_tried_again_goes_on():
+    run = painting()
+    run.forecast({"clip.red": (4, 4)}, 0.0)
+    run.said(1, painted(1))
+    run.failed(1, 3.0)
+    run.started(1, Job("stylize", "clip.red", 3.0, 3))
+    run.said(1, painted(2))
+    assert run.bars(4.0)[0].text.startswith("2 of 4 frames, 4 s left")
+    assert texts(run.finished(1, 8.0)) == ["stylize clip.red 4 frames painted, 2.0 s a frame, 8 s"]
+
+
 def test_warnings_are_shown_and_other_lines_are_what_is_at_work():
     run = Run(0)
     run.started(1, Job("extract", "clip", 0.0))
