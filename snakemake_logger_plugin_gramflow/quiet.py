@@ -47,6 +47,7 @@ class QuietHandler(logging.Handler):
         self._logs: dict[int, JobLog] = {}
         self._held: list[tuple[float, list[Line]]] = []
         self._failed = self._lost = self._stopped = self._closed = self._counted = False
+        self._explained = False  # whether Snakemake has said why the next job that fails does
         self._end = threading.Event()
         self._ticking: threading.Thread | None = None
 
@@ -123,10 +124,11 @@ class QuietHandler(logging.Handler):
         job = self._run.failed(number, now) if self._run else None
         error = log and (log.error or (INTERRUPTED if log.interrupted else None))
         told = []
-        if error or not self._held:
+        if error or not self._explained:
             name = f"{rule} {job.name if job else ''}".strip()
             error = error or messages.without_a_word(name, shutil.disk_usage(".").free)
             told.append(line(f"{ERROR}{error}", "red"))
+        self._explained = False
         told += [line(f"  log: {path}") for path in paths]
         if log and self._whole_logs:
             told += [line(f"  {text}") for text in log.lines]
@@ -135,9 +137,9 @@ class QuietHandler(logging.Handler):
     def _error(self, text: str, kind: str | None) -> None:
         """Snakemake has failed, or tells that a job has."""
         if not messages.is_of_a_job(text):
-            self._held.append(
-                (time.monotonic(), [line(f"{ERROR}{messages.sentence(text, kind)}", "red")])
-            )
+            self._explained = True
+            told = line(f"{ERROR}{messages.sentence(text, kind)}", "red")
+            self._held.append((time.monotonic(), [told]))
         if not self._run:
             self._release()
 
