@@ -11,7 +11,8 @@ from gramflow.base.machine import cores, snakemake_command
 from gramflow.base.progress import Progress
 from snakemake_logger_plugin_gramflow import messages
 from snakemake_logger_plugin_gramflow.logs import JobLog
-from snakemake_logger_plugin_gramflow.run import Bar, Due, Job, Run, plain
+from snakemake_logger_plugin_gramflow.painting import Due
+from snakemake_logger_plugin_gramflow.run import Bar, Job, Run, plain
 
 TITLE = "clip.red pass1/000000-000005"
 
