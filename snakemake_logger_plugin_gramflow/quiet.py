@@ -245,6 +245,8 @@ class QuietHandler(logging.Handler):
             yield line(f"log: {os.path.relpath(path)}", "dim")
 
     def _results(self, run: Run) -> Iterable[Line]:
+        if run.films:
+            yield line("")
         for render, film in run.films.items():
             yield (film, "bold green"), (f"  {_about(film, render)}", "")
         if run.films:

@@ -61,14 +61,20 @@ def _table(bars: list[Bar]) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="bold", min_width=widest)
     table.add_column(no_wrap=True, width=_BAR)
-    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_column()
     for bar in bars:
-        if bar.share is None:
-            table.add_row(Text(bar.name), "", Text(bar.text))
-        else:
-            drawn = ProgressBar(total=1.0, completed=bar.share, width=_BAR)
-            table.add_row(Text(bar.name), drawn, Text(bar.text))
+        told = Text(bar.text, no_wrap=True, overflow="ellipsis")
+        table.add_row(Text(bar.name), _drawn(bar.share), told)
     return table
+
+
+def _drawn(share: float | None) -> RenderableType:
+    """A bar; nothing where the share is unknown."""
+    if share is None:
+        return ""
+    return ProgressBar(
+        total=1.0, completed=share, width=_BAR, complete_style="cyan", finished_style="green"
+    )
 
 
 class Diverted:

@@ -56,7 +56,7 @@ def project(first: tuple[Project, Run]) -> Project:
 def shown(output: str) -> list[str]:
     """The lines, with single spaces, without the profile's."""
     lines = [" ".join(line.split()) for line in output.splitlines()]
-    return [line for line in lines if not line.startswith(PROFILE)]
+    return [line for line in lines if line and not line.startswith(PROFILE)]
 
 
 def do(project: Project, text: str) -> None:
