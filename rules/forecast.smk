@@ -1,12 +1,18 @@
 # What a person wants to know before anything is painted, and a dry run can say.
+from snakemake.logging import logger
+
 from gramflow.store.plans import current_plan
 from gramflow.view import forecasts
 
 
 @cache
-def say_once(line):
-    """Print a line to the terminal, among Snakemake's own."""
-    print(line, file=sys.stderr, flush=True)
+def tell_once(line, frames, is_exact):
+    """Log a line. Loggers get the numbers, too.
+
+    frames: of each render, how many frames are to be painted, of how many.
+    """
+    numbers = {"frames_to_paint": dict(frames), "is_exact": is_exact}
+    logger.info(line, extra=numbers)
 
 
 def plan_so_far(render):
@@ -38,5 +44,6 @@ def tell_frames(_):
         found.append(forecasts.forecast(CONFIG, plan, painted, planned))
     videos = (list(dict.fromkeys(names)) for names in (unknown, guessed))
     if line := forecasts.in_words(found, *videos):
-        say_once(line)
+        frames = tuple((each.name, (each.made, each.frames)) for each in found)
+        tell_once(line, frames, not unknown and not guessed)
     return []

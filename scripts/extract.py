@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from gramflow.base.progress import WARNING
 from gramflow.base.script import job
 from gramflow.media.extract import extract
 from gramflow.media.probe import Probe
@@ -14,8 +15,8 @@ with job(snakemake.log[0]) as say:
     check_unchanged(Layout(config).manifest(video), output, f"videos.{video}.path")
     if Path(FORMER_MANIFEST.format(video=video)).is_file():
         say(
-            f"videos.{video}: this folder is of an older gramflow; its extracted frames are used "
-            "again, its painted ones are left alone"
+            f"{WARNING}videos.{video}: this folder is of an older gramflow; its extracted frames "
+            "are used again, its painted ones are left alone"
         )
     source = Source.from_config(video, config.videos[video], snakemake.input.source)
     probe, frames = Probe.load(Path(snakemake.input.probe)), extracted_store(config.store)

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from gramflow.base.errors import GramflowError
 from gramflow.settings.config import Config, load
+from gramflow.settings.reading import read_config
 
 
 def add_configfile(parser: argparse.ArgumentParser) -> None:
@@ -49,23 +50,12 @@ def load_config(path: Path) -> Config:
 
 def config_values(path: Path) -> dict[str, Any]:
     """Read a config file without checking its entries. Errors as of `load_config`."""
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+    if not path.exists():
         raise GramflowError(
             f"{path}: no such file; run this beside it, give --configfile, or make a project by "
             "gramflow init"
-        ) from error
-    except OSError as error:
-        raise GramflowError(
-            f"{path}: cannot be read ({error.strerror}); give a file as --configfile"
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise GramflowError(f"{path}: not YAML ({reason}); correct it") from error
-    if not isinstance(values, dict):
-        raise GramflowError(f"{path}: holds no entries; see docs/config.md")
-    return values
+        )
+    return read_config(path)
 
 
 def changes(assignments: list[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import ffmpeg
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import appearing
-from gramflow.base.progress import Every, Say
+from gramflow.base.progress import WARNING, Every, Say
 from gramflow.media.ffmpeg import Child, local, reason, running
 from gramflow.media.probe import probe
 from gramflow.media.source import Source
@@ -46,7 +46,7 @@ def capture(entry: str, url: str, seconds: float, output: Path, say: Say) -> Non
             )
         facts = probe(Source(entry, temporary))
     if Fraction(facts.duration) < Fraction(str(seconds)) - 1:
-        say(f"{fault}: ended after {float(Fraction(facts.duration)):.1f} of {seconds:g} s")
+        say(f"{WARNING}{fault}: ended after {float(Fraction(facts.duration)):.1f} of {seconds:g} s")
 
 
 def _graph(url: str, seconds: float, output: Path) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import appearing
-from gramflow.base.progress import Every, Say
+from gramflow.base.progress import WARNING, Every, Say
 from gramflow.film.manifest import Manifest
 from gramflow.media.colour import scale_from_rgb, tags
 from gramflow.media.ffmpeg import LOCAL, local, open_film, running
@@ -66,7 +66,8 @@ def encode(
     frames = _raw(painted, keys, (height, width, 3), output, say)
     for track in probe.subtitles:
         if track.codec in _BITMAP_SUBTITLES:
-            say(f"{output}: without the subtitles of stream {track.index}, which are pictures")
+            lost = f"without the subtitles of stream {track.index}, which are pictures"
+            say(f"{WARNING}{output}: {lost}")
     streams, options = _others(manifest, timing, probe, source)
     film = _film((width, height), probe, settings)
     options |= _encoder(settings) | ({"metadata": f"encoding_tool={told}"} if told else {})

@@ -14,7 +14,7 @@ import numpy as np
 
 from gramflow.base.arrays import Pixels
 from gramflow.base.errors import GramflowError, concerning
-from gramflow.base.progress import Every, Say
+from gramflow.base.progress import WARNING, Every, Say
 from gramflow.film.manifest import Manifest
 from gramflow.media.colour import scale_to_rgb
 from gramflow.media.ffmpeg import LOCAL, Child, local, running
@@ -195,7 +195,7 @@ def _check_complaints(source: Source, probe: Probe, decoded: int, child: Child, 
             f"{source.entry}: {source.path} is damaged: {decoded} of {probe.frames} frames could "
             f"be decoded ({first}); copy it again, or use a part with start and end"
         )
-    say(f"{source.entry}: {source.path} may be damaged, look at its frames: {first}")
+    say(f"{WARNING}{source.entry}: {source.path} may be damaged, look at its frames: {first}")
 
 
 def _rising(source: Source, times: list[int], say: Say) -> list[int]:
@@ -205,7 +205,8 @@ def _rising(source: Source, times: list[int], say: Say) -> list[int]:
         rising.append(max(time, rising[-1] + 1))
     moved = sum(a != b for a, b in zip(times, rising, strict=True))
     if moved:
-        say(f"{source.entry}: {moved} frames have times that do not rise; they follow at once")
+        text = f"{moved} frames have times that do not rise; they follow at once"
+        say(f"{WARNING}{source.entry}: {text}")
     return rising
 
 

@@ -4,13 +4,13 @@ import fcntl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gramflow.base.arrays import Picture
-from gramflow.base.progress import Every, Say, clock
+from gramflow.base.progress import Every, Progress, Say
 from gramflow.engine.backend import prepare
 from gramflow.engine.colours import Colours
 from gramflow.engine.optimizers import Curve
@@ -155,15 +155,15 @@ class _Painting:
             key = self.job.keys[stage][step.number]
             if self.painted.store.is_intact(key):  # another render's job has painted it meanwhile
                 continue
-            place = f"frame {total - len(missing) + done}/{total}"
+            place = Progress(self.title, total - len(missing) + done, total, 0)
             result, seconds = self._paint_frame(
                 stylizer, stage, step, place, missing[done : done + 1]
             )
             made.add(key)
             left = (time.monotonic() - started) / done * (len(missing) - done)
-            line = f"{self.title}: {place}, {_in_words(result, seconds)}, {clock(left)} left"
+            told = replace(_told_of(place, result), seconds=seconds, left=left)
             pixels, note = to_pixels(result.picture), _note(result, seconds)
-            self.painted.keep(key, pixels, note, partial(self.say, line))
+            self.painted.keep(key, pixels, note, partial(self.say, str(told)))
             self.on_frame(step.number, self.sources.source(step.number), result.picture)
         return made
 
@@ -182,13 +182,13 @@ class _Painting:
         stylizer: Stylizer,
         stage: int,
         step: Step,
-        place: str,
+        place: Progress,
         following: list[tuple[int, Step]],
     ) -> tuple[Painted, float]:
         """Paint one frame; return the result and the seconds it took.
 
-        place: the frame's position in the job, for messages. following: the next step, if any,
-        whose flow is computed meanwhile.
+        place: the frame's position in the job. following: the next step, if any, whose flow is
+        computed meanwhile.
         """
         started, keys = time.monotonic(), self.job.keys
         own = keys[stage - 1][step.number] if stage > 1 else None
@@ -208,27 +208,26 @@ class _Painting:
             neighbours,
             self.manifest.frames[step.number],
             self._reporter(place),
-            place,
+            f"frame {place.frame}/{place.frames}",
         )
         return result, time.monotonic() - started
 
-    def _reporter(self, place: str) -> Callable[[Curve], None]:
+    def _reporter(self, place: Progress) -> Callable[[Curve], None]:
         """Return an `on_epoch` callback that prints progress within a frame every ten seconds."""
         due = Every(10)
 
         def report(curve: Curve) -> None:
             if due:
-                self.say(
-                    f"{self.title}: {place}, evaluation {curve.evaluations}, "
-                    f"loss {curve.lowest:.4g}"
-                )
+                now = replace(place, evaluations=curve.evaluations, loss=curve.lowest)
+                self.say(str(now))
 
         return report
 
 
-def _in_words(painted: Painted, seconds: float) -> str:
-    loss = f"loss {painted.losses[-1][1]:.4g}, " if painted.losses else ""
-    return f"{painted.evaluations} evaluations, {loss}{seconds:.1f} s"
+def _told_of(place: Progress, painted: Painted) -> Progress:
+    """What is said of a painted frame."""
+    loss = painted.losses[-1][1] if painted.losses else None
+    return replace(place, evaluations=painted.evaluations, loss=loss)
 
 
 def _note(painted: Painted, seconds: float) -> dict[str, Any]:

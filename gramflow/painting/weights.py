@@ -12,7 +12,7 @@ from pathlib import Path
 from gramflow import bundled
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import file_digest
-from gramflow.base.progress import Say
+from gramflow.base.progress import WARNING, Say
 from gramflow.engine.networks import Network, Source, load_weights
 from gramflow.film.identity import Weights, bundled_weights, random_weights
 
@@ -78,7 +78,7 @@ def _imagenet_or_bundled(name: str, network: Network, layers: Iterable[str], say
             f"{error}; until then the bundled VGG-19 is used. To try the download again, delete "
             "work/weights.*.json"
         )
-        say(f"WARNING: {warning}")
+        say(f"{WARNING}{warning}")
         return replace(bundled_weights(), warning=warning)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import read_json, write_json
+from gramflow.base.machine import snakemake_command
 from gramflow.engine.precision import lowered
 from gramflow.film.identity import random_weights
 from gramflow.film.keys import short_digest
@@ -159,7 +160,7 @@ def probe_of(config: Config, video: str, layout: Layout) -> Probe:
     if is_live(settings["path"]) or is_stored(settings["path"]):
         raise GramflowError(
             f"videos.{video}.path: {settings['path']} is not here yet, so its frames cannot be "
-            "counted; run snakemake --until probe first"
+            f"counted; run {snakemake_command('--until', 'probe')} first"
         )
     return probe(Source.from_config(video, settings, video_files(settings)))
 

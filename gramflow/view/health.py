@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import yaml
-
 from gramflow import __version__, bundled
 from gramflow.base.errors import GramflowError
 from gramflow.engine.backend import prepare
@@ -20,6 +18,7 @@ from gramflow.media.encode import try_out
 from gramflow.media.ffmpeg import binary
 from gramflow.painting.gpus import visible
 from gramflow.settings.config import load, schema
+from gramflow.settings.reading import read_config
 from gramflow.settings.schema import checked
 
 GOOD, WARNING, BAD = "good", "warning", "bad"
@@ -125,15 +124,7 @@ def _disk(name: str) -> Check:
 
 
 def _config(name: str, path: Path) -> Check:
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        return Check(name, BAD, f"cannot be read ({reason})", "correct it")
-    if not isinstance(values, dict):
-        return Check(name, BAD, "holds no entries", "see docs/config.md")
-    config = load(values)
-    count = len(config.renders)
+    count = len(load(read_config(path)).renders)
     return Check(name, GOOD, f"{count} film{'s' * (count != 1)} to paint")
 
 

@@ -36,25 +36,33 @@ class Copying(Stylizer):
 
 @dataclass
 class Run:
-    """Result of a Snakemake run: exit status, and stdout and stderr together."""
+    """Result of a Snakemake run: exit status, and stdout and stderr together.
+
+    log: Snakemake's own log file, where the run was a quiet one.
+    """
 
     status: int
     output: str
+    log: str = ""
 
     @property
     def jobs(self) -> int:
         """Number of finished jobs, without the target rule `everything`."""
-        lines = self.output.splitlines()
+        lines = (self.log or self.output).splitlines()
         return sum(line.startswith("Finished jobid") and "everything" not in line for line in lines)
 
 
 @dataclass
 class Project:
-    """A user's project: its folder, config and Snakefile."""
+    """A user's project: its folder, config and Snakefile.
+
+    quiet: whether runs print what users see; else they print all that Snakemake and the jobs do.
+    """
 
     folder: Path
     config: dict[str, Any]
     snakefile: Path = ROOT / "Snakefile"
+    quiet: bool = False
 
     def command(self, *arguments: str, machine: Sequence[str] = MACHINE) -> list[str]:
         """Write the config, and return the command line that makes all its renders.
@@ -63,7 +71,8 @@ class Project:
         """
         self.folder.joinpath("config.yaml").write_text(yaml.safe_dump(self.config))
         base = ["-m", "snakemake", "-s", str(self.snakefile)]
-        return [sys.executable, *base, *machine, *arguments]
+        full = () if self.quiet else ("--logger-gramflow-full",)
+        return [sys.executable, *base, *machine, *full, *arguments]
 
     def run(
         self,
@@ -88,7 +97,12 @@ class Project:
             check=False,
         )
         assert (done.returncode != 0) == fails, done.stdout
-        return Run(done.returncode, done.stdout)
+        return Run(done.returncode, done.stdout, self.log() if self.quiet else "")
+
+    def log(self) -> str:
+        """Contents of Snakemake's latest log file; empty if there is none."""
+        logs = sorted(self.folder.glob(".snakemake/log/*.log"))
+        return logs[-1].read_text() if logs else ""
 
     def plan(self, render: str) -> Plan:
         """Load the plan of a render for the current config."""

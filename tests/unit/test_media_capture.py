@@ -53,7 +53,7 @@ def test_a_stream_that_ends_early_is_said(tmp_path: Path, server: str) -> None:
     film(tmp_path / "a.ts")
     lines: list[str] = []
     capture(ENTRY, f"{server}/a.ts", 5, tmp_path / "door.mkv", lines.append)
-    assert lines[-1].startswith(f"{ENTRY}: {server}/a.ts: ended after 0.5")
+    assert lines[-1].startswith(f"WARNING: {ENTRY}: {server}/a.ts: ended after 0.5")
 
 
 def refused(url: str, output: Path) -> str:

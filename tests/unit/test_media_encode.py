@@ -198,7 +198,7 @@ def test_bitmap_subtitles_are_left_out(tmp_path: Path) -> None:
     frames = deep_frames(store, manifest.frames, tmp_path / "frames")
     encode(manifest, facts, source, frames, manifest.frames, output, SETTINGS, lines.append)
     assert facts_of(output).subtitles == []
-    assert lines == [f"{output}: without the subtitles of stream 1, which are pictures"]
+    assert lines == [f"WARNING: {output}: without the subtitles of stream 1, which are pictures"]
 
 
 def test_metadata_and_chapters(tmp_path: Path) -> None:

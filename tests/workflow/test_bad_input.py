@@ -69,6 +69,7 @@ def project(material: Path, tmp_path: Path) -> Project:
             "styles": {"night": {"images": [str(material / "night.png")]}},
             "looks": {"default": look},
         },
+        quiet=True,
     )
 
 

@@ -1,0 +1,36 @@
+"""Reads a config file, with errors that say where in it."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gramflow.base.errors import GramflowError
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The entries of a config file.
+
+    Raises GramflowError, with line and column, for a file that is not YAML, and for one that cannot
+    be read or holds no entries.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise GramflowError(f"{path}: cannot be read ({error.strerror}); allow it") from error
+    except UnicodeDecodeError as error:
+        raise GramflowError(f"{path}: is not text in UTF-8; save it as such") from error
+    except yaml.YAMLError as error:
+        raise GramflowError(f"{path}{_place(error)}; correct it") from error
+    if not isinstance(values, dict):
+        raise GramflowError(f"{path}: holds no entries; see docs/config.md")
+    return values
+
+
+def _place(error: yaml.YAMLError) -> str:
+    """Line and column of an error, and what is wrong there."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return f": is not YAML ({' '.join(str(error).split())})"
+    problem = getattr(error, "problem", "")
+    return f", line {mark.line + 1}, column {mark.column + 1}: is not YAML ({problem})"
