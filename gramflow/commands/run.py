@@ -34,8 +34,14 @@ def run(options: list[str]) -> int:
 def snakemake(options: Sequence[str], folder: Path) -> int:
     """Run the workflow in a folder, with the options given and those that fit this machine.
 
-    An interrupt is left to Snakemake, which then stops its jobs. Returns the exit status.
+    An interrupt is left to Snakemake, which then stops its jobs. Returns the exit status. Raises
+    GramflowError where Snakemake could start no job.
     """
+    if " " in sys.executable:
+        raise GramflowError(
+            f"{sys.executable}: Snakemake starts no scripts by a Python whose path has a space; "
+            "install gramflow in a folder without one"
+        )
     command = [sys.executable, "-m", "snakemake", *_chosen(options, folder), *options]
     child = subprocess.Popen(command, cwd=folder)
     while True:
