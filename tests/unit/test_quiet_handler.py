@@ -84,8 +84,8 @@ def test_answers_without_a_run_are_shown(capsys):
 
 
 def test_a_full_view_is_snakemakes_own(capsys):
-    assert "Select jobs to execute..." in shown(capsys, *NOISE, full=True)
-    assert "Select jobs to execute..." in shown(capsys, *NOISE, verbose=True)
+    assert "Provided cores: 2" in shown(capsys, *NOISE, full=True)
+    assert "Provided cores: 2" in shown(capsys, *NOISE, verbose=True)
 
 
 def test_a_dry_run_goes_where_snakemakes_does(capsys):
