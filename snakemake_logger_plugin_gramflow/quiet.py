@@ -46,7 +46,8 @@ class QuietHandler(logging.Handler):
         self._run: Run | None = None
         self._logs: dict[int, JobLog] = {}
         self._held: list[tuple[float, list[Line]]] = []
-        self._failed = self._lost = self._stopped = self._closed = self._counted = False
+        self._lost: set[int] = set()  # jobs that failed, and were not made good by another try
+        self._stopped = self._closed = self._counted = False
         self._explained = False  # whether Snakemake has said why the next job that fails does
         self._end = threading.Event()
         self._ticking: threading.Thread | None = None
@@ -112,12 +113,13 @@ class QuietHandler(logging.Handler):
     def _finish(self, number: int) -> None:
         self._follow(number)
         self._logs.pop(number, None)
+        self._lost.discard(number)
         if self._run:
             self._tell(*self._run.finished(number, time.monotonic()))
 
     def _fail(self, number: int, rule: str, paths: list[str]) -> None:
         """A job has failed: say why, and where its log is."""
-        self._lost = True
+        self._lost.add(number)
         now = time.monotonic()
         self._follow(number)
         log = self._logs.pop(number, None)
@@ -171,11 +173,13 @@ class QuietHandler(logging.Handler):
     def _tick(self) -> None:
         """Look at the logs, and show what is at work, until the end."""
         while not self._end.wait(_TICK):
-            with self.lock or threading.RLock():
-                try:
-                    self._look()
-                except Exception as error:
-                    _fault(error)
+            self.acquire()
+            try:
+                self._look()
+            except Exception as error:
+                _fault(error)
+            finally:
+                self.release()
 
     def _look(self) -> None:
         for number in list(self._logs):
@@ -199,7 +203,6 @@ class QuietHandler(logging.Handler):
     def _release(self) -> None:
         """Show the errors that were held back."""
         for _, told in self._held:
-            self._failed = True
             self._screen.write(told)
         self._held.clear()
 
@@ -220,39 +223,40 @@ class QuietHandler(logging.Handler):
             if isinstance(sys.exc_info()[1], KeyboardInterrupt):
                 self._stopped = True
                 sys.excepthook = lambda *_: None  # no traceback
-            self._screen.clear()
-            if self._stopped:
-                self._held.clear()
-            self._release()
-            self._screen.write(self._ending())
-            self._errors.back()
+            try:
+                self._screen.clear()
+                if self._stopped:
+                    self._held.clear()
+                self._release()
+                self._screen.write(self._ending())
+            finally:
+                self._errors.back()
         super().close()
 
     def _ending(self) -> Iterable[Line]:
-        running = self._run is not None and not self._dry
-        if self._run and running and self._chatty:
-            yield from self._run.unfinished()
+        run = None if self._dry else self._run
+        if run and self._chatty:
+            yield from run.unfinished()
+            yield from self._results(run)
         if self._stopped:
             yield line(messages.STOPPED, "yellow")
-        if not self._run or not running:
-            return
-        if self._lost:
+        elif self._lost:
             yield line(messages.FAILED)
-        elif not self._failed and not self._stopped and self._chatty:
-            yield from self._results(self._run)
         path = self._log_file()
-        if path and self._run.stages and self._chatty:
+        if path and run and run.stages and self._chatty:
             yield line(f"log: {os.path.relpath(path)}", "dim")
 
     def _results(self, run: Run) -> Iterable[Line]:
-        if run.films:
-            yield line("")
+        """The films of the run, and where there is more to see."""
+        if not run.films:
+            return
+        yield line("")
         for render, film in run.films.items():
             yield (film, "bold green"), (f"  {_about(film, render)}", "")
-        if run.films:
-            page = Path(layout.INDEX)
-            more = layout.INDEX if page.is_file() else f"{page.parent}/"
-            yield line(f"done in {clock(time.monotonic() - run.began)}, all results: {more}")
+        page = Path(layout.INDEX)
+        more = layout.INDEX if page.is_file() else f"{page.parent}/"
+        after = "after" if self._lost or self._stopped else "done in"
+        yield line(f"{after} {clock(time.monotonic() - run.began)}, all results: {more}")
 
     def _log_file(self) -> str | None:
         """Snakemake's own log file, if there is one."""

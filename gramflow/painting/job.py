@@ -161,9 +161,9 @@ class _Painting:
             )
             made.add(key)
             left = (time.monotonic() - started) / done * (len(missing) - done)
-            told = replace(_told_of(place, result), seconds=seconds, left=left)
+            line = str(replace(_told_of(place, result), seconds=seconds, left=left))
             pixels, note = to_pixels(result.picture), _note(result, seconds)
-            self.painted.keep(key, pixels, note, partial(self.say, str(told)))
+            self.painted.keep(key, pixels, note, partial(self.say, line))
             self.on_frame(step.number, self.sources.source(step.number), result.picture)
         return made
 

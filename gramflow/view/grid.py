@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +32,12 @@ class Row:
 def grid(rows: Sequence[Row], width: int, titles: Sequence[str] = ()) -> Bytes:
     """Draw a grid of pictures.
 
-    width: of every picture, in pixels; heights follow. titles: of the columns.
+    width: of every picture, in pixels; heights follow. titles: of the columns. Captions are never
+    cut: the grid is as wide as the longest.
     """
     columns = max(len(row.pictures) for row in rows)
-    across = _GAP + columns * (width + _GAP)
+    longest = max(_font().getlength(row.caption) for row in rows)
+    across = max(_GAP + columns * (width + _GAP), ceil(longest) + 2 * _GAP)
     bands = [_titles(titles, width, across)] if titles else []
     for row in rows:
         bands += [_text([(_GAP, row.caption)], across), _pictures(row.pictures, width, across)]
@@ -48,10 +53,15 @@ def _text(words: Sequence[tuple[int, str]], across: int) -> Bytes:
     """A band with texts, each at its distance from the left, in pixels."""
     band = Image.new("RGB", (across, _TEXT + _GAP), _PAPER)
     draw = ImageDraw.Draw(band)
-    font = ImageFont.load_default(_TEXT)
     for left, text in words:
-        draw.text((left, _GAP // 2), text, fill=_INK, font=font)
+        draw.text((left, _GAP // 2), text, fill=_INK, font=_font())
     return np.asarray(band)
+
+
+@cache
+def _font() -> Any:
+    """The font of captions and titles, which comes with Pillow."""
+    return ImageFont.load_default(_TEXT)
 
 
 def _pictures(pictures: Sequence[Pixels | None], width: int, across: int) -> Bytes:

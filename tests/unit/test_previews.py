@@ -61,3 +61,11 @@ def test_a_grid_has_its_pictures_at_their_places() -> None:
     paper = drawn[-1, -1]
     assert (drawn[48:58, 28:] == paper).all() and (drawn[90:110, :36] == paper).all()
     assert (drawn[:24] != paper).any() and (drawn[24:48] != paper).any()  # words
+
+
+def test_a_long_caption_is_not_cut() -> None:
+    picture = np.zeros((10, 10, 3), np.uint8)
+    narrow = grid([Row("a", [picture])], 10)
+    wide = grid([Row("a caption of a good many words", [picture])], 10)
+    assert narrow.shape[1] < wide.shape[1]
+    assert (wide[:, -8:] == wide[-1, -1]).all()

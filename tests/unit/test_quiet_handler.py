@@ -8,7 +8,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 from snakemake_interface_logger_plugins.tests import MockOutputSettings, TestLogHandlerBase
 
-from snakemake_logger_plugin_gramflow import LogHandler, LogHandlerSettings
+from snakemake_logger_plugin_gramflow import LogHandler, LogHandlerSettings, messages
 
 
 class TestInterface(TestLogHandlerBase):
@@ -77,6 +77,17 @@ def test_errors_that_follow_from_ctrl_c_are_not_shown(capsys):
     error = record("RuleException", logging.ERROR, event=LogEvent.ERROR, exception="RuleException")
     stop = record("Terminating processes on user request, this might take some time.")
     assert shown(capsys, STARTED, error, stop) == "stopped; run again to go on\n"
+
+
+def test_a_job_that_another_try_made_good_is_no_failure(capsys):
+    """What is said at the end is about the run as a whole."""
+    job = {"jobid": 3, "rule_name": "probe", "log": ["logs/probe.log"]}
+    error = record("Error in rule probe", logging.ERROR, event=LogEvent.JOB_ERROR, **job)
+    finished = record("Finished jobid: 3", event=LogEvent.JOB_FINISHED, job_id=3)
+    lines = shown(capsys, STARTED, error).splitlines()
+    assert lines[0].startswith("ERROR: probe ended without a message")
+    assert lines[1:] == ["  log: logs/probe.log", messages.FAILED]
+    assert messages.FAILED not in shown(capsys, STARTED, error, finished)
 
 
 def test_answers_without_a_run_are_shown(capsys):

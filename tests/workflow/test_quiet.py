@@ -137,7 +137,7 @@ def test_ctrl_c_in_a_terminal(project: Project) -> None:
     wait_for(lambda: b"log: " in output())
     text = output().decode()
     do(project, "")
-    assert "stopped; run again to go on" in text
+    assert "stopped; run again to go on" in text and "everything finished" not in text
     assert "Traceback" not in text and "\x1b[31m" not in text and "ERROR" not in text
     before = project.painted()
     run = project.run()
