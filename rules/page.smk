@@ -5,7 +5,9 @@ from gramflow.view import page as view_page
 
 onstart:
     if not APART:
-        view_page.begin(CONFIG, [name for name in CONFIG.renders if not is_shown(name)])
+        view_page.begin(
+            CONFIG, [name for name in CONFIG.renders if not is_shown(name)]
+        )
 
 
 rule page:
