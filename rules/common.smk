@@ -157,11 +157,11 @@ def plan_of_job(render):
     return read(Plan, copy if copy.is_file() else fetch(name))
 
 
-def product_claim(render, product):
+def product_claim(render, product, plan):
     """The claim that the certificate of a render's product must have."""
     chosen = CONFIG.renders[render]
     probe = LAYOUT.probe(chosen.video) if product in ("film", "page") else ""
-    return products.claim(CONFIG, chosen, plan_of(render), product, probe)
+    return products.claim(CONFIG, chosen, plan, product, probe)
 
 
 def target_of(wildcards):

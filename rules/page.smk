@@ -38,8 +38,8 @@ rule page:
         "../envs/cpu.yaml"
     threads: 4
     resources:
-        mem_mb=encode_mb,
-        runtime=encode_minutes,
+        mem_mb=page_mb,
+        runtime=page_minutes,
         disk_mb=encoded_mb,
     script:
         "../scripts/page.py"

@@ -5,8 +5,6 @@
 # before Snakemake has its lock, and a dry run shows everything.
 from functools import partial
 
-from snakemake.exceptions import IncompleteCheckpointException
-
 from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
@@ -78,33 +76,43 @@ def again_record(render, part):
 
 def again_product(render, product):
     """As `again`, for a film or a report; it is good if its certificate fits its files."""
+    plan = plan_of(render)
+    first = products.files(product, CONFIG.encode)[0].format(render=render)
+    return again(first, lambda _: is_made(render, product, plan))
+
+
+def is_made(render, product, plan):
+    """Whether the files of a product are there, and its certificate fits them and the plan."""
     files = [
         path.format(render=render) for path in products.files(product, CONFIG.encode)
     ]
     certificate = layout.CERTIFICATE.format(render=render, product=product)
-    claim = product_claim(render, product)
-
-    def is_good(_):
-        sizes = {file: size_of(file) for file in files if exists(file)}
-        return exists(certificate) and checks.holds(fetch(certificate), claim, sizes)
-
-    return again(files[0], is_good)
+    claim = product_claim(render, product, plan)
+    sizes = {file: size_of(file) for file in files if exists(file)}
+    return exists(certificate) and checks.holds(fetch(certificate), claim, sizes)
 
 
 def is_shown(render):
-    """Whether the page's files of a render are there as the config wants them."""
+    """Whether the page has what the config wants of a render."""
     try:
-        asked = again_product(render, "page")
-    except IncompleteCheckpointException:
+        return is_made(render, "page", plan_of_job(render))
+    except FileNotFoundError:
         return False
-    return not asked and exists(layout.PAGE.format(render=render))
 
 
 def again_index(_):
-    """As `again`, for the page of the run; it is good if it is that of the config's renders."""
-    return again(
-        layout.INDEX, lambda path: fetch(path).read_bytes() == index(CONFIG).encode()
-    )
+    """As `again`, for the page of the run; it is good if it is that of the config's renders.
+
+    In a storage its size stands for it: a fetched copy of an output would stop Snakemake.
+    """
+    expected = index(CONFIG).encode()
+
+    def is_good(path):
+        return size_of(path) == len(expected) and (
+            APART or Path(path).read_bytes() == expected
+        )
+
+    return again(layout.INDEX, is_good)
 
 
 def get_requests(_):

@@ -89,6 +89,19 @@ def encode_minutes(wildcards, attempt):
     return needs.film_minutes(*plan.size, plan.length) * attempt
 
 
+def page_mb(wildcards, input, attempt):
+    # it reads the video's frames, which may be larger than the painted ones
+    probe = read(Probe, fetch(input.probe))
+    size = max(plan_of_job(wildcards.render).size, (probe.width, probe.height))
+    return needs.film_mb(*size) * attempt
+
+
+def page_minutes(wildcards, input, attempt):
+    probe = read(Probe, fetch(input.probe))
+    length = plan_of_job(wildcards.render).length
+    return needs.film_minutes(probe.width, probe.height, length) * attempt
+
+
 def measure_minutes(wildcards, attempt):
     plan = plan_of_job(wildcards.render)
     return needs.flow_minutes(*plan.size, plan.length) * attempt

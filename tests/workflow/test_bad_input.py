@@ -89,12 +89,17 @@ def complaint(run: Run) -> str:
 
 
 def made(project: Project) -> list[str]:
-    """The files that stages left, but logs and locks; a temporary file is hidden."""
+    """The files that stages left, but logs, locks and the page; a temporary file is hidden."""
     folder = project.folder
     parts = (folder / part for part in ("results", "work", "store"))
     paths = [path for part in parts for path in part.rglob("*") if path.is_file()]
+    begun = (folder / "results/index.html", *folder.glob("results/page/*.live.js"))
     assert not [path for path in paths if path.name.startswith(".")]
-    return sorted(str(path.relative_to(folder)) for path in paths if path.suffix != ".lock")
+    return sorted(
+        str(path.relative_to(folder))
+        for path in paths
+        if path.suffix != ".lock" and path not in begun
+    )
 
 
 LAYER = {"default": {"losses": {"gram": {"layers": {"block9_conv1": 1.0}}}}}
@@ -246,7 +251,7 @@ def test_no_frame_is_painted_either_when_the_settings_change_later(project: Proj
     project.run()
     before = project.film("room.night")
     project.config["encode"] = {"crf": 40}
-    assert project.run().jobs == 2  # a request, and the film
+    assert project.run().jobs == 5  # the film, its page, a request for each, the whole page
     assert project.film("room.night") != before
 
 
@@ -353,4 +358,5 @@ def test_a_full_disk(project: Project) -> None:
     assert complaint(run).startswith(f"results: {remedy}")
     assert left(run) == []
 
-    assert project.run().jobs == 3  # the film and what is told of it: the painting was kept
+    # the film, what is told of it, the page and a request for it: the painting was kept
+    assert project.run().jobs == 6

@@ -35,7 +35,7 @@ def test_thousands_of_frames(tmp_path: Path):
     )
 
     first = project.run()
-    assert first.output.count("Finished jobid") == len(project.records("clip.blocks")) + 10
+    assert first.output.count("Finished jobid") == len(project.records("clip.blocks")) + 12
     assert len(project.frames("clip.blocks")) == len(project.manifest("clip")["frames"]) == FRAMES
     with av.open(str(tmp_path / "results/clip.blocks.mp4")) as film:
         assert film.streams.video[0].frames == FRAMES
