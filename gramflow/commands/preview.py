@@ -120,13 +120,12 @@ def _trials(
     shots: int,
 ) -> list[Trial]:
     """All pictures to paint. looks: settings by look of a sweep; empty without one."""
-    found = []
-    for render in renders:
-        for frame in previews.shot_frames(manifests[render.video], shots):
-            for look, settings in (looks or {render.look: {}}).items():
-                draft = previews.drafted(config.looks[look], width)
-                found.append(Trial(render, frame, settings, draft))
-    return sorted(found, key=lambda trial: (trial.render.name, trial.look.name))
+    return [
+        Trial(render, frame, settings, previews.drafted(config.looks[look], width))
+        for render in renders
+        for frame in previews.shot_frames(manifests[render.video], shots)
+        for look, settings in (looks or {render.look: {}}).items()
+    ]
 
 
 def _paint(

@@ -37,7 +37,7 @@ def run(configfile: list[Path], only: list[str], yes: bool, json: bool) -> None:
     configs = [options.load_config(path) for path in configfile]
     if yes and is_locked(Path()):
         raise GramflowError(
-            "a run is going on in this folder, or was killed; let it end, or run snakemake --unlock"
+            "a run is going on in this folder, or was killed; let it end, or gramflow run --unlock"
         )
     wanted = {_KINDS[name] for name in only}
     found = [unused for unused in unused_files(configs) if unused.kind in wanted]

@@ -36,6 +36,6 @@ def run(configfile: Path, delete: bool) -> int:
     if not wrong:
         print(f"{count} files, all of them are as they were made")
         return 0
-    remedy = "run snakemake" if delete else "run gramflow verify --delete, and snakemake"
-    print(f"{wrong} of {count} files are wrong; {remedy}, which makes them again")
+    first = "" if delete else "gramflow verify --delete and "
+    print(f"{wrong} of {count} files are wrong; make them again by {first}gramflow run")
     return 1

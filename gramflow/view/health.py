@@ -56,7 +56,7 @@ def checks(configfile: Path) -> Iterator[Check]:
         yield _told(str(configfile), lambda name: _config(name, configfile))
     if is_locked(configfile.parent):
         text = "a run is going on here, or was killed"
-        yield Check("lock", WARNING, text, "if none is going on: snakemake --unlock")
+        yield Check("lock", WARNING, text, "if none is going on: gramflow run --unlock")
 
 
 def _told(name: str, check: Callable[[str], Check]) -> Check:
