@@ -6,6 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gramflow.base.errors import GramflowError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 # Keras reads it once, when first imported, and whoever imports Keras here has passed this line.
 # Without it ~/.keras/keras.json may choose a backend that the engine is not written for.
 os.environ["KERAS_BACKEND"] = "tensorflow"
+
+__all__ = ["ENGINE_VERSION", "GramflowError", "__version__", "paint", "snakefile"]
 
 __version__ = version("gramflow")
 
