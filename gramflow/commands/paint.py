@@ -170,6 +170,10 @@ def _paint_film(values: dict[str, Any], output: Path) -> int:
     render = next(iter(config.renders))
     project = output.absolute().with_name(f"{output.stem}.gramflow")
     film = project / FILM.format(render=render)
+    if project.exists() and not (project / "config.yaml").is_file():
+        raise GramflowError(
+            f"{project}: is in the way, and no project; move it, or give another --output"
+        )
     project.mkdir(exist_ok=True)
     text = yaml.safe_dump(values, sort_keys=False)
     write_bytes(project / "config.yaml", text.encode())

@@ -129,6 +129,7 @@ def test_a_film_is_painted_in_a_project_that_is_gone_afterwards(tmp_path: Path) 
         (["paint", "red.png", "blue.png", "--set", "evaluations=["], "is not YAML"),
         (["paint", "red.png", "blue.png", "--width", "99999999"], "looks.default.width: "),
         (["paint", "red.png", "blue.png", "--weights", "none.h5"], "none.h5: no such file"),
+        (["paint", "clip.mkv", "blue.png", "-o", "way.mp4"], "way.gramflow: is in the way"),
         (["preview", "--sweep", "evaluations"], "give a setting and values"),
         (["preview", "--sweep", "evaluation=1,2"], "did you mean evaluations?"),
         (["preview", "--render", "clip.rd"], "did you mean clip.red?"),
@@ -148,6 +149,7 @@ def test_what_cannot_be_done_is_one_line(
     finished: Project, arguments: list[str], complaint: str
 ) -> None:
     """And nothing is written."""
+    (finished.folder / "way.gramflow").mkdir(exist_ok=True)
     before = sorted(finished.folder.rglob("*"))
     assert complaint in call(finished.folder, *arguments, status=2)
     assert sorted(finished.folder.rglob("*")) == before
