@@ -50,7 +50,7 @@ rule index:
         again=again_index,
         pages=expand(layout.PAGE, render=CONFIG.renders),
     output:
-        layout.INDEX,
+        INDEX,
     log:
         "logs/index.log",
     localrule: True

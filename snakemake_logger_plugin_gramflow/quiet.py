@@ -26,7 +26,6 @@ _HELD = 1.0  # seconds for which errors are held back, since on Ctrl-C they come
 _TICK = 0.25  # seconds between two looks at the logs
 _TARGETS = ("all", "everything")  # rules that make nothing
 _PLAIN = ("Building DAG of jobs", "Assuming unrestricted shared filesystem")
-_EARLY = "output files of rule index were not present when the DAG was created"
 _TOLD = ("Nothing to be done", "Creating conda environment", "Downloading and installing")
 
 
@@ -161,8 +160,6 @@ class QuietHandler(logging.Handler):
             self._tell(line("more jobs follow when these are done"))
         elif level >= logging.ERROR:
             self._error(text, None)
-        elif _EARLY in text:  # the page is written at a run's start, and by its rule at the end
-            pass
         elif level >= logging.WARNING:
             self._screen.write([line(f"{WARNING}{text.strip()}", "yellow")])
         elif event is None and text.startswith(_TOLD):

@@ -297,10 +297,17 @@ def _style_losses(config: Config, look: Look) -> dict[str, dict[str, Any]]:
     }
 
 
-@cache
 def content_digest(path: str) -> str:
-    """The SHA-256 of a file, which is read once."""
-    return file_digest(Path(path))
+    """The SHA-256 of a file, which is read once as long as its size and time stay the same."""
+    file = Path(path).absolute()
+    status = file.stat()
+    return _digest_of(file, status.st_size, status.st_mtime_ns)
+
+
+@cache
+def _digest_of(file: Path, size: int, time: int) -> str:
+    """The SHA-256 of a file that has this size and modification time."""
+    return file_digest(file)
 
 
 def style_sides(look: Look) -> dict[int, int]:

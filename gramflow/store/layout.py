@@ -34,6 +34,9 @@ TEMPORAL = "results/{render}.temporal.json"
 TEMPORAL_PLOT = "results/{render}.temporal.png"
 SHEET = "results/{render}.sheet.jpg"
 INDEX = "results/index.html"
+INDEX_COPY = "work/index.{digest}.html"
+"""Copy of the page, whose name says for which renders: a run of other ones replaces the page."""
+
 PAGE = "results/page/{render}.js"
 """What the page tells of a finished render, as a script, since a page that is opened as a file may
 load scripts only."""
@@ -101,6 +104,11 @@ class Layout:
             bundled.identity() if config.weights in ("auto", "bundled") else "",
         ]
         return WEIGHTS.format(digest=_short(made_of))
+
+    @property
+    def index(self) -> str:
+        """Path of the copy of the page of this config's renders."""
+        return INDEX_COPY.format(digest=_short(list(self.config.renders)))
 
     @property
     def weights_files(self) -> list[str]:

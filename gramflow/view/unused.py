@@ -94,7 +94,7 @@ def _work_files(configs: Sequence[Config], plans: Iterable[Plan]) -> Iterator[Pa
     used, certificates = {CALIBRATION}, _certificates()
     for config in configs:
         layout = Layout(config)
-        used |= {layout.weights}
+        used |= {layout.weights, layout.index}
         for video in config.videos:
             used |= {layout.capture(video), layout.probe(video), layout.manifest(video)}
         for render in config.painted.values():

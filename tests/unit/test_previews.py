@@ -54,7 +54,7 @@ def test_a_grid_has_its_pictures_at_their_places() -> None:
     red[..., 0] = 255
     blue = np.zeros((10, 10, 3), np.uint16)
     blue[..., 2] = 65535
-    drawn = grid([Row("first", [red, None]), Row("second", [None, blue])], 20, ["a", "b"])
+    drawn = grid([Row("one", [red, None]), Row("two", [None, blue])], 20, ["a", "b"])
     assert drawn.shape == (24 + (24 + 10 + 8) + (24 + 20 + 8), 8 + 2 * (20 + 8), 3)
     assert (drawn[48:58, 8:28] == (255, 0, 0)).all()
     assert (drawn[90:110, 36:56] == (0, 0, 255)).all()

@@ -210,7 +210,8 @@ def test_a_damaged_or_lost_frame_is_made_again_alone(
     del others[str(path.relative_to(project.folder))]
     damage(path)
     run = project.run()
-    assert run.jobs == (2 if kind == "painted" else 4)  # a request; for a manifest, both plans
+    # a request; for a manifest, both plans and the page
+    assert run.jobs == (2 if kind == "painted" else 5)
     # the seconds that a frame took are told in its file
     assert len(path.read_bytes()) == pytest.approx(len(whole), abs=8)
     assert others.items() <= state(project).items()
@@ -247,7 +248,7 @@ def test_a_flipped_bit_is_noticed_when_read(project: Project) -> None:
     run = project.run("--", "results/clip.red.mp4", fails=True)
     assert f"{key}.png: was damaged, and is removed; run again" in run.output
     assert "Traceback" not in run.output and not path.exists()
-    assert project.run().jobs == 3  # a request, the frame, the film
+    assert project.run().jobs == 5  # requests, the frame, the film, the page
     assert project.film("clip.red") == film
 
 
@@ -387,5 +388,5 @@ def test_two_runs_of_other_renders(tmp_path: Path) -> None:
         processes.append(subprocess.Popen(command, cwd=project.folder))
     assert [process.wait() for process in processes] == [0, 0]
     project.command()
-    assert project.run().jobs == 0
+    assert project.run().jobs == 1  # the page of both
     assert project.film("clip.red") and project.film("clip.blue")

@@ -280,7 +280,7 @@ def test_preview(tmp_path: Path) -> None:
         (count, seed) for count in "13" for seed in "123"
     ]
     assert all(float(line["loss"]) > 0 and float(line["seconds"]) > 0 for line in lines)
-    assert cv2.imread(str(project.folder / "sweep.png")).shape[1] == 8 + 3 * (32 + 8)
+    assert cv2.imread(str(project.folder / "sweep.png")).shape[0] == 24 + 5 * (24 + 24 + 8)
 
 
 @pytest.fixture(scope="module")
