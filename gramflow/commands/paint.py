@@ -23,7 +23,7 @@ from gramflow.engine.optimizers import Curve
 from gramflow.film.description import describe
 from gramflow.media.pictures import read_pixels
 from gramflow.painting.quick import config_of, eight_bits, paint_file
-from gramflow.settings.config import Look, load, presets
+from gramflow.settings.config import Config, Look, load, presets
 from gramflow.store.layout import FILM
 from gramflow.store.png import encode_png
 
@@ -38,7 +38,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, help="default: CONTENT.STYLE.png, or .mp4, in this folder"
     )
-    parser.add_argument("--look", choices=sorted(presets()), default="standard", help=_LOOK)
+    parser.add_argument(
+        "--look", choices=sorted(presets()), default="standard", help="default: standard"
+    )
     parser.add_argument("--width", type=options.positive, help="of the result, in pixels")
     parser.add_argument(
         "--set",
@@ -50,9 +52,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--network", default="vgg19", help="default: %(default)s")
     parser.add_argument("--weights", default="bundled", help="as in config.yaml; default: bundled")
-
-
-_LOOK = "how much time to take; default: %(default)s"
 
 
 def run(
@@ -78,7 +77,7 @@ def run(
     paths = [str(path.absolute()) for path in (content, *style)]
     values = config_of(paths[0], paths[1:], look, width, changes, network, weights)
     if still:
-        _paint_picture(values, output)
+        _paint_picture(load(values), output)
         return None
     return _paint_film(values, output)
 
@@ -98,11 +97,10 @@ def _check_output(output: Path, suffixes: tuple[str, ...], sources: list[Path]) 
         raise GramflowError(f"--output {output}: would replace a source; give another name")
 
 
-def _paint_picture(values: dict[str, Any], output: Path) -> None:
-    config = load(values)
+def _paint_picture(config: Config, output: Path) -> None:
     render = next(iter(config.renders.values()))
     with _Watched(config.looks["default"]) as watched:
-        found, config, weights = paint_file(values, watched.say, watched.on_epoch)
+        found, weights = paint_file(config, watched.say, watched.on_epoch)
     told = canonical(describe(config, render, weights))
     _save(found.pixels, told, output)
     painted = found.painted
@@ -166,8 +164,7 @@ class _Watched:
 
 def _paint_film(values: dict[str, Any], output: Path) -> int:
     """Run the workflow in a project of its own, and move the film to `output`."""
-    config = load(values)
-    render = next(iter(config.renders))
+    render = next(iter(load(values).renders))
     project = output.absolute().with_name(f"{output.stem}.gramflow")
     film = project / FILM.format(render=render)
     if project.exists() and not (project / "config.yaml").is_file():

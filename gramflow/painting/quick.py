@@ -57,21 +57,20 @@ def name_of(path: str) -> str:
 
 
 def paint_file(
-    values: Mapping[str, Any], say: Say, on_epoch: Callable[[Curve], None] = lambda _: None
-) -> tuple[PaintedPicture, Config, Weights]:
+    config: Config, say: Say, on_epoch: Callable[[Curve], None] = lambda _: None
+) -> tuple[PaintedPicture, Weights]:
     """Paint the picture that is the only video of a config, in its only style.
 
-    values: as `config_of` gives them. say: prints a line. on_epoch: called with the loss curve.
-    Returns the picture, and the config and weights that it was painted by. Raises GramflowError.
+    config: of the entries that `config_of` gives. say: prints a line. on_epoch: called with the
+    loss curve. Returns the picture, and the weights that it was painted by. Raises GramflowError.
     """
-    config = load(values)
     render = next(iter(config.renders.values()))
     pixels = read_pixels(Path(config.videos[render.video]["path"]))
     prepare(cpu_count() or 1)
     weights = find_weights(config, say)
     style, look = config.styles[render.style], config.looks[render.look]
     painter = PicturePainter(config, style, look, weights)
-    return painter.paint(pixels, render.video, on_epoch), config, weights
+    return painter.paint(pixels, render.video, on_epoch), weights
 
 
 def paint_arrays(
@@ -97,7 +96,7 @@ def paint_arrays(
             ]
         ]
         values = config_of(paths[0], paths[1:], look, width, settings, network, weights)
-        painted, _, _ = paint_file(values, lambda _: None)
+        painted, _ = paint_file(load(values), lambda _: None)
     return eight_bits(painted.pixels)
 
 
