@@ -59,5 +59,7 @@ rule index:
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        page=[] if APART else [layout.INDEX],
     script:
         "../scripts/index.py"
