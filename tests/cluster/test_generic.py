@@ -31,7 +31,8 @@ def test_the_profile_submits_every_job_with_what_it_needs(tmp_path):
     assert made(project, "clip.red") == list(range(FRAMES))
     lines = (project.folder / "submitted").read_text().splitlines()
     needs = [line.split(" -l select=1:")[1].split()[:3] for line in lines]
-    # probe, extract, weights, targets, stylize, encode, plot_loss, measure, page; plan and index are made here
+    # probe, extract, weights, targets, stylize, encode, plot_loss, measure, page; the plan and the
+    # index are made here
     assert len(needs) == 9
     assert needs[4] == ["ncpus=8:mem=1502mb:ngpus=1", "-l", "walltime=0:11:00"]
     assert all("ngpus=0" in need[0] for number, need in enumerate(needs) if number != 4)
