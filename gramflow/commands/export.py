@@ -1,6 +1,7 @@
 """Write the painted frames of a render as PNG files, or a film that shows it beside its source."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from gramflow.base.errors import GramflowError
@@ -77,12 +78,16 @@ def _write_film(config: Config, render: Render, plan: Plan, film: Path) -> None:
     video, layout = config.videos[render.video], Layout(config)
     if film.suffix.lower() != ".mp4":
         raise GramflowError(f"--compare {film}: give a name that ends in .mp4")
+    if film.exists():
+        raise GramflowError(f"--compare {film}: is there already; give another name")
+    if not film.absolute().parent.is_dir():
+        raise GramflowError(f"--compare {film}: its folder is not there; make it first")
     if is_stored(video["path"]):
         raise GramflowError(f"videos.{render.video}.path: not on this machine; download it first")
     manifest = Manifest.load(Path(layout.manifest(render.video)))
     encode(
         manifest,
-        Probe.load(Path(layout.probe(render.video))),
+        _doubled(Probe.load(Path(layout.probe(render.video)))),
         Source.from_config(
             render.video, video, video_files(video) or [layout.capture(render.video)]
         ),
@@ -93,3 +98,10 @@ def _write_film(config: Config, render: Render, plan: Plan, film: Path) -> None:
         lambda line: print(line, flush=True),
     )
     print(f"{film}: {len(plan.frames)} frames, source left, {render.name} right")
+
+
+def _doubled(probe: Probe) -> Probe:
+    """The probe of a film of twice the width, so that its pixels keep their aspect."""
+    if probe.rotation % 180:
+        return replace(probe, height=2 * probe.height)
+    return replace(probe, width=2 * probe.width)

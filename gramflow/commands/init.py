@@ -6,6 +6,7 @@ Films then are painted there by `gramflow run`, or by `snakemake`.
 import argparse
 import shutil
 from pathlib import Path
+from shlex import quote
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import workflow_folder
@@ -38,5 +39,5 @@ def run(folder: Path) -> None:
         raise GramflowError(
             f"{error.filename}: cannot be written ({error.strerror}); give another folder"
         ) from error
-    inside = "" if folder == Path() else f"cd {folder} && "
+    inside = "" if folder == Path() else f"cd {quote(str(folder))} && "
     print(f"{folder / 'config.yaml'}: name your films and styles there, then: {inside}gramflow run")

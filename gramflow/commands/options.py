@@ -49,13 +49,23 @@ def load_config(path: Path) -> Config:
 
 
 def config_values(path: Path) -> dict[str, Any]:
-    """Read a config file without checking its entries. Errors as of `load_config`."""
+    """Read a config file without checking its entries. Errors as of `load_config`.
+
+    A file other than the project's config.yaml changes entries of that, as for Snakemake.
+    """
     if not path.exists():
         raise GramflowError(
             f"{path}: no such file; run this beside it, give --configfile, or make a project by "
             "gramflow init"
         )
-    return read_config(path)
+    values, project = read_config(path), Path("config.yaml")
+    if project.is_file() and not path.samefile(project):
+        from snakemake.utils import update_config
+
+        # as Snakemake does: what --configfile names is laid over the project's own config
+        values, changes = read_config(project), values
+        update_config(values, changes)
+    return values
 
 
 def changes(assignments: list[str]) -> dict[str, Any]:
@@ -66,10 +76,10 @@ def changes(assignments: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for assignment in assignments:
         name, _, text = assignment.partition("=")
-        place = found
+        place: Any = found
         *parents, last = name.split(".")
         for parent in parents:
-            place = place.setdefault(parent, {})
+            place = place.setdefault(parent, {}) if isinstance(place, dict) else None
         if not all((*parents, last, text)) or not isinstance(place, dict):
             raise GramflowError(
                 f"--set {assignment}: give a setting and its value, such as losses.content.weight=6"

@@ -5,22 +5,25 @@ stopped, so that the same command goes on, and removed when the film is there.
 """
 
 import argparse
+import os
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import yaml
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gramflow.base.errors import GramflowError
-from gramflow.base.files import appearing, canonical, write_bytes
+from gramflow.base.files import canonical, write_bytes
 from gramflow.base.progress import Every, clock
 from gramflow.commands import options
 from gramflow.commands.run import snakemake
 from gramflow.engine.optimizers import Curve
 from gramflow.film.description import describe
+from gramflow.media.ffmpeg import open_film
 from gramflow.media.pictures import read_pixels
 from gramflow.painting.quick import config_of, eight_bits, paint_file
 from gramflow.settings.config import Config, Look, load, presets
@@ -29,6 +32,7 @@ from gramflow.store.png import encode_png
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 _FILMS = (".mp4", ".m4v", ".mov")
+_MARK = ".made-by-gramflow-paint"  # in the project folders that this command makes, and may remove
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,16 +74,35 @@ def run(
             raise GramflowError(f"{path}: no such file; correct the path")
     for path in style:
         read_pixels(path)
-    still = cv2.haveImageReader(str(content)) and content.suffix.lower() != ".gif"
+    still = _is_picture(content)
     output = output or Path(f"{content.stem}.{style[0].stem}{'.png' if still else '.mp4'}")
     _check_output(output, _PICTURES if still else _FILMS, [content, *style])
     changes = options.changes(assignments)
     paths = [str(path.absolute()) for path in (content, *style)]
+    if Path(weights).is_file():  # the film's project is another folder
+        weights = str(Path(weights).absolute())
     values = config_of(paths[0], paths[1:], look, width, changes, network, weights)
     if still:
         _paint_picture(load(values), output)
         return None
     return _paint_film(values, output)
+
+
+def _is_picture(content: Path) -> bool:
+    """Whether the content is a picture, not a film. Raises GramflowError if it is neither."""
+    if cv2.haveImageReader(str(content)) and content.suffix.lower() != ".gif":
+        read_pixels(content)
+        return True
+    text = "neither a picture nor a film that can be read; save it as JPEG, PNG or mp4"
+    if content.suffix.lower() in (*_PICTURES, ".avif", ".heic", ".txt"):
+        raise GramflowError(f"{content}: {text}")
+    try:
+        with open_film(content) as film:
+            if film.streams.video:
+                return False
+    except (av.FFmpegError, ValueError) as error:
+        raise GramflowError(f"{content}: {text}") from error
+    raise GramflowError(f"{content}: has no pictures; give a film, not sound alone")
 
 
 def _check_output(output: Path, suffixes: tuple[str, ...], sources: list[Path]) -> None:
@@ -91,8 +114,11 @@ def _check_output(output: Path, suffixes: tuple[str, ...], sources: list[Path]) 
         )
     if output.is_dir():
         raise GramflowError(f"--output {output}: is a folder; give the name of a file")
-    if not output.absolute().parent.is_dir():
+    folder = output.absolute().parent
+    if not folder.is_dir():
         raise GramflowError(f"--output {output}: its folder is not there; make it first")
+    if not os.access(folder, os.W_OK):
+        raise GramflowError(f"--output {output}: its folder may not be written; give another one")
     if any(output.exists() and output.samefile(source) for source in sources):
         raise GramflowError(f"--output {output}: would replace a source; give another name")
 
@@ -119,10 +145,11 @@ def _save(pixels: Any, told: str, output: Path) -> None:
         write_bytes(output, encode_png(eight_bits(pixels), told))
         return
     depth = pixels if suffix.startswith(".tif") else eight_bits(pixels)
-    with appearing(output) as temporary:
-        cv2.imwrite(
-            str(temporary), cv2.cvtColor(depth, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95]
-        )
+    picture = cv2.cvtColor(depth, cv2.COLOR_RGB2BGR)
+    done, data = cv2.imencode(suffix, picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    if not done:
+        raise GramflowError(f"--output {output}: this kind cannot be written; give a name in .png")
+    write_bytes(output, data.tobytes())
 
 
 class _Watched:
@@ -167,11 +194,13 @@ def _paint_film(values: dict[str, Any], output: Path) -> int:
     render = next(iter(load(values).renders))
     project = output.absolute().with_name(f"{output.stem}.gramflow")
     film = project / FILM.format(render=render)
-    if project.exists() and not (project / "config.yaml").is_file():
+    mark = project / _MARK
+    if project.exists() and not mark.is_file():
         raise GramflowError(
             f"{project}: is in the way, and no project; move it, or give another --output"
         )
     project.mkdir(exist_ok=True)
+    mark.touch()
     text = yaml.safe_dump(values, sort_keys=False)
     write_bytes(project / "config.yaml", text.encode())
     status = snakemake([], project)

@@ -22,9 +22,10 @@ from gramflow.engine.backend import prepare
 from gramflow.film.manifest import Manifest
 from gramflow.painting.picture import PaintedPicture
 from gramflow.painting.setup import find_weights
-from gramflow.settings.config import Config, Render, load
+from gramflow.settings.config import Config, Render, load, video_files
 from gramflow.settings.schema import remedy
-from gramflow.store.frames import extracted_store
+from gramflow.store.checks import has_all_frames
+from gramflow.store.frames import Listing, extracted_store
 from gramflow.store.layout import Layout
 from gramflow.store.png import encode_png
 from gramflow.view import previews
@@ -42,9 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SETTING=VALUE,VALUE",
         help="such as losses.content.weight=3,9,27; can be repeated",
     )
-    parser.add_argument(
-        "--render", help="whose first shot and look a sweep takes; default: the first"
-    )
+    parser.add_argument("--render", help="only this one; a sweep takes its first shot and look")
     parser.add_argument(
         "--width", type=options.positive, default=256, help="of each picture; default: %(default)s"
     )
@@ -70,15 +69,21 @@ def run(
     config, sweeps = load(values), _sweeps(sweep)
     if render is not None and render not in config.renders:
         raise GramflowError(f"--render: there is no {render}; {remedy(render, config.renders)}")
-    chosen = list(config.renders.values())
+    chosen = [config.renders[render]] if render else list(config.renders.values())
+    _check_output(config, output)
     if sweeps:
-        chosen = [config.renders[render] if render else chosen[0]]
+        chosen = chosen[:1]
         config, looks = _swept(values, chosen[0].look, sweeps)
     else:
         looks = {}
     layout = Layout(config)
     manifests = {video: layout.manifest(video) for video in {each.video for each in chosen}}
-    if missing := [path for path in manifests.values() if not Path(path).is_file()]:
+    frames = Listing(extracted_store(config.store))
+    if missing := [
+        path
+        for path in manifests.values()
+        if not (Path(path).is_file() and has_all_frames(Path(path), frames))
+    ]:
         status = snakemake(["--configfile", str(configfile), "--", *missing], Path())
         if status:
             return status
@@ -86,6 +91,15 @@ def run(
     trials = _trials(config, chosen, loaded, looks, width, 1 if sweeps else shots)
     _paint(config, trials, loaded, list(sweeps), width, output)
     return None
+
+
+def _check_output(config: Config, output: Path) -> None:
+    """Raise GramflowError for an output that is, or whose table is, a file the config names."""
+    used = [image for style in config.styles.values() for image in style.images]
+    used += [file for video in config.videos.values() for file in video_files(video)]
+    for path in (output, output.with_suffix(".csv")):
+        if any(path.exists() and path.samefile(file) for file in used if Path(file).exists()):
+            raise GramflowError(f"--output {output}: would replace {path}; give another name")
 
 
 def _sweeps(texts: Sequence[str]) -> dict[str, list[Any]]:
@@ -121,7 +135,7 @@ def _trials(
 ) -> list[Trial]:
     """All pictures to paint. looks: settings by look of a sweep; empty without one."""
     return [
-        Trial(render, frame, settings, previews.drafted(config.looks[look], width))
+        Trial(render, frame, settings, previews.drafted(config.looks[look], width, settings))
         for render in renders
         for frame in previews.shot_frames(manifests[render.video], shots)
         for look, settings in (looks or {render.look: {}}).items()

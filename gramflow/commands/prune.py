@@ -5,6 +5,7 @@ was taken out, are lost then, and would have to be painted again.
 """
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 
 from gramflow.base.errors import GramflowError
@@ -71,5 +72,5 @@ def _delete(found: list[Unused]) -> None:
         for file in unused.files:
             file.unlink(missing_ok=True)
         for folder in sorted({file.parent for file in unused.files}, reverse=True):
-            if not any(folder.iterdir()):
+            with suppress(OSError):  # not empty, or a link
                 folder.rmdir()

@@ -53,13 +53,15 @@ def snakemake(options: Sequence[str], folder: Path) -> int:
 
 def _chosen(options: Sequence[str], folder: Path) -> list[str]:
     """Options of Snakemake that fit this machine, but for those that the user gives."""
-    names = {option.split("=")[0] for option in options}
+    names = {option.split("=")[0] if option.startswith("--") else option[:2] for option in options}
     found: list[str] = []
-    if not names & {"-s", "--snakefile"} and not (folder / "Snakefile").is_file():
+    own = any((folder / name).is_file() for name in ("Snakefile", "workflow/Snakefile"))
+    if not names & {"-s", "--snakefile"} and not own:
         found += ["--snakefile", str(workflow_folder() / "Snakefile")]
-    if not names & {"-c", "--cores", "-j", "--jobs", "--executor", "-e", "--profile"}:
+    elsewhere = names & {"--executor", "-e", "--profile", "--workflow-profile"}
+    if not elsewhere and not names & {"-c", "--cores", "-j", "--jobs"}:
         found += ["--cores", str(os.cpu_count() or 1)]
     gpus = len(visible())
-    if gpus > 1 and not names & {"--resources", "--res", "--executor", "-e", "--profile"}:
+    if gpus > 1 and not elsewhere and not names & {"--resources", "--res"}:
         found += [f"--resources=gpu={gpus}"]
     return found

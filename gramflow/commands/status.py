@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from gramflow.base.errors import GramflowError
 from gramflow.base.progress import clock
 from gramflow.commands import options
 from gramflow.settings.config import Config
@@ -31,6 +32,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(configfile: Path, json: bool, watch: bool) -> None:
     """Print the state of every render."""
     config = options.load_config(configfile)
+    if watch and json:
+        raise GramflowError("--watch: prints no JSON; give one of them")
     if watch:
         _watch(config)
         return
@@ -70,9 +73,15 @@ def _watch(config: Config) -> None:
         while True:
             found = _statuses(config)
             live.update(_table(found), refresh=True)
-            if all(status.film for status in found):
+            if _finished(config, found):
                 return
             time.sleep(_SECONDS)
+
+
+def _finished(config: Config, statuses: list[RenderStatus]) -> bool:
+    """Whether every film is there, and is painted as the config says."""
+    films = [status for status in statuses if status.name in config.renders]
+    return all(status.film and status.done == status.frames for status in films)
 
 
 def _print_changes(config: Config) -> None:
@@ -86,6 +95,6 @@ def _print_changes(config: Config) -> None:
                 film = ", film there" if status.film else ""
                 print(f"{status.name}: {status.done}/{frames} frames{film}", flush=True)
             before[status.name] = status
-        if all(status.film for status in found):
+        if _finished(config, found):
             return
         time.sleep(_SECONDS)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from gramflow.base.arrays import Tensor
+from gramflow.base.errors import GramflowError
 
 
 def prepare(threads: int, gpu: bool = True) -> str:
@@ -29,12 +30,18 @@ def prepare(threads: int, gpu: bool = True) -> str:
     cv2.setNumThreads(1)
     keras.config.set_floatx("float32")  # whatever the user's own keras.json says
     keras.config.set_image_data_format("channels_last")
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    tf.config.experimental.enable_op_determinism()
-    tf.config.set_visible_devices(gpus, "GPU")
-    for device in gpus:
-        tf.config.experimental.set_memory_growth(device, True)
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+        tf.config.experimental.enable_op_determinism()
+        tf.config.set_visible_devices(gpus, "GPU")
+        for device in gpus:
+            tf.config.experimental.set_memory_growth(device, True)
+    except RuntimeError as error:
+        raise GramflowError(
+            "TensorFlow: this process uses it already, with other settings; paint in a process "
+            "of its own, or before anything else uses TensorFlow"
+        ) from error
     return f"{len(gpus)} GPU" if gpus else f"{threads} CPU threads"
 
 

@@ -26,7 +26,7 @@ def described(config: Config, render: Render, weights: Weights) -> dict[str, Any
         "video": render.video,
         "style": render.style,
         "look": render.look,
-        "pictures": {Path(image).name: content_digest(image) for image in style.images},
+        "pictures": [[Path(image).name, content_digest(image)] for image in style.images],
         "mixture": list(style.weights),
         "network": weights.network,
         "weights": {"source": weights.source, "identity": weights.identity},

@@ -52,8 +52,10 @@ def checks(configfile: Path) -> Iterator[Check]:
         ("disk", _disk),
     ):
         yield _told(name, check)
-    if configfile.is_file():
+    if configfile.exists():
         yield _told(str(configfile), lambda name: _config(name, configfile))
+    elif configfile.name != "config.yaml":
+        yield Check(str(configfile), BAD, "no such file", "correct the path")
     if is_locked(configfile.parent):
         text = "a run is going on here, or was killed"
         yield Check("lock", WARNING, text, "if none is going on: gramflow run --unlock")
@@ -65,6 +67,9 @@ def _told(name: str, check: Callable[[str], Check]) -> Check:
         return check(name)
     except GramflowError as error:
         return Check(name, BAD, *_split(str(error).removeprefix(f"{name}: ")))
+    except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        return Check(name, BAD, reason, "reinstall gramflow")
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -93,13 +98,11 @@ def _gpu(name: str) -> Check:
         return Check(name, GOOD, f"{len(devices)}, {memory / 1e9:.0f} GB")
     if devices:
         text = f"{len(devices)} in this machine, but TensorFlow uses none"
-        return Check(name, WARNING, text, _CUDA)
+        package = f"tensorflow[and-cuda]=={version('tensorflow')}"
+        return Check(name, WARNING, text, f"{sys.executable} -m pip install '{package}'")
     if shutil.which("nvidia-smi"):
         return Check(name, WARNING, "nvidia-smi lists none", "see what nvidia-smi prints")
     return Check(name, GOOD, "none; frames are painted on the CPU, so start with small ones")
-
-
-_CUDA = f"{sys.executable} -m pip install 'tensorflow[and-cuda]=={version('tensorflow')}'"
 
 
 def _weights(name: str) -> Check:

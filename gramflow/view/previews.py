@@ -1,6 +1,6 @@
 """Previews: single frames painted at the cost of a draft, before a whole film is paid for."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -34,11 +34,16 @@ def shot_frames(manifest: Manifest, most: int) -> list[int]:
     return [middles[round(step * (len(middles) - 1) / max(most - 1, 1))] for step in range(most)]
 
 
-def drafted(look: Look, width: int) -> Look:
-    """A look at the cost of a draft: narrower, with fewer evaluations, else the same."""
-    narrow = min(look.width, width)
+def drafted(look: Look, width: int, kept: Collection[str] = ()) -> Look:
+    """A look at the cost of a draft: narrower, with fewer evaluations, else the same.
+
+    kept: settings that stay as they are, since they are what is compared.
+    """
+    narrow = look.width if {"width", "preset"} & set(kept) else min(look.width, width)
     height = None if look.height is None else max(round(look.height * narrow / look.width), 16)
-    evaluations = min(look.evaluations, presets()["draft"]["evaluations"])
+    evaluations = look.evaluations
+    if not {"evaluations", "preset"} & set(kept):
+        evaluations = min(evaluations, presets()["draft"]["evaluations"])
     return replace(look, width=narrow, height=height, evaluations=evaluations)
 
 
@@ -94,7 +99,7 @@ def told(trial: Trial, made: PaintedPicture) -> Values:
         "style": trial.render.style,
         "look": trial.render.look,
         **trial.settings,
-        "evaluations": painted.evaluations,
+        "evaluations made": painted.evaluations,
         "seconds": round(made.seconds, 2),
         "loss": painted.losses[-1][1] if painted.losses else "",
         **painted.terms,

@@ -1,5 +1,6 @@
 """Finds files of a project that none of its configs refers to any more."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
 from gramflow.settings.config import Config
 from gramflow.store.frames import Store, extracted_store, painted_store
-from gramflow.store.layout import CALIBRATION, CERTIFICATE, TARGETS, TRAINED, Layout, record
+from gramflow.store.layout import CERTIFICATE, TARGETS, TRAINED, Layout, record
 from gramflow.store.plans import current_plan
 from gramflow.store.products import PRODUCTS
 from gramflow.store.records import Certificate
@@ -32,7 +33,29 @@ class Unused:
     @property
     def size(self) -> int:
         """Bytes of all files."""
-        return sum(file.stat().st_size for file in self.files)
+        return sum(map(_size, self.files))
+
+
+_KEY = re.compile("[0-9a-f]{64}")
+"""Keys of a store."""
+
+_OWN = re.compile(
+    r"work/(weights|index)\.[0-9a-f]{16}\.(json|html)"
+    r"|work/[^/]+/(probe|manifest)\.[0-9a-f]{16}\.json"
+    r"|work/renders/[^/]+/((keyframes|pass\d+)/)?[\w-]+\.[0-9a-f]{16}\.(json|npz)"
+    r"|work/targets/[0-9a-f]{16}\.npz"
+    r"|work/again/.+\.\d+"
+)
+"""Names of the files below work/ that a run can make again. Others there are the user's; recordings
+of cameras and streams (layout.CAPTURE) cannot be had again."""
+
+
+def _size(file: Path) -> int:
+    """Bytes of a file; 0 once it is gone."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def unused_files(configs: Sequence[Config]) -> list[Unused]:
@@ -45,7 +68,7 @@ def unused_files(configs: Sequence[Config]) -> list[Unused]:
     return [
         _frames(EXTRACTED, map(extracted_store, _stores(configs)), manifests, unknown),
         _frames(PAINTED, map(painted_store, _stores(configs)), _painted(plans), unknown),
-        Unused(WORK, files=sorted(_work_files(configs, plans))),
+        _kept(WORK, unknown) or Unused(WORK, files=sorted(_work_files(configs, plans))),
         Unused(RESULTS, files=sorted(_results(configs))),
     ]
 
@@ -76,27 +99,38 @@ def _painted(plans: Iterable[Plan]) -> set[str]:
     return {key for plan in plans for job in plan.jobs.values() for key in job.made}
 
 
+def _kept(kind: str, unknown: list[str]) -> Unused | None:
+    """The files of a kind if renders without a plan may need them; None if there are none."""
+    reason = f"{', '.join(unknown)}: not planned yet; paint it, or leave it out"
+    return Unused(kind, reason) if unknown else None
+
+
 def _frames(kind: str, stores: Iterable[Store], used: set[str], unknown: list[str]) -> Unused:
     """Frames of some stores that are not among the used keys."""
-    if unknown:
-        return Unused(kind, f"{', '.join(unknown)}: not planned yet; paint it, or leave it out")
+    if kept := _kept(kind, unknown):
+        return kept
     found = Unused(kind)
     for store in stores:
         if not store.root.resolve().is_relative_to(Path.cwd()):
             return Unused(kind, f"{store.root} is outside this folder; other projects may use it")
-        found.files += (file for file in store.root.glob("??/*.png") if file.stem not in used)
+        found.files += (
+            file
+            for file in store.root.glob("??/*.png")
+            if _KEY.fullmatch(file.stem) and file.stem not in used
+        )
     found.files.sort()
     return found
 
 
 def _work_files(configs: Sequence[Config], plans: Iterable[Plan]) -> Iterator[Path]:
     """Files below work/ that no config needs, and requests, which a run makes anew."""
-    used, certificates = {CALIBRATION}, _certificates()
+    used: set[str] = set()
+    certificates = _certificates()
     for config in configs:
         layout = Layout(config)
         used |= {layout.weights, layout.index}
         for video in config.videos:
-            used |= {layout.capture(video), layout.probe(video), layout.manifest(video)}
+            used |= {layout.probe(video), layout.manifest(video)}
         for render in config.painted.values():
             used.add(layout.plan(render))
     for plan in plans:
@@ -104,7 +138,8 @@ def _work_files(configs: Sequence[Config], plans: Iterable[Plan]) -> Iterator[Pa
         used.add(TRAINED.format(render=plan.render, digest=plan.trained))
         used |= {record(plan.render, part, job.claim) for part, job in plan.jobs.items()}
     for file in Path("work").rglob("*"):
-        if file.is_file() and str(file) not in used and file not in certificates:
+        known = str(file) in used or file in certificates
+        if _OWN.fullmatch(str(file)) and not known and file.is_file():
             yield file
 
 

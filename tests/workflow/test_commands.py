@@ -12,6 +12,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -102,7 +103,7 @@ def test_a_picture_is_painted_as_the_workflow_paints_it(tmp_path: Path) -> None:
     told = json.loads(call(tmp_path, "show", "out.png", "--json"))
     assert told["gramflow"] == gramflow.__version__
     assert told["settings"]["evaluations"] == 3
-    assert list(told["pictures"]) == ["red.png"]
+    assert [name for name, _ in told["pictures"]] == ["red.png"]
 
 
 def test_a_film_is_painted_in_a_project_that_is_gone_afterwards(tmp_path: Path) -> None:
@@ -137,6 +138,11 @@ def test_a_film_is_painted_in_a_project_that_is_gone_afterwards(tmp_path: Path) 
         (["export", "clip.green", "--frames", "out"], "known: clip.blue, clip.red"),
         (["export", "clip.red", "--frames", "store"], "is not empty"),
         (["export", "clip.red", "--compare", "out.avi"], "ends in .mp4"),
+        (["export", "clip.red", "--compare", "results/clip.red.mp4"], "is there already"),
+        (["preview", "-o", "red.png"], "would replace red.png"),
+        (["paint", "broken.jpg", "blue.png"], "broken.jpg: not a picture"),
+        (["paint", "red.png", "blue.png", "--set", "a=1", "--set", "a.b.c=1"], "give a setting"),
+        (["status", "--watch", "--json"], "give one of them"),
         (["show", "red.png"], "does not tell how it was made"),
         (["show", "config.yaml"], "no film that can be read"),
         (["show", "nothing.mp4"], "no such file"),
@@ -150,6 +156,8 @@ def test_what_cannot_be_done_is_one_line(
 ) -> None:
     """And nothing is written."""
     (finished.folder / "way.gramflow").mkdir(exist_ok=True)
+    (finished.folder / "way.gramflow/config.yaml").touch()  # a project, but of the user's
+    (finished.folder / "broken.jpg").write_bytes(b"\xff\xd8\xff")
     before = sorted(finished.folder.rglob("*"))
     assert complaint in call(finished.folder, *arguments, status=2)
     assert sorted(finished.folder.rglob("*")) == before
@@ -164,6 +172,8 @@ def test_export(project: Project) -> None:
     names = sorted(path.name for path in (project.folder / "frames").iterdir())
     assert names == [f"{number:06d}.png" for number in range(FRAMES)]
     call(project.folder, "export", "clip.red", "--compare", "both.mp4")
+    with av.open(str(project.folder / "both.mp4")) as film:
+        assert film.streams.video[0].sample_aspect_ratio in (None, 1)
     frames = decoded(project.folder / "both.mp4")
     assert len(frames) == FRAMES and frames[0].shape == (24, 64, 3)
     left, right = np.split(frames[0].astype(float), 2, axis=1)
@@ -195,10 +205,34 @@ def test_prune_shows_and_then_deletes_what_the_config_has_no_more(project: Proje
     names = {path.name for path in (project.folder / "results").iterdir()}
     assert names and not [name for name in names if name.startswith("clip.blue")]
     run = project.run()
-    assert "rule index:" in run.output and run.jobs == 2  # the page has one film less
+    assert "rule index:" in run.output and run.jobs == 1  # the page has one film less
     left = json.loads(call(project.folder, "prune", "--json"))["unused"]
     files = [file for each in left for file in each["files"]]
     assert all(file.startswith("work/again/") for file in files)
+
+
+def test_prune_touches_no_file_of_the_users(project: Project) -> None:
+    """Also below the folders that runs write to; and no recording, which cannot be had again."""
+    own = [
+        *("work/notes.txt", "work/clip/capture.0123456789abcdef.mkv", "work/renders/mine.json"),
+        *("results/my.mp4", "results/page/my.jpg", "store/frames/01/picture.png"),
+    ]
+    for name in own:
+        path = project.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("mine")
+    del project.config["styles"]["blue"]
+    project.command()
+    call(project.folder, "prune", "--yes")
+    assert [name for name in own if not (project.folder / name).is_file()] == []
+
+
+def test_another_config_is_laid_over_the_projects(project: Project) -> None:
+    """As Snakemake does; else its frames would be taken for unused ones."""
+    project.command()
+    (project.folder / "other.yaml").write_text("looks: {default: {width: 32}}")
+    status = json.loads(call(project.folder, "status", "--json", "--configfile", "other.yaml"))
+    assert [each["done"] for each in status["renders"]] == [FRAMES, FRAMES]
 
 
 def test_prune_keeps_what_it_cannot_know(project: Project) -> None:
@@ -276,11 +310,11 @@ def test_preview(tmp_path: Path) -> None:
         "sweep.png",
     )
     lines = list(csv.DictReader((project.folder / "sweep.csv").open()))
-    assert [(line["evaluations"], line["seed"]) for line in lines] == [
-        (count, seed) for count in "13" for seed in "123"
+    assert [(line["evaluations"], line["seed"], line["evaluations made"]) for line in lines] == [
+        (count, seed, count) for count in "13" for seed in "123"
     ]
     assert all(float(line["loss"]) > 0 and float(line["seconds"]) > 0 for line in lines)
-    assert cv2.imread(str(project.folder / "sweep.png")).shape[0] == 24 + 5 * (24 + 24 + 8)
+    assert cv2.imread(str(project.folder / "sweep.png")).shape[0] == 24 + 3 * (24 + 24 + 8)
 
 
 @pytest.fixture(scope="module")
