@@ -6,11 +6,13 @@ from functools import cache
 from gramflow.base.errors import GramflowError
 from gramflow.film.keys import film_sizes, replaced, style_sides
 from gramflow.film.plan import Plan
+from gramflow.media.pictures import check_styles
 from gramflow.settings.config import check_apart, is_stored, load, video_files
 from gramflow.store import layout, products
 
 try:
     CONFIG = load(config)
+    check_styles(CONFIG)
     if APART:
         check_apart(CONFIG)
 except GramflowError as error:

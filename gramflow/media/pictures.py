@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gramflow.base.arrays import Picture, Pixels, resized
-from gramflow.base.errors import GramflowError
+from gramflow.base.errors import GramflowError, concerning
+from gramflow.settings.config import Config
 
 
 def read_picture(path: Path) -> Picture:
@@ -28,10 +29,23 @@ def read_pixels(path: Path) -> Pixels:
     flags = cv2.IMREAD_UNCHANGED if data.startswith(b"\x89PNG") else _COLOUR
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
-        raise GramflowError(f"{path}: not a picture; give a PNG, JPEG, TIFF or WebP file")
+        raise GramflowError(f"{path}: {_NO_PICTURE}")
     return _to_rgb(pixels)
 
 
+def check_styles(config: Config) -> None:
+    """Check by their first bytes that the styles' files are pictures, before anything is painted.
+
+    Raises GramflowError, naming the config entry, for one that is not, such as a film.
+    """
+    for style in config.styles.values():
+        for number, image in enumerate(style.images):
+            with concerning(f"styles.{style.name}.images[{number}]"):
+                if Path(image).stat().st_size and not cv2.haveImageReader(image):
+                    raise GramflowError(f"{image}: {_NO_PICTURE}")
+
+
+_NO_PICTURE = "not a picture; give a PNG, JPEG, TIFF or WebP file"
 _COLOUR = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
 
 

@@ -16,6 +16,7 @@ from gramflow.engine.backend import prepare
 from gramflow.engine.memory import gpu_memory, host_memory, limit
 from gramflow.media.encode import try_out
 from gramflow.media.ffmpeg import binary
+from gramflow.media.pictures import check_styles
 from gramflow.painting.gpus import visible
 from gramflow.settings.config import load, schema
 from gramflow.settings.reading import read_config
@@ -127,7 +128,9 @@ def _disk(name: str) -> Check:
 
 
 def _config(name: str, path: Path) -> Check:
-    count = len(load(read_config(path)).renders)
+    config = load(read_config(path))
+    check_styles(config)
+    count = len(config.renders)
     return Check(name, GOOD, f"{count} film{'s' * (count != 1)} to paint")
 
 

@@ -168,7 +168,9 @@ def test_media_that_are_none(project: Project, material: Path) -> None:
     bad["blank"] = {"path": "blank.avi"}
     bad["walk"] = {"path": "[12].png", "fps": 12}
     project.config["videos"] |= bad
-    project.config["styles"]["letter"] = {"images": [str(material / "text.mp4")]}
+    # one that begins as a picture does; another one is found sooner, see below
+    (folder / "letter.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    project.config["styles"]["letter"] = {"images": ["letter.png"]}
     project.config["renders"] = [
         {"video": list(bad), "style": "night"},
         {"video": "room", "style": "letter"},
@@ -190,6 +192,14 @@ def test_media_that_are_none(project: Project, material: Path) -> None:
         "work/room/probe.json",
         "work/weights.json",
     ]
+
+
+def test_a_film_as_a_style_is_found_before_anything_is_made(project: Project) -> None:
+    film_path = project.config["videos"]["room"]["path"]
+    project.config["styles"]["letter"] = {"images": [film_path]}
+    line = complaint(project.run(fails=True))
+    assert line.startswith(f"styles.letter.images[0]: {film_path}: not a picture; give a PNG")
+    assert made(project) == []
 
 
 def test_any_path_and_weights_that_nobody_serves(project: Project, material: Path) -> None:
