@@ -73,7 +73,7 @@ def test_a_run_is_a_line_per_stage_and_the_film(first: tuple[Project, Run]) -> N
     assert sorted(stages) == sorted(
         [
             *("weights", "probe", "extract", "plan", "targets"),
-            *("6", "stylize", "encode", "measure", "plot_loss"),
+            *("6", "stylize", "encode", "measure", "plot_loss", "page", "index"),
         ]
     )
     assert "6 frames to paint in 1 job" in lines
@@ -92,7 +92,7 @@ def test_a_run_is_a_line_per_stage_and_the_film(first: tuple[Project, Run]) -> N
 
 def test_a_dry_run_shows_stages_and_frames(project: Project) -> None:
     lines = shown(project.run("--dry-run").output)
-    assert "to do: plan 1, encode 1, measure 1, plot_loss 1" in lines[-2]
+    assert "plan 1, encode 1, measure 1, plot_loss 1, page 1, index 1" in lines[-2]
     assert "6 frames to paint in 1 job" in " ".join(lines)
     assert len(lines) <= 4
 
