@@ -24,8 +24,8 @@ from gramflow.commands.run import snakemake
 from gramflow.engine.optimizers import Curve
 from gramflow.film.description import describe
 from gramflow.media.ffmpeg import open_film
-from gramflow.media.pictures import read_pixels
-from gramflow.painting.quick import config_of, eight_bits, paint_file
+from gramflow.media.pictures import from_pixels, read_pixels, to_bytes
+from gramflow.painting.quick import config_of, paint_file
 from gramflow.settings.config import Config, Look, load, presets
 from gramflow.store.layout import FILM
 from gramflow.store.png import encode_png
@@ -142,9 +142,9 @@ def _save(pixels: Any, told: str, output: Path) -> None:
     """Write a picture atomically: TIFF with 16 bits per channel, others with 8; PNG with a note."""
     suffix = output.suffix.lower()
     if suffix == ".png":
-        write_bytes(output, encode_png(eight_bits(pixels), told))
+        write_bytes(output, encode_png(to_bytes(from_pixels(pixels)), told))
         return
-    depth = pixels if suffix.startswith(".tif") else eight_bits(pixels)
+    depth = pixels if suffix.startswith(".tif") else to_bytes(from_pixels(pixels))
     picture = cv2.cvtColor(depth, cv2.COLOR_RGB2BGR)
     done, data = cv2.imencode(suffix, picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
     if not done:

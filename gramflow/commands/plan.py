@@ -4,13 +4,13 @@ The time is measured on this machine, on a small picture, the first time that it
 """
 
 import argparse
-import os
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
 from rich.table import Table
 
+from gramflow.base.machine import cores
 from gramflow.base.progress import clock
 from gramflow.commands import options
 from gramflow.engine.backend import prepare
@@ -41,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(configfile: Path, json: bool, gpus: int) -> None:
     """Print what each render will take, and all of them together."""
     config = options.load_config(configfile)
-    device = prepare(os.cpu_count() or 1)
+    device = prepare(cores())
     forecasts, extracted = _forecasts(config), _extracted_mb(config)
     speeds = [
         calibrate(config, config.looks[config.painted[each.name].look], device)

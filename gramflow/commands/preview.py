@@ -8,13 +8,13 @@ evaluations, seconds and losses.
 import argparse
 import csv
 import io
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import write_bytes
+from gramflow.base.machine import cores
 from gramflow.base.progress import clock
 from gramflow.commands import options
 from gramflow.commands.run import snakemake
@@ -158,7 +158,7 @@ def _paint(
         )
         for trial in trials
     }
-    prepare(os.cpu_count() or 1)
+    prepare(cores())
     weights = find_weights(config, print)
     made: list[tuple[Trial, PaintedPicture]] = []
     for found in previews.paintings(config, weights, trials, lambda *at: sources[at]):

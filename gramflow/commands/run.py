@@ -5,7 +5,6 @@ all cores, the machine's GPUs, and the profile that comes along.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import workflow_folder
+from gramflow.base.machine import cores
 from gramflow.painting.gpus import visible
 
 
@@ -60,7 +60,7 @@ def _chosen(options: Sequence[str], folder: Path) -> list[str]:
         found += ["--snakefile", str(workflow_folder() / "Snakefile")]
     elsewhere = names & {"--executor", "-e", "--profile", "--workflow-profile"}
     if not elsewhere and not names & {"-c", "--cores", "-j", "--jobs"}:
-        found += ["--cores", str(os.cpu_count() or 1)]
+        found += ["--cores", str(cores())]
     gpus = len(visible())
     if gpus > 1 and not elsewhere and not names & {"--resources", "--res"}:
         found += [f"--resources=gpu={gpus}"]

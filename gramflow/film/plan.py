@@ -130,6 +130,11 @@ class Plan(Document):
         return [key for job in self.final for key in job.told]
 
     @property
+    def made(self) -> list[str]:
+        """Keys of all pictures that the jobs paint, over all passes."""
+        return [key for job in self.jobs.values() for key in job.made]
+
+    @property
     def length(self) -> int:
         """Number of the film's frames."""
         return sum(len(job.part.frames) for job in self.final)

@@ -1,6 +1,6 @@
 """Encodes painted frames as a film with the source's times, sound, subtitles and colours."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -13,6 +13,7 @@ import av
 import ffmpeg
 import numpy as np
 
+from gramflow.base.arrays import Pixels
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import appearing
 from gramflow.base.progress import WARNING, Every, Say
@@ -88,17 +89,14 @@ def encode_source(
     even, since browsers play only 4:2:0. Raises GramflowError as `encode` does.
     """
     width, height = (side + side % 2 for side in size)
-    timing, due = _Timing.of(manifest), Every(2)
+    timing = _Timing.of(manifest)
 
-    def frames() -> Iterator[bytes]:
-        for number, key in enumerate(manifest.frames):
-            picture = resize(from_pixels(extracted.read(key)), width, height)
-            yield to_pixels(picture).astype("<u2").tobytes()
-            if due:
-                say(f"{output}: encoded {number + 1} of {len(manifest.frames)} frames")
+    def resized(pixels: Pixels) -> Pixels:
+        return to_pixels(resize(from_pixels(pixels), width, height))
 
+    frames = _raw(extracted, manifest.frames, (height, width, 3), output, say, resized)
     film, options = _film((width, height), probe, _BROWSERS), _encoder(_BROWSERS) | _SEEKABLE
-    _write([film], options, timing, frames(), (width, height), output)
+    _write([film], options, timing, frames, (width, height), output)
 
 
 def copy_for_browsers(film: Path, output: Path) -> None:
@@ -411,19 +409,25 @@ def _feed(pipe: Any, timing: _Timing, frames: Iterator[bytes], size: tuple[int, 
 
 
 def _raw(
-    painted: Store, keys: Sequence[str], shape: tuple[int, ...], output: Path, say: Say
+    store: Store,
+    keys: Sequence[str],
+    shape: tuple[int, ...],
+    output: Path,
+    say: Say,
+    change: Callable[[Pixels], Pixels] = lambda pixels: pixels,
 ) -> Iterator[bytes]:
-    """Yield the painted frames as raw RGB, 16 bits per channel, little-endian.
+    """Yield frames of a store as raw RGB, 16 bits per channel, little-endian.
 
-    shape: the (height, width, 3) of the first frame. Raises GramflowError for a frame of another.
+    shape: the (height, width, 3) of the first frame. change: what is done to each frame before.
+    Raises GramflowError for a frame of another shape.
     """
     due = Every(2)
     for number, key in enumerate(keys):
-        pixels = painted.read(key)
+        pixels = change(store.read(key))
         if pixels.shape != shape:
             found, first = (f"{width}x{height}" for height, width, _ in (pixels.shape, shape))
             raise GramflowError(
-                f"{output}: {painted.path(key)} has {found} pixels, the first frame {first}; "
+                f"{output}: {store.path(key)} has {found} pixels, the first frame {first}; "
                 "delete it and run again"
             )
         if pixels.dtype != np.uint16:

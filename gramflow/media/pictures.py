@@ -71,9 +71,14 @@ def to_pixels(picture: Picture) -> NDArray[np.uint16]:
     return np.rint(np.clip(picture, 0, 1) * np.float32(65535)).astype(np.uint16)
 
 
+def to_bytes(picture: Picture) -> NDArray[np.uint8]:
+    """Convert floats, clipped to 0..1, to 8-bit pixels, rounded to the nearest."""
+    return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+
+
 def to_jpeg(picture: Picture, quality: int = 88) -> bytes:
     """Encode a picture as a JPEG file. quality: 0..100."""
-    pixels = np.rint(np.clip(picture[..., ::-1], 0, 1) * 255).astype(np.uint8)
+    pixels = to_bytes(picture[..., ::-1])
     done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
         raise ValueError(f"OpenCV cannot write a picture of shape {picture.shape}")

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from os import cpu_count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,11 +12,12 @@ from numpy.typing import NDArray
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import write_bytes
+from gramflow.base.machine import cores
 from gramflow.base.progress import Say
 from gramflow.engine.backend import prepare
 from gramflow.engine.optimizers import Curve
 from gramflow.film.identity import Weights
-from gramflow.media.pictures import read_pixels, to_pixels
+from gramflow.media.pictures import from_pixels, read_pixels, to_bytes, to_pixels
 from gramflow.painting.picture import PaintedPicture, PicturePainter
 from gramflow.painting.setup import find_weights
 from gramflow.settings.config import Config, load
@@ -66,7 +66,7 @@ def paint_file(
     """
     render = next(iter(config.renders.values()))
     pixels = read_pixels(Path(config.videos[render.video]["path"]))
-    prepare(cpu_count() or 1)
+    prepare(cores())
     weights = find_weights(config, say)
     style, look = config.styles[render.style], config.looks[render.look]
     painter = PicturePainter(config, style, look, weights)
@@ -97,12 +97,7 @@ def paint_arrays(
         ]
         values = config_of(paths[0], paths[1:], look, width, settings, network, weights)
         painted, _ = paint_file(load(values), lambda _: None)
-    return eight_bits(painted.pixels)
-
-
-def eight_bits(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Round 16-bit pixels to 8 bits."""
-    return np.rint(pixels / np.float32(257)).astype(np.uint8)
+    return to_bytes(from_pixels(painted.pixels))
 
 
 def _file(picture: Given, path: Path, name: str) -> str:

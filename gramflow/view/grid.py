@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from gramflow.base.arrays import Pixels
-from gramflow.media.pictures import from_pixels, resize
+from gramflow.media.pictures import from_pixels, resize, to_bytes
 
 _GAP = 8  # pixels between pictures, and at the edges
 _TEXT = 16  # pixels of the captions' font
@@ -78,4 +78,4 @@ def _pictures(pictures: Sequence[Pixels | None], width: int, across: int) -> Byt
 
 def _scaled(pixels: Pixels, width: int) -> Bytes:
     height = max(round(pixels.shape[0] * width / pixels.shape[1]), 1)
-    return np.rint(resize(from_pixels(pixels), width, height) * 255).astype(np.uint8)
+    return to_bytes(resize(from_pixels(pixels), width, height))

@@ -1,6 +1,5 @@
 """Checks of a machine and a project, before anything is painted."""
 
-import os
 import platform
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from gramflow import __version__, bundled
 from gramflow.base.errors import GramflowError
+from gramflow.base.machine import cores
 from gramflow.engine.backend import prepare
 from gramflow.engine.memory import gpu_memory, host_memory, limit
 from gramflow.media.encode import try_out
@@ -89,7 +89,7 @@ def _ffmpeg(name: str) -> Check:
 
 
 def _tensorflow(name: str) -> Check:
-    device = prepare(os.cpu_count() or 1)
+    device = prepare(cores())
     return Check(name, GOOD, f"{version('tensorflow')}, Keras {version('keras')}, on {device}")
 
 

@@ -1,5 +1,6 @@
 """Shows on the page how far a render is, with its newest frame, while it is painted."""
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from gramflow.view.page import call
 from gramflow.view.sheet import within
 
 _SECONDS = 8
+_SHARE = 20  # times what one showing took, until the next
 _WIDTH = 960  # most pixels of a picture
 
 
@@ -31,13 +33,13 @@ def live(config: Config, render: Render, plan: Path) -> Callable[[int, Picture, 
     """
     path, due, first = Path(PAGE_LIVE.format(render=render.name)), Every(_SECONDS), True
     planned, painted = Plan.load(plan), painted_store(config.store)
-    keys = {key for job in planned.jobs.values() for key in job.made}
+    keys = set(planned.made)
 
     def show(number: int, source: Picture, painting: Picture) -> None:
         nonlocal first
         if render.name not in config.renders or not (due or first):
             return
-        first = False
+        first, started = False, time.monotonic()
         size = within((source.shape[1], source.shape[0]), _WIDTH)
         pictures = [data_url(to_jpeg(resize(each, *size))) for each in (source, painting)]
         told = {
@@ -51,5 +53,7 @@ def live(config: Config, render: Render, plan: Path) -> Callable[[int, Picture, 
         }
         with suppress(OSError, GramflowError):
             write_bytes(path, call("live", told))
+        # counting takes long in a great store; it must not hold up the painting
+        due.seconds = max(_SECONDS, _SHARE * (time.monotonic() - started))
 
     return show

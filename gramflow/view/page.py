@@ -154,7 +154,7 @@ def _described(
 
 def _spent(plan: Plan, painted: Store) -> tuple[float, int]:
     """Seconds and evaluations that all pictures of a plan took, those of earlier passes too."""
-    notes = [painted.told(key) for key in {key for job in plan.jobs.values() for key in job.made}]
+    notes = [painted.told(key) for key in set(plan.made)]
     seconds = sum(note.get("seconds", 0.0) for note in notes)
     return round(seconds, 1), sum(note.get("evaluations", 0) for note in notes)
 

@@ -11,6 +11,7 @@ from gramflow.film.manifest import Manifest
 from gramflow.painting.picture import PaintedPicture, PicturePainter
 from gramflow.settings.config import Config, Look, Render, merged, presets
 from gramflow.view.grid import Row
+from gramflow.view.sheet import chosen
 
 Values = dict[str, Any]
 
@@ -29,9 +30,7 @@ def shot_frames(manifest: Manifest, most: int) -> list[int]:
     """The middle frame of every shot, or of `most` shots spread evenly over the film."""
     ends = [*manifest.shots[1:], len(manifest.frames)]
     middles = [(first + end - 1) // 2 for first, end in zip(manifest.shots, ends, strict=True)]
-    if len(middles) <= most:
-        return middles
-    return [middles[round(step * (len(middles) - 1) / max(most - 1, 1))] for step in range(most)]
+    return [middles[place] for place in chosen(len(middles), most)]
 
 
 def drafted(look: Look, width: int, kept: Collection[str] = ()) -> Look:

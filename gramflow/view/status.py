@@ -47,7 +47,7 @@ def render_status(config: Config, render: Render, layout: Layout) -> RenderStatu
     if plan is None:
         return RenderStatus(render.name, None, 0, None, film)
     painted = painted_store(config.store)
-    keys = [key for job in plan.jobs.values() for key in job.made]
+    keys = plan.made
     there = painted.sizes(keys)
     done = [key for key in keys if key in there]
     return RenderStatus(render.name, len(keys), len(done), _speed(painted, there), film)

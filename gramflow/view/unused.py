@@ -96,7 +96,7 @@ def _stores(configs: Sequence[Config]) -> list[str]:
 
 
 def _painted(plans: Iterable[Plan]) -> set[str]:
-    return {key for plan in plans for job in plan.jobs.values() for key in job.made}
+    return {key for plan in plans for key in plan.made}
 
 
 def _kept(kind: str, unknown: list[str]) -> Unused | None:

@@ -41,7 +41,7 @@ def checked_files(config: Config) -> Iterator[Checked]:
     keys: dict[str, None] = {}
     for render in config.painted.values():
         if plan := current_plan(config, render, layout):
-            keys |= dict.fromkeys(key for job in plan.jobs.values() for key in job.made)
+            keys |= dict.fromkeys(plan.made)
     yield from _frames(painted, keys)
     for render in config.renders.values():
         yield from _products(render)

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import chdir
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +65,11 @@ class Project:
     config: dict[str, Any]
     snakefile: Path = ROOT / "Snakefile"
     quiet: bool = False
+
+    def copied(self, folder: Path) -> "Project":
+        """A copy of the project in another folder, with its files' times."""
+        shutil.copytree(self.folder, folder)
+        return Project(folder, deepcopy(self.config), self.snakefile, self.quiet)
 
     def command(self, *arguments: str, machine: Sequence[str] = MACHINE) -> list[str]:
         """Write the config, and return the command line that makes all its renders.

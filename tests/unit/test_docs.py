@@ -19,6 +19,7 @@ from markdown_it.token import Token
 
 from gramflow.settings import plugin_docs, schema_docs
 from gramflow.settings.config import load
+from tests.support.checkout import committed_names
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -30,16 +31,7 @@ PLACEHOLDER = re.compile(r"\b(OWNER|TODO|FIXME|XXX)\b|example\.invalid")
 @cache
 def committed() -> list[Path]:
     """All files that git has of this checkout, or would have."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout
-    if not listed:
-        pytest.skip("this checkout is no git repository")
-    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+    return [ROOT / name for name in committed_names() if (ROOT / name).is_file()]
 
 
 def pages() -> list[Path]:

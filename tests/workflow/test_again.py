@@ -44,8 +44,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture
 def project(finished: Project, tmp_path: Path) -> Project:
     """A copy of the finished project, with its times."""
-    shutil.copytree(finished.folder, tmp_path / "project")
-    return Project(tmp_path / "project", finished.config | {})
+    return finished.copied(tmp_path / "project")
 
 
 OWN = (".lock", ".yaml")

@@ -3,12 +3,10 @@
 import csv
 import json
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +62,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture
 def project(finished: Project, tmp_path: Path) -> Project:
     """A copy of the finished project, with its times."""
-    shutil.copytree(finished.folder, tmp_path / "project")
-    return Project(tmp_path / "project", deepcopy(finished.config))
+    return finished.copied(tmp_path / "project")
 
 
 def test_a_picture_is_painted_as_the_workflow_paints_it(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support.checkout import committed_names
 from tests.support.project import ROOT, Project
 from tests.support.tiny import FRAMES, make_project
 
@@ -38,17 +39,8 @@ rule size:
 @pytest.fixture
 def repository(tmp_path) -> Path:
     """The files of this checkout that git would have, committed and tagged."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout
-    if not listed:
-        pytest.skip("this checkout is no git repository")
     folder = tmp_path / "films/gramflow"
-    for name in filter(None, listed.split("\0")):
+    for name in committed_names():
         if name.split("/")[0] in ("workflow", "rules", "scripts", "envs"):
             copy = folder / name
             copy.parent.mkdir(parents=True, exist_ok=True)

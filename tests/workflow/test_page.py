@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import chdir
@@ -76,8 +75,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture
 def project(finished: Project, tmp_path: Path) -> Project:
     """A copy of the finished project, with its times."""
-    shutil.copytree(finished.folder, tmp_path / "project")
-    return Project(tmp_path / "project", finished.config | {})
+    return finished.copied(tmp_path / "project")
 
 
 def told(project: Project, render: str) -> dict[str, Any]:
