@@ -33,10 +33,8 @@ def painting_mb(wildcards, attempt):
 
 
 def painting_minutes(wildcards, attempt):
-    look = CONFIG.looks[CONFIG.painted[wildcards.render].look]
     plan, job = plan_of_job(wildcards.render), job_of(wildcards)
-    frames = len(job.part.places)
-    evaluations = look.evaluations_of(frames, job.anew(frames, bool(plan.backs)))
+    evaluations = needs.evaluations_of(CONFIG, plan, job, len(job.part.places))
     return needs.painting_minutes(*plan.size, evaluations) * attempt
 
 
@@ -51,9 +49,10 @@ def targets_mb(wildcards, attempt):
     return needs.network_mb(*size, CONFIG.memory) * attempt
 
 
-def training_minutes(_, attempt):
-    # how long a stylizer learns, only its author knows
-    return 60 * attempt
+def training_minutes(wildcards, attempt):
+    plan = plan_of_job(wildcards.render)
+    effort = needs.effort_of(CONFIG, plan)
+    return needs.training_minutes(*plan.size, effort) * attempt
 
 
 def capture_minutes(wildcards, attempt):

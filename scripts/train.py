@@ -4,6 +4,7 @@ from gramflow.base.script import job
 from gramflow.painting.inputs import Inputs
 from gramflow.painting.training import train_job
 from gramflow.settings.config import load
+from gramflow.store import layout
 
 with job(snakemake.log[0]) as say:
     config = load(snakemake.config)
@@ -17,6 +18,7 @@ with job(snakemake.log[0]) as say:
             examples=tuple(map(Path, snakemake.input.examples)),
         ),
         Path(snakemake.output[0]),
+        Path(layout.CHECKPOINT.format(**snakemake.wildcards)),
         snakemake.threads,
         say,
     )

@@ -45,6 +45,11 @@ def blurred(
     return cv2.GaussianBlur(values, (0, 0), sigma, borderType=border)
 
 
+def evenly(count: int, most: int) -> list[int]:
+    """At most so many of the numbers below `count`, spread evenly from the first to the last."""
+    return sorted({round(place) for place in np.linspace(0, count - 1, min(count, most))})
+
+
 def luminance(picture: Picture) -> NDArray[np.float32]:
     """Luma of an RGB picture by ITU-R BT.601: (height, width), 0..1."""
     return picture @ _LUMA

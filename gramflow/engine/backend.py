@@ -112,6 +112,18 @@ def pulled_back(function: Callable[[Tensor], Any], at: Tensor, slopes: Any) -> T
     return tape.gradient(results, at, slopes, unconnected_gradients="zero")
 
 
+def by_variables(function: Callable[[], tuple[Tensor, Any]], variables: Sequence[Any]) -> Any:
+    """Differentiate a function's first result, a scalar, by variables that it reads.
+
+    Returns the derivatives in the variables' order, and the function's second result.
+    """
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        value, others = function()
+    return tape.gradient(value, variables), others
+
+
 def mapped(function: Callable[..., Any], *nests: Any) -> Any:
     """Apply a function to the tensors of nests (dictionaries, lists) of equal structure."""
     import tensorflow as tf

@@ -1,23 +1,49 @@
 """Custom Keras layers."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
 
-class MirroredConv2D(keras.layers.Conv2D):  # type: ignore[misc]
-    """A convolution of stride 1 with symmetric padding in place of zero padding.
+class _PaddedConv2D(keras.layers.Conv2D):  # type: ignore[misc]
+    """A convolution that pads its input from the picture's own pixels in place of zeros.
 
     Zeros make an edge that is not in the picture: features fade there, and so do brush strokes.
-    Symmetric padding repeats the border pixel, so a 3x3 kernel sees the last pixel twice.
     """
 
+    padded_by: ClassVar[str]
+
     def call(self, inputs: Any) -> Any:
-        """Apply the convolution: (1, h, w, channels) to (1, h, w, filters)."""
-        sizes = zip(self.kernel_size, self.dilation_rate, strict=True)
-        rows, columns = ((size // 2 * dilation,) * 2 for size, dilation in sizes)
-        padded = keras.ops.pad(inputs, ((0, 0), rows, columns, (0, 0)), mode="symmetric")
+        """Apply the convolution: (n, h, w, channels) to (n, h / stride, w / stride, filters)."""
+        sizes = zip(self.kernel_size, self.strides, self.dilation_rate, strict=True)
+        rows, columns = (((size - stride + 1) // 2 * rate,) * 2 for size, stride, rate in sizes)
+        padded = keras.ops.pad(inputs, ((0, 0), rows, columns, (0, 0)), mode=self.padded_by)
         values = keras.ops.conv(
-            padded, self.kernel, padding="valid", dilation_rate=self.dilation_rate
+            padded,
+            self.kernel,
+            strides=self.strides,
+            padding="valid",
+            dilation_rate=self.dilation_rate,
         )
         return self.activation(values + self.bias if self.use_bias else values)
+
+
+class MirroredConv2D(_PaddedConv2D):
+    """Symmetric padding repeats the border pixel, so a 3x3 kernel sees the last pixel twice."""
+
+    padded_by = "symmetric"
+
+
+class ReflectedConv2D(_PaddedConv2D):
+    """Reflection does not repeat the border pixel; other programs, such as ONNX's, know it."""
+
+    padded_by = "reflect"
+
+
+class GatherPixels(keras.layers.Layer):  # type: ignore[misc]
+    """(n, h, w, c) to (n, h / 2, w / 2, 4 c): the pixels of each 2x2 square become channels."""
+
+    def call(self, inputs: Any) -> Any:
+        """Gather the pixels: those of the upper row first, from left to right."""
+        corners = [inputs[:, row::2, column::2] for row in (0, 1) for column in (0, 1)]
+        return keras.ops.concatenate(corners, -1)

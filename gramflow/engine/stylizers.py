@@ -37,6 +37,22 @@ class Painted:
     terms: dict[str, float] = field(default_factory=dict)
 
 
+Arrays = Mapping[str, NDArray[Any]]
+"""Arrays by name: what a stylizer has learnt."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a stylizer's `train` keeps what it has learnt so far.
+
+    found: what the last call of `keep` was given, in a job that was killed; empty in the first job.
+    keep: replaces it by these arrays, whole or not at all.
+    """
+
+    found: Arrays = field(default_factory=dict)
+    keep: Callable[[Arrays], None] = lambda arrays: None
+
+
 @dataclass(frozen=True)
 class Palette:
     """Everything that a stylizer may use. Created once per process.
@@ -51,6 +67,7 @@ class Palette:
     name: the look's name, for errors.
     styles: targets, in the form of `targets`, of the style and of those that the look's settings
         name, by the style's name.
+    frames: the film's own frames, of the painted size, by their numbers; only for `train`.
     examples: by the looks that the look's settings name, the frames that these have painted: source
         and painted picture, both of that look's size, by the frame's number.
     trained: what the stylizer's `train` has returned; empty in that step.
@@ -65,21 +82,37 @@ class Palette:
     memory: int | None = None
     name: str = "default"
     styles: Mapping[str, Mapping[int, StyleTargets]] = field(default_factory=dict)
+    frames: Mapping[int, Picture] = field(default_factory=dict)
     examples: Mapping[str, Mapping[int, tuple[Picture, Picture]]] = field(default_factory=dict)
-    trained: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    trained: Arrays = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What painting costs, in evaluations of the look's loss at its full size.
+
+    training: of `train`; None if it is not known. frame: of a frame; None for as many as the look's
+        settings say.
+    """
+
+    training: float | None = None
+    frame: float | None = None
 
 
 class Stylizer:
     """The base of every stylizer.
 
+    follows: whether frames are painted after their neighbours, if the look's `start` says so; False
+        for a stylizer that never looks at them.
     now: the settings of the frame that is painted now, as of `frame_settings`.
-    train: None, or a method `train(self, say)` that learns something before any frame of the render
-        is painted, in a job of its own, and returns it as arrays by name. say: prints a line of
-        progress.
+    train: None, or a method `train(self, say, checkpoint)` that learns something before any frame
+        of the render is painted, in a job of its own, and returns it as arrays by name. say: prints
+        a line of progress. checkpoint: keeps what a job that is killed has learnt so far.
     """
 
     kind: ClassVar[str] = "stylizers"
-    train: ClassVar[Callable[[Any, Say], Mapping[str, NDArray[Any]]] | None] = None
+    follows: ClassVar[bool] = True
+    train: ClassVar[Callable[[Any, Say, "Checkpoint"], Arrays] | None] = None
 
     @dataclass(frozen=True)
     class Settings:
@@ -99,6 +132,14 @@ class Stylizer:
         shown, from the start of the used part of the video.
         """
         return {}
+
+    @classmethod
+    def effort(cls, settings: Any, look: Mapping[str, Any], pixels: int) -> Effort:
+        """Return what painting costs, for forecasts.
+
+        settings: the stylizer's. look: all settings of the look. pixels: of a frame.
+        """
+        return Effort()
 
     def needs(self, height: int, width: int) -> str:
         """Describe the memory that frames of this size take, for users; "" if it is not known.
@@ -201,6 +242,20 @@ class Optimize(Stylizer):
             result = held(result, frame, neighbours[1])
         return Painted(result, curve.evaluations, curve.points[told:], terms)
 
+    def evaluate(self, picture: Picture, frame: Picture) -> tuple[float, Tensor]:
+        """The loss of a picture and its gradient by the preprocessed pixels, (1, height, width, 3).
+
+        As in the first phase of an optimisation, at the full working size and without neighbours.
+        frame: the content, of the picture's size, which may be that of a part of a frame.
+        """
+        preprocess, width = self.palette.network.preprocess, self.palette.settings["width"]
+        objective: Any = self.objective
+        if self.low is not None:
+            objective = Guarded(self.low, self.objective, self.precision)
+        targets = self._targets(width, frame, {}, self.low or self.objective)
+        loss, gradient, _ = objective(preprocess(picture), targets)
+        return float(loss), gradient
+
     def _change(
         self,
         width: int,
@@ -283,11 +338,18 @@ class Optimize(Stylizer):
         return found, _numbers(evaluator.terms)
 
     def _targets(
-        self, width: int, frame: Picture, neighbours: Mapping[int, Neighbour]
+        self,
+        width: int,
+        frame: Picture,
+        neighbours: Mapping[int, Neighbour],
+        objective: Any = None,
     ) -> dict[str, Any]:
-        """Targets of all loss terms for a frame at one size, by the term's name."""
+        """Targets of all loss terms for a frame at one size, by the term's name.
+
+        objective: computes the frame's; that of full precision by default.
+        """
         content = self.palette.network.preprocess(frame)
-        targets = self.styles[width] | self.objective.targets(content, "frame")
+        targets = self.styles[width] | (objective or self.objective).targets(content, "frame")
         return targets | self._temporal(content, neighbours) | self._ranges()
 
     def _phases(self, evaluations: int, evaluator: "_Evaluator") -> list[Phase]:

@@ -245,7 +245,8 @@ def neighbours(config: Config, look: Look) -> list[int]:
 
     Empty if the look's frames do not depend on each other.
     """
-    if look.start != "previous":
+    stylizer = config.registry.find("stylizers", look.stylizer["name"]).cls
+    if look.start != "previous" or not stylizer.follows:
         return []
     distances = [
         settings.get("distances", [])

@@ -173,7 +173,8 @@ def make_plan(config: Config, render: Render, manifest: Manifest, weights: Weigh
         for example in config.examples_of(render)
     ]
     made_of = recipe(config, render, size, weights)
-    base = digest([made_of, examples] if examples else made_of)
+    learnt_from = [*examples, manifest.frames] if learns(config, look) else examples
+    base = digest([made_of, learnt_from] if learnt_from else made_of)
     found = parts(config, look, manifest)
     keys = painted_keys(config, look, manifest, found, base)
     jobs = {}

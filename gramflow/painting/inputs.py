@@ -11,7 +11,7 @@ from gramflow.film.keys import digest, recipe, replaced
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
 from gramflow.media.pictures import from_pixels, resize
-from gramflow.painting.setup import make_stylizer
+from gramflow.painting.setup import make_colours, make_stylizer
 from gramflow.painting.targets import load_targets
 from gramflow.settings.config import Config, Look, Render
 from gramflow.store.arrays import load_arrays
@@ -66,6 +66,7 @@ class Opened:
             self.look,
             self.weights,
             {name: targets[self.plan.targets[name]] for name in names},
+            Frames(self.config, self.look, self.manifest, self.plan.size),
             self._examples(),
             trained[0] if trained else {},
         )
@@ -77,6 +78,32 @@ class Opened:
             look = self.config.painted[record.render].look
             keys.setdefault(look, {}).update({each["frame"]: each["key"] for each in record.frames})
         return {look: Examples(self.config, self.manifest, found) for look, found in keys.items()}
+
+
+class Frames(Mapping[int, Picture]):
+    """A video's frames by their numbers, as a look paints them.
+
+    They are read from the store whenever one is asked for. size: width and height in pixels that
+    they are scaled to. Raises GramflowError like `Store.read`.
+    """
+
+    def __init__(
+        self, config: Config, look: Look, manifest: Manifest, size: tuple[int, int]
+    ) -> None:
+        self._prepare = make_colours(config, look).prepare
+        self._extracted = extracted_store(config.store)
+        self._keys = manifest.frames
+        self._size = size
+
+    def __getitem__(self, number: int) -> Picture:
+        pixels = self._extracted.read(self._keys[number])
+        return self._prepare(resize(from_pixels(pixels), *self._size))
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self._keys)))
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
 
 class Examples(Mapping[int, tuple[Picture, Picture]]):

@@ -123,6 +123,7 @@ def make_stylizer(
     look: Look,
     weights: Weights,
     styles: Mapping[str, Mapping[int, StyleTargets]],
+    frames: Mapping[int, Picture] = MappingProxyType({}),
     examples: Mapping[str, Mapping[int, tuple[Picture, Picture]]] = MappingProxyType({}),
     trained: Mapping[str, NDArray[Any]] = MappingProxyType({}),
 ) -> Stylizer:
@@ -130,7 +131,7 @@ def make_stylizer(
 
     styles: targets by the style's name, the render's own first, and by painted width in pixels;
         widths may be missing where a style has no targets.
-    examples, trained: see `Palette`.
+    frames, examples, trained: see `Palette`.
     """
     targets = {
         style: {width: found.get(width, {}) for width in look.widths}
@@ -146,6 +147,7 @@ def make_stylizer(
         memory=limit(config.memory),
         name=look.name,
         styles=targets,
+        frames=frames,
         examples=examples,
         trained=trained,
     )

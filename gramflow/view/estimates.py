@@ -7,6 +7,9 @@ job that was ended for its memory or time is retried with more, and continues wh
 from math import ceil
 
 from gramflow.engine.memory import in_bytes
+from gramflow.engine.stylizers import Effort
+from gramflow.film.plan import Job, Plan
+from gramflow.settings.config import Config
 
 THREADS = 8
 """CPU cores of a painting job on a cluster; their maximum on a machine without a GPU."""
@@ -49,6 +52,33 @@ def network_mb(width: int, height: int, memory: str | None = None) -> int:
 def film_mb(width: int, height: int) -> int:
     """Megabytes to decode or encode a film of this size."""
     return 1000 + ceil(3 * _FRAMES_AT_ONCE * _megapixels(width, height))
+
+
+def effort_of(config: Config, plan: Plan) -> Effort:
+    """What painting a render costs, as its stylizer says."""
+    look = config.looks[config.painted[plan.render].look]
+    plugin = config.registry.find("stylizers", look.stylizer["name"])
+    width, height = plan.size
+    effort: Effort = plugin.cls.effort(
+        plugin.settings(look.stylizer), look.settings, width * height
+    )
+    return effort
+
+
+def evaluations_of(config: Config, plan: Plan, job: Job, frames: int) -> float:
+    """Maximum cost of so many missing frames of a job, in evaluations at the full size."""
+    frame = effort_of(config, plan).frame
+    if frame is not None:
+        return frame * frames
+    look = config.looks[config.painted[plan.render].look]
+    return look.evaluations_of(frames, job.anew(frames, bool(plan.backs)))
+
+
+def training_minutes(width: int, height: int, effort: Effort) -> int:
+    """Minutes that a render's stylizer learns; an hour where it does not know."""
+    if effort.training is None:
+        return 60
+    return painting_minutes(width, height, effort.training)
 
 
 def painting_minutes(width: int, height: int, evaluations: float) -> int:

@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from gramflow.base.arrays import Pixels
+from gramflow.base.arrays import Pixels, evenly
 from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
 from gramflow.painting.picture import PaintedPicture, PicturePainter
 from gramflow.settings.config import Config, Look, Render, merged, presets
 from gramflow.view.grid import Row
-from gramflow.view.sheet import chosen
 
 Values = dict[str, Any]
 
@@ -30,7 +29,7 @@ def shot_frames(manifest: Manifest, most: int) -> list[int]:
     """The middle frame of every shot, or of `most` shots spread evenly over the film."""
     ends = [*manifest.shots[1:], len(manifest.frames)]
     middles = [(first + end - 1) // 2 for first, end in zip(manifest.shots, ends, strict=True)]
-    return [middles[place] for place in chosen(len(middles), most)]
+    return [middles[place] for place in evenly(len(middles), most)]
 
 
 def drafted(look: Look, width: int, kept: Collection[str] = ()) -> Look:

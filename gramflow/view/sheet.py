@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gramflow.base.arrays import Picture
+from gramflow.base.arrays import Picture, evenly
 from gramflow.base.files import appearing
 from gramflow.media.pictures import from_pixels, resize, to_jpeg
 from gramflow.store.frames import Store
@@ -59,11 +59,6 @@ def stacked(frames: Frames, number: int, width: int) -> bytes:
     return to_jpeg(np.concatenate(frames.pair(number, frames.shown(width))))
 
 
-def chosen(count: int, most: int = COLUMNS * BANDS) -> list[int]:
-    """Numbers of at most so many frames, spread evenly from the first to the last."""
-    return sorted({round(place) for place in np.linspace(0, count - 1, min(count, most))})
-
-
 def write_sheet(
     frames: Frames, path: Path, title: str, facts: str, time_of: Callable[[int], str]
 ) -> None:
@@ -74,7 +69,7 @@ def write_sheet(
     """
     from matplotlib.figure import Figure
 
-    numbers = chosen(len(frames.keys))
+    numbers = evenly(len(frames.keys), COLUMNS * BANDS)
     width, height = frames.shown(_CELL)
     if width < _LEAST:
         width, height = _LEAST, round(height * _LEAST / width)

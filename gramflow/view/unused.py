@@ -10,7 +10,7 @@ from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
 from gramflow.settings.config import Config
 from gramflow.store.frames import Store, extracted_store, painted_store
-from gramflow.store.layout import CERTIFICATE, TARGETS, TRAINED, Layout, record
+from gramflow.store.layout import CERTIFICATE, CHECKPOINT, TARGETS, TRAINED, Layout, record
 from gramflow.store.plans import current_plan
 from gramflow.store.products import PRODUCTS
 from gramflow.store.records import Certificate
@@ -135,7 +135,8 @@ def _work_files(configs: Sequence[Config], plans: Iterable[Plan]) -> Iterator[Pa
             used.add(layout.plan(render))
     for plan in plans:
         used |= {TARGETS.format(target=target) for target in plan.targets.values()}
-        used.add(TRAINED.format(render=plan.render, digest=plan.trained))
+        learnt = {"render": plan.render, "digest": plan.trained}
+        used |= {TRAINED.format(**learnt), CHECKPOINT.format(**learnt)}
         used |= {record(plan.render, part, job.claim) for part, job in plan.jobs.items()}
     for file in Path("work").rglob("*"):
         known = str(file) in used or file in certificates

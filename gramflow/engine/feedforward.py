@@ -1,0 +1,238 @@
+"""The stylizer that trains a small network for a render, which then paints each frame at once."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+
+from gramflow.base.arrays import Picture, evenly, resized
+from gramflow.base.errors import GramflowError
+from gramflow.base.progress import Every, Say, clock
+from gramflow.engine import learning, ops, transformer
+from gramflow.engine.optimizers import Curve
+from gramflow.engine.steadiness import Neighbour
+from gramflow.engine.stylizers import (
+    Arrays,
+    Checkpoint,
+    Effort,
+    Optimize,
+    Painted,
+    Palette,
+    Stylizer,
+)
+
+T = TypeVar("T")
+
+
+class Feedforward(Stylizer):
+    """A network learns the look from some optimised frames and from its loss on all others.
+
+    After Futschik et al. 2021 (STALP): the network is to be like the optimised frames there, and to
+    have the look's loss low everywhere. It paints a frame in one pass, without its neighbours.
+    """
+
+    @dataclass(frozen=True)
+    class Settings(Stylizer.Settings):
+        """How the network is trained, and its size."""
+
+        copying: int = field(
+            default=600,
+            metadata={
+                "doc": "updates of the network's weights that only copy optimised frames",
+                "minimum": 0,
+            },
+        )
+        steps: int = field(
+            default=400,
+            metadata={"doc": "updates after these, by the look's loss on all frames", "minimum": 0},
+        )
+        keyframes: int = field(
+            default=4,
+            metadata={
+                "doc": "frames that are optimised first, chosen so that they differ most",
+                "minimum": 0,
+            },
+        )
+        teacher: str | None = field(
+            default=None,
+            metadata={"doc": "look whose painted frames to learn from as well", "look": True},
+        )
+        crop: int = field(
+            default=160, metadata={"doc": "pixels of a side of what a step sees", "minimum": 40}
+        )
+        rate: float = field(
+            default=0.003, metadata={"doc": "highest rate of Adam", "exclusiveMinimum": 0}
+        )
+        steady: float = field(
+            default=0.003,
+            metadata={
+                "doc": "weight of the paint's constancy under motion and noise",
+                "minimum": 0,
+            },
+        )
+        like: float = field(
+            default=0.01,
+            metadata={"doc": "weight of the distance from optimised frames", "minimum": 0},
+        )
+        channels: int = field(
+            default=48,
+            metadata={
+                "doc": "channels of the network, a multiple of 4",
+                "minimum": 8,
+                "multipleOf": 4,
+            },
+        )
+        blocks: int = field(
+            default=4, metadata={"doc": "residual blocks of the network", "minimum": 1}
+        )
+
+    follows = False
+
+    @classmethod
+    def effort(cls, settings: Any, look: Mapping[str, Any], pixels: int) -> Effort:
+        """Estimate the cost by the multiplications of this network and of a VGG."""
+        frame = transformer.multiply_adds(settings.channels, settings.blocks) / _EVALUATION
+        crop = min(settings.crop**2 / pixels, 1)
+        copied = 3 * _PAIRS * crop * frame * settings.copying if settings.keyframes else 0
+        learnt = (1 + 3 * (_PAIRS + 2) * frame) * crop * settings.steps
+        keyframe = look["evaluations"] * (look["first"] if look["start"] == "previous" else 1)
+        return Effort(copied + learnt + settings.keyframes * _PYRAMID * keyframe, frame)
+
+    def __init__(self, settings: Any, palette: Palette) -> None:
+        super().__init__(settings, palette)
+        self._model: Any = None
+
+    def train(self, say: Say, checkpoint: Checkpoint) -> Arrays:
+        """Optimise keyframes, then train the network; return its weights.
+
+        Raises GramflowError for frames that are too small.
+        """
+        frames, teacher = self.palette.frames, self.settings.teacher
+        optimize = Optimize(None, self.palette)
+        kept = dict(checkpoint.found)
+        for number in differing(frames, self.settings.keyframes):
+            if _KEYFRAME + str(number) not in kept:
+                kept[_KEYFRAME + str(number)] = self._keyframe(optimize, number, say)
+                checkpoint.keep(kept)
+        pairs = [
+            (frames[int(name.removeprefix(_KEYFRAME))], painted)
+            for name, painted in sorted(kept.items())
+            if name.startswith(_KEYFRAME)
+        ]
+        if teacher is not None:
+            pairs += sampled(self.palette.examples[teacher], self._most)
+        learner = self._learner(optimize, frames[0].shape[:2], bool(pairs))
+        if _BEGUN in kept:
+            learner.resume(kept)
+        self._learn(learner, pairs, say, lambda state: checkpoint.keep({**kept, **state}))
+        return transformer.arrays_of(learner.model)
+
+    def paint(
+        self,
+        frame: Picture,
+        neighbours: Mapping[int, Neighbour],
+        seed: int,
+        on_epoch: Callable[[Curve], None],
+    ) -> Painted:
+        """Apply the trained network."""
+        if self._model is None:
+            self._model = transformer.restored(self.palette.trained)
+        values = ops.convert_to_numpy(transformer.painted(self._model, frame[None]))[0]
+        return Painted(np.clip(values, 0, 1))
+
+    @property
+    def _most(self) -> int:
+        """How many frames to keep in memory."""
+        return max(_MEMORY // self.palette.frames[0].nbytes, 1)
+
+    def _keyframe(self, optimize: Optimize, number: int, say: Say) -> Picture:
+        """Optimise one of the film's frames, as if it were a film of its own."""
+        due = Every(10)
+
+        def report(curve: Curve) -> None:
+            if due:
+                say(f"frame {number}: evaluation {curve.evaluations}, loss {curve.lowest:.4g}")
+
+        seed = self.palette.settings["seed"]
+        painted = optimize.paint(self.palette.frames[number], {}, seed, report)
+        say(f"frame {number}: {painted.evaluations} evaluations")
+        return painted.picture
+
+    def _learner(self, optimize: Optimize, size: tuple[int, int], taught: bool) -> learning.Learner:
+        """A learner at its first step.
+
+        size: height and width of the frames. taught: whether there are examples.
+        """
+        given, seed = self.settings, self.palette.settings["seed"]
+        crop = learning.crop_for(given.crop, *size)
+        if crop < _SMALLEST:
+            raise GramflowError(
+                f"looks.{self.palette.name}.width: gives {size[1]}x{size[0]} pixels, too few to "
+                "learn from; give a greater one"
+            )
+        copying = given.copying if taught else 0
+        course = learning.Course(
+            copying, given.steps, crop, given.rate, given.steady, given.like, seed
+        )
+        model = transformer.build(given.channels, given.blocks, seed)
+        return learning.Learner(model, optimize.evaluate, self.palette.network, course)
+
+    def _learn(
+        self,
+        learner: learning.Learner,
+        pairs: Sequence[learning.Pair],
+        say: Say,
+        keep: Callable[[Arrays], None],
+    ) -> None:
+        """Make the remaining steps. keep: keeps a state of the learner."""
+        frames = sampled(self.palette.frames, self._most)
+        started, begun = time.monotonic(), learner.number
+        told, due = Every(10), Every(30)
+        total = learner.course.copying + learner.course.steps
+        while learner.number < total:
+            random = np.random.default_rng([self.palette.settings["seed"], learner.number])
+            some = random.permutation(len(pairs))[:_PAIRS]
+            step = learner.step(frames[random.integers(len(frames))], [pairs[n] for n in some])
+            if due:
+                keep(learner.state())
+            if told:
+                seconds = (time.monotonic() - started) / (learner.number - begun)
+                left = clock(seconds * (total - learner.number))
+                say(f"step {learner.number}/{total}, {step}, {left} left")
+
+
+def sampled(items: Mapping[int, T], most: int) -> list[T]:
+    """At most so many of a film's frames, or pairs of them, at even distances."""
+    numbers = list(items)
+    return [items[numbers[place]] for place in evenly(len(items), most)]
+
+
+def differing(frames: Mapping[int, Picture], count: int) -> list[int]:
+    """Numbers of the frames that stand best for all of a film.
+
+    The first one is nearest to the mean of all; each further one differs most from those that are
+    chosen already (the greedy solution of the k-centre problem, Gonzalez 1985). Frames are compared
+    as small pictures, of a film's frames at most `_COMPARED` at even distances.
+    """
+    numbers = evenly(len(frames), _COMPARED)
+    small = np.stack([resized(frames[number], *_SMALL).ravel() for number in numbers])
+    distances = np.square(small - small.mean(0)).sum(1)
+    chosen = [int(distances.argmin())]
+    nearest = np.square(small - small[chosen[0]]).sum(1)
+    while len(chosen) < min(count, len(numbers)) and nearest.max() > 0:
+        chosen.append(int(nearest.argmax()))
+        nearest = np.minimum(nearest, np.square(small - small[chosen[-1]]).sum(1))
+    return [numbers[place] for place in chosen[:count]]
+
+
+_KEYFRAME = "keyframe/"  # start of the names of optimised frames among a checkpoint's arrays
+_BEGUN = "number"  # an array that every state of a learner has
+_SMALLEST = 40  # pixels of a crop's side
+_PAIRS = 2  # examples in a step
+_MEMORY = 256 * 2**20  # bytes of frames that are kept in memory
+_COMPARED = 500  # frames
+_EVALUATION = 8e5  # multiplications for a pixel by an evaluation of a look's loss and its gradient
+_PYRAMID = 1.3  # cost of painting at all sizes, each half of the next, by that at the whole one
+_SMALL = (32, 18)  # width and height of compared frames
