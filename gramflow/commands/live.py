@@ -173,7 +173,7 @@ def run(**given: Any) -> int | None:
 
 
 def _paint(chosen: _Settings, stop: Event) -> int | None:
-    source = source_of(chosen.source, chosen.fps, chosen.loop)
+    source = source_of(chosen.source, chosen.fps, chosen.loop, chosen.width)
     if chosen.every_frame and source.live:
         raise GramflowError("--every-frame: is for films and picture sequences; leave it out")
     found = painters(chosen.network, chosen.threads or max(1, cores() - 1), chosen.calm)

@@ -41,10 +41,6 @@ class Calm:
         self._mean = source, painted
         return painted
 
-    def forget(self) -> None:
-        """Begin anew with the next frame."""
-        self._mean = None
-
 
 def stillness(frame: Picture, other: Picture) -> NDArray[np.float32]:
     """How still each pixel is between two frames: (height, width), 1 is still, 0 moves."""

@@ -81,7 +81,6 @@ class Loop:
         self.meter = Meter()
         self._width = width
         self._say = say
-        self._painter: Painter | None = None
 
     def run(
         self, stop: Event, patience: float, ends: Callable[[float], bool], tell: Callable[[], None]
@@ -132,9 +131,6 @@ class Loop:
 
     def _paint(self, frame: Frame) -> None:
         painter = self.painters[self.controls.network]
-        if painter is not self._painter:
-            painter.forget()
-            self._painter = painter
         source = frame.scaled(self._width)
         pixels = painter.paint(source, self.controls.intensity)
         self.meter.count(frame.decoded)

@@ -14,7 +14,7 @@ from gramflow.media.pictures import from_pixels, to_bytes
 STEP = 4
 """Networks take pictures whose sides are multiples of this, in pixels."""
 
-_TRIAL = (32, 48)  # height and width of the picture that a network is tried with
+_TRIALS = ((32, 48), (48, 32))  # heights and widths of frames that a network is tried with
 _REMEDY = "give one written by gramflow export-network"
 
 
@@ -49,18 +49,13 @@ class Painter:
             painted = frame + np.float32(intensity) * (painted - frame)
         return to_bytes(painted)
 
-    def forget(self) -> None:
-        """Begin a new shot: the next frame is not mixed with those before."""
-        self._calm.forget()
-
     def _painted(self, frame: Picture) -> Picture:
         """Run the network on a frame, mirrored beyond its edges up to multiples of STEP."""
         height, width = frame.shape[:2]
         more = (-height % STEP, -width % STEP)
         if any(more):
             frame = cv2.copyMakeBorder(frame, 0, more[0], 0, more[1], cv2.BORDER_REFLECT)
-        (painted,) = self._network.run(["painted"], {"frame": frame[None]})
-        return np.clip(painted[0, :height, :width], 0, 1)
+        return np.clip(_run(self._network, frame)[:height, :width], 0, 1)
 
 
 def _session(model: bytes, threads: int) -> Any:
@@ -88,13 +83,22 @@ def _check(network: Any) -> None:
     if inputs != [("frame", "tensor(float)")] or outputs != ["painted"]:
         names = ", ".join([*(name for name, _ in inputs), *outputs])
         raise GramflowError(f"no network that paints frames, its ends are {names}; {_REMEDY}")
-    trial = np.zeros((1, *_TRIAL, 3), np.float32)
+    for height, width in _TRIALS:
+        _run(network, np.zeros((height, width, 3), np.float32))
+
+
+def _run(network: Any, frame: Picture) -> Picture:
+    """Run a network on a frame. Raises GramflowError if it fails, or gives another size."""
     try:
-        (painted,) = network.run(["painted"], {"frame": trial})
+        (painted,) = network.run(["painted"], {"frame": frame[None]})
     except Exception as error:  # ONNX Runtime's own classes derive from nothing else
-        raise GramflowError(f"failed on a frame ({_line(error)}); {_REMEDY}") from error
-    if painted.shape != trial.shape or painted.dtype != trial.dtype:
-        raise GramflowError(f"paints {painted.shape} for a frame of {trial.shape}; {_REMEDY}")
+        height, width = frame.shape[:2]
+        raise GramflowError(
+            f"the network failed on a frame of {width}x{height} ({_line(error)}); {_REMEDY}"
+        ) from error
+    if painted.shape != (1, *frame.shape) or painted.dtype != frame.dtype:
+        raise GramflowError(f"it makes {painted.shape[1:]} of a frame of {frame.shape}; {_REMEDY}")
+    return painted[0]
 
 
 def _line(reason: object) -> str:

@@ -26,11 +26,11 @@ Pixels = NDArray[np.uint8]
 """(height, width, 3), RGB."""
 
 STALLED = 5.0
-"""Seconds without data after which a stream is opened again."""
+"""Seconds without data, or an answer, after which a stream is opened again."""
 
-_CONNECT = 10.0  # seconds to wait for a stream's host
 _AT_ONCE = {"fflags": "nobuffer", "analyzeduration": "500000", "fpsprobesize": "0"}
 """Options of ffmpeg against a late start: it would look at the first five seconds."""
+_USUAL = 640  # pixels: the width of what a camera gives unasked
 _RATE = Fraction(25)  # frames per second where nothing tells
 
 
@@ -70,23 +70,24 @@ class Source(ABC):
         """
 
 
-def source_of(text: str, fps: float | None, loop: bool) -> Source:
+def source_of(text: str, fps: float, loop: bool, width: int) -> Source:
     """The source that a text names.
 
     text: a camera's number or device, the address of a stream, the path of a film, or the glob
         pattern of a picture sequence.
     fps: pictures per second of a sequence. loop: begin films and sequences again at their end.
+    width: in pixels, that a camera is asked for; it gives what is nearest.
     Raises GramflowError for a text that names nothing.
     """
     if text.isdigit() or text.startswith("/dev/video"):
-        return Camera(text)
+        return Camera(text, width)
     if is_live(text):
         return Stream(text)
     if is_glob(text):
         files = [Path(path) for path in video_files({"path": text})]
         if not files:
             raise GramflowError(f"{text}: no such pictures; correct the pattern")
-        return Pictures(text, files, Fraction(str(fps)) if fps else _RATE, loop)
+        return Pictures(text, files, Fraction(str(fps)), loop)
     if not Path(text).is_file():
         raise GramflowError(
             f"{text}: no such file; give the path of a film, a pattern of pictures in quotes, "
@@ -101,9 +102,10 @@ class Camera(Source):
     live = True
     paced = False
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, width: int) -> None:
         super().__init__(f"camera {device}")
         self.device = device
+        self.width = width
 
     def frames(self) -> Generator[Frame, None, None]:
         """Frames as they come; their times are those of their arrival."""
@@ -116,7 +118,7 @@ class Camera(Source):
                     f"{self.name}: not there, in use, or may not be read; plug it in, "
                     "close other programs, or give another SOURCE"
                 )
-            camera.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+            self._ask(camera)
             start = monotonic()
             while True:
                 there, pixels = camera.read()
@@ -125,6 +127,15 @@ class Camera(Source):
                 yield Frame(monotonic() - start, partial(_scaled_camera, pixels))
         finally:
             camera.release()
+
+    def _ask(self, camera: Any) -> None:
+        """Ask for no queue, and for the size if it exceeds what cameras give by themselves."""
+        camera.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        if self.width > _USUAL:
+            # uncompressed, large frames are too much for USB 2
+            camera.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+            camera.set(cv2.CAP_PROP_FRAME_WIDTH, self.width)
+            camera.set(cv2.CAP_PROP_FRAME_HEIGHT, self.width * 9 // 16)
 
 
 class Stream(Source):
@@ -139,7 +150,7 @@ class Stream(Source):
             with av.open(
                 self.name,
                 options=options | _AT_ONCE,
-                timeout=(_CONNECT, STALLED),
+                timeout=STALLED,
                 metadata_errors="replace",
             ) as container:
                 # what is fetched as files can be ahead of its time; mpjpeg has no times

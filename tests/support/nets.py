@@ -8,7 +8,6 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 CARD = {"name": "inverse", "style": "none", "licence": "MIT", "gramflow": "0.1.0", "look": "x"}
-SHAPE = (1, "height", "width", 3)
 
 
 def network(
@@ -17,9 +16,11 @@ def network(
     ends: tuple[str, str] = ("frame", "painted"),
     kind: int = TensorProto.FLOAT,
     stride: int = 1,
+    size: tuple[int | str, int | str] = ("height", "width"),
 ) -> bytes:
     """A network that gives scale * frame + shift, for sides that are multiples of four alone.
 
+    size: height and width, where it takes a single one.
     stride: of the pixels that it gives; above 1 the picture becomes smaller.
     """
     sliced = {"begin": [0, 0], "end": [2**30] * 2, "axes": [1, 2], "steps": [stride] * 2}
@@ -37,7 +38,7 @@ def network(
         helper.make_node("Transpose", ["moved"], ["pixels"], perm=[0, 2, 3, 1]),
         helper.make_node("Slice", ["pixels", "begin", "end", "axes", "steps"], [ends[1]]),
     ]
-    return _model(nodes, ends, kind, constants)
+    return _model(nodes, ends, kind, size, constants)
 
 
 def inverting() -> bytes:
@@ -49,9 +50,10 @@ def _model(
     nodes: Sequence[onnx.NodeProto],
     ends: tuple[str, str],
     kind: int,
+    size: tuple[int | str, int | str],
     constants: Sequence[onnx.TensorProto],
 ) -> bytes:
-    values = [helper.make_tensor_value_info(end, kind, SHAPE) for end in ends]
+    values = [helper.make_tensor_value_info(end, kind, (1, *size, 3)) for end in ends]
     graph = helper.make_graph(nodes, "net", values[:1], values[1:], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     helper.set_model_props(model, CARD)

@@ -57,8 +57,10 @@ def test_intensity_blends() -> None:
 
 
 def test_what_exceeds_the_range_is_clipped() -> None:
-    found = Painter(nets.network(3, -1), 1).paint(noise(20, 20), 1)
-    np.testing.assert_allclose(found, np.clip(3.0 * noise(20, 20) - 255, 0, 255), atol=0.51)
+    painter, frame = Painter(nets.network(3, -1), 1), noise(20, 20)
+    wanted = np.clip(3.0 * frame - 255, 0, 255)
+    np.testing.assert_allclose(painter.paint(frame, 1), wanted, atol=0.51)
+    np.testing.assert_allclose(painter.paint(frame, 0.5), (wanted + frame) / 2, atol=0.51)
 
 
 def test_the_card_is_read() -> None:
@@ -74,7 +76,8 @@ def test_the_card_is_read() -> None:
         (nets.network(ends=("input", "painted")), "its ends are input, painted"),
         (nets.network(ends=("frame", "flow")), "its ends are frame, flow"),
         (nets.network(kind=TensorProto.DOUBLE), "no network that paints"),
-        (nets.network(stride=2), "(1, 16, 24, 3)"),
+        (nets.network(size=(32, 48)), "the network failed on a frame of 32x48"),
+        (nets.network(stride=2), "it makes (16, 24, 3) of a frame of (32, 48, 3)"),
     ],
 )
 def test_what_is_no_painting_network_is_refused(tmp_path: Path, model: bytes, told: str) -> None:
@@ -139,13 +142,11 @@ def test_a_fade_is_followed() -> None:
         assert np.abs(calm.mixed(frame, 1 - frame) - (1 - frame)).max() < 4.5 / 255
 
 
-def test_another_size_and_another_network_begin_anew() -> None:
+def test_another_size_begins_anew() -> None:
     painter = Painter(nets.network(), 1, calm=0.9)
     for pixels in (flat(100), flat(101, 32), flat(101)):
         np.testing.assert_array_equal(painter.paint(pixels, 1), pixels)
-    painter.paint(flat(102), 1)
-    painter.forget()
-    np.testing.assert_array_equal(painter.paint(flat(101), 1), flat(101))
+    np.testing.assert_array_equal(painter.paint(flat(102), 1), flat(101))
 
 
 # -- sources -------------------------------------------------------------------------------------
@@ -153,7 +154,7 @@ def test_another_size_and_another_network_begin_anew() -> None:
 
 def test_a_film_has_its_own_times(tmp_path: Path) -> None:
     path = uneven_film(tmp_path / "a.mp4")
-    frames = list(source_of(str(path), None, False).frames())
+    frames = list(source_of(str(path), 25, False, 320).frames())
     exact = [float(moment - times(path)[0]) for moment in times(path)]
     np.testing.assert_allclose([frame.time for frame in frames], exact, atol=1e-9)
     found = np.stack([frame.scaled(64) for frame in frames]).astype(float)
@@ -162,7 +163,7 @@ def test_a_film_has_its_own_times(tmp_path: Path) -> None:
 
 def test_a_film_again_and_again(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4", seconds=0.2, rate="20")
-    frames = source_of(str(path), None, True).frames()
+    frames = source_of(str(path), 25, True, 320).frames()
     found = [next(frames).time for _ in range(10)]
     np.testing.assert_allclose(found, np.arange(10) / 20, atol=1e-6)
 
@@ -180,7 +181,7 @@ def test_frames_are_upright_and_no_wider_than_asked(tmp_path: Path) -> None:
 
 def test_a_picture_sequence(tmp_path: Path) -> None:
     pictures(tmp_path, 11)
-    source = source_of(str(tmp_path / "*.png"), 10, False)
+    source = source_of(str(tmp_path / "*.png"), 10, False, 320)
     frames = list(source.frames())
     np.testing.assert_allclose([frame.time for frame in frames], np.arange(11) / 10)
     assert [int(frame.scaled(64)[0, 0, 0]) for frame in frames] == [9 * n for n in range(11)]
@@ -191,7 +192,7 @@ def test_a_picture_sequence(tmp_path: Path) -> None:
 )
 def test_a_source_that_is_not_there(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(GramflowError, match=told):
-        source_of(str(tmp_path / text), None, False)
+        source_of(str(tmp_path / text), 25, False, 320)
 
 
 def test_what_is_no_film(tmp_path: Path) -> None:
@@ -199,12 +200,12 @@ def test_what_is_no_film(tmp_path: Path) -> None:
     make("-f", "lavfi", "-i", "sine=duration=0.1", str(tmp_path / "sound.wav"))
     for name, told in (("a.mp4", "not a film"), ("sound.wav", "has no pictures")):
         with pytest.raises(GramflowError, match=told):
-            next(source_of(str(tmp_path / name), None, False).frames())
+            next(source_of(str(tmp_path / name), 25, False, 320).frames())
 
 
 def test_no_camera() -> None:
     with pytest.raises(GramflowError, match="camera 9: not there, in use"):
-        next(source_of("9", None, False).frames())
+        next(source_of("9", 25, False, 320).frames())
 
 
 # -- the reader ----------------------------------------------------------------------------------
@@ -227,9 +228,8 @@ def test_a_slow_taker_gets_the_newest(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4", seconds=1, rate="50")
     reader, begun = Reader(Film(path, False), False, quiet), time.monotonic()
     found = taken(reader, pause=0.2)
-    assert 0.9 < time.monotonic() - begun < 2.5
+    assert 0.9 < time.monotonic() - begun < 5
     assert len(found) + reader.dropped == 50 and len(found) < 12
-    assert np.diff(found)[:-1].min() > 0.1
     assert found[-1] == pytest.approx(0.98)
 
 
@@ -237,13 +237,13 @@ def test_every_frame_is_kept_where_that_is_asked_for(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4", seconds=2, rate="50")
     reader, begun = Reader(Film(path, False), True, quiet), time.monotonic()
     np.testing.assert_allclose(taken(reader), np.arange(100) / 50, atol=1e-6)
-    assert time.monotonic() - begun < 1.5 and reader.dropped == 0
+    assert time.monotonic() - begun < 1.9 and reader.dropped == 0
 
 
 def test_a_camera_that_is_unplugged_is_opened_again(tmp_path: Path) -> None:
     """OpenCV reads a film as it reads a camera; its end is the unplugging."""
     path, lines = film(tmp_path / "a.avi", seconds=0.2), []
-    reader = Reader(Camera(str(path)), False, lines.append)
+    reader = Reader(Camera(str(path), 1280), False, lines.append)
     until = time.monotonic() + 10
     while len(lines) < 3 and time.monotonic() < until:
         reader.take()
@@ -253,6 +253,7 @@ def test_a_camera_that_is_unplugged_is_opened_again(tmp_path: Path) -> None:
     reader.close()
     assert lines[0] == f"camera {path}: sends no more frames; opening it again"
     assert lines[1] == f"camera {path}: is back"
+    assert lines[2] == lines[0]
     assert "not there" in str(reader.fault)
     assert reader.finished
 
