@@ -179,7 +179,7 @@ def _paint(chosen: _Settings, stop: Event) -> int | None:
     found = painters(chosen.network, chosen.threads or max(1, cores() - 1), chosen.calm)
     terminal, lost = _Terminal(), False
     with ExitStack() as finishing:
-        sinks = _sinks(chosen)
+        sinks = _sinks(chosen, source.name)
         listening = finishing.enter_context(_listening(chosen)) if chosen.has_page else None
         reader = Reader(source, chosen.every_frame, terminal.say)
         finishing.callback(reader.close)
@@ -187,7 +187,7 @@ def _paint(chosen: _Settings, stop: Event) -> int | None:
         loop = Loop(reader, found, controls, sinks, chosen.width, terminal.say)
         finishing.callback(loop.close)
         if listening:
-            _serve(loop, chosen, listening)
+            _serve(loop, source.name, chosen.opened, listening)
         try:
             loop.run(
                 stop, chosen.patience, _ends(chosen, loop), lambda: terminal.progress(loop.line)
@@ -201,14 +201,17 @@ def _paint(chosen: _Settings, stop: Event) -> int | None:
     return _WRONG if lost or loop.failed else None
 
 
-def _sinks(chosen: _Settings) -> list[Sink]:
-    """The outputs but for the page. Raises GramflowError for one that cannot be."""
+def _sinks(chosen: _Settings, title: str) -> list[Sink]:
+    """The outputs but for the page. Raises GramflowError for one that cannot be.
+
+    title: the source's name.
+    """
     found: list[Sink] = []
     if chosen.output:
         with concerning("--output"):
             found.append(Recording(chosen.output))
     if chosen.window:
-        found.append(Window(f"gramflow live {chosen.source}"))
+        found.append(Window(f"gramflow live: {title}"))
     if chosen.device:
         found.append(Device(chosen.device))
     return found
@@ -225,15 +228,15 @@ def _listening(chosen: _Settings) -> socket.socket:
     return found
 
 
-def _serve(loop: Loop, chosen: _Settings, listening: socket.socket) -> None:
+def _serve(loop: Loop, title: str, opened: bool, listening: socket.socket) -> None:
     """Add the page, and the recordings that it controls, to a loop's outputs."""
     from gramflow.live.server import Page
 
     takes = Takes(Path())
-    page = Page(loop, takes, chosen.source, listening)
+    page = Page(loop, takes, title, listening)
     loop.sinks += [takes, page]
     print(f"the page: {page.address}", flush=True)
-    if chosen.opened:
+    if opened:
         webbrowser.open(page.address)
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import av
 import cv2
@@ -143,12 +144,18 @@ class Stream(Source):
 
     live = True
 
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        # people see the name, which is to hold no password
+        super().__init__(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl())
+        self.url = url
+
     def frames(self) -> Generator[Frame, None, None]:
         """Frames as they come; a stream that stalls for STALLED seconds ends with an error."""
-        options = {key: str(value) for key, value in network_options(self.name).items()}
+        options = {key: str(value) for key, value in network_options(self.url).items()}
         try:
             with av.open(
-                self.name,
+                self.url,
                 options=options | _AT_ONCE,
                 timeout=STALLED,
                 metadata_errors="replace",

@@ -208,6 +208,14 @@ def test_no_camera() -> None:
         next(source_of("9", 25, False, 320).frames())
 
 
+def test_no_password_is_shown() -> None:
+    source = source_of("http://me:se@cret@127.0.0.1:9/a.ts?x=1", 25, False, 320)
+    assert source.name == "http://127.0.0.1:9/a.ts?x=1"
+    with pytest.raises(GramflowError) as caught:
+        next(source.frames())
+    assert "cret" not in str(caught.value)
+
+
 # -- the reader ----------------------------------------------------------------------------------
 
 
