@@ -16,6 +16,7 @@ COMMANDS = (
     "init",
     "run",
     "preview",
+    "live",
     "plan",
     "status",
     "show",

@@ -60,17 +60,18 @@ def _graph(url: str, seconds: float, output: Path) -> Any:
     if url.startswith("/dev/"):
         camera = ffmpeg.input(url, format="v4l2")["v:0"]  # v4l2 knows paths, not file: URLs
         return camera.output(local(output), vcodec="ffv1", **shared)
-    stream = ffmpeg.input(url, protocol_whitelist=_NETWORK, **_timeouts(url))
+    stream = ffmpeg.input(url, **network_options(url))
     return ffmpeg.output(
         stream["v:0"], stream["a?"], local(output), c="copy", **shared
     ).overwrite_output()
 
 
-def _timeouts(url: str) -> dict[str, Any]:
-    """Input options that make ffmpeg give up on a host that does not answer."""
+def network_options(url: str) -> dict[str, Any]:
+    """Input options of ffmpeg for a stream: the protocols it may use, and how long it waits."""
+    allowed = {"protocol_whitelist": _NETWORK}
     if url.startswith("rtsp"):
-        return {"rtsp_transport": "tcp", "timeout": _CONNECT}
-    return {"rw_timeout": _CONNECT}
+        return allowed | {"rtsp_transport": "tcp", "timeout": _CONNECT}
+    return allowed | {"rw_timeout": _CONNECT}
 
 
 def _follow(child: Child, fault: str, seconds: float, say: Say) -> float:

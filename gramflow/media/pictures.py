@@ -78,10 +78,15 @@ def to_bytes(picture: Picture) -> NDArray[np.uint8]:
 
 def to_jpeg(picture: Picture, quality: int = 88) -> bytes:
     """Encode a picture as a JPEG file. quality: 0..100."""
-    pixels = to_bytes(picture[..., ::-1])
-    done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return jpeg_of(to_bytes(picture), quality)
+
+
+def jpeg_of(pixels: NDArray[np.uint8], quality: int = 88) -> bytes:
+    """Encode 8-bit pixels, (height, width, 3) RGB, like to_jpeg."""
+    reordered = np.ascontiguousarray(pixels[..., ::-1])
+    done, data = cv2.imencode(".jpg", reordered, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
-        raise ValueError(f"OpenCV cannot write a picture of shape {picture.shape}")
+        raise ValueError(f"OpenCV cannot write a picture of shape {pixels.shape}")
     return data.tobytes()
 
 

@@ -16,6 +16,7 @@ ORDER = (
     "media",
     "painting",
     "view",
+    "live",
     "commands",
 )
 """Each imports only from those before it; docs/architecture.md tells what is in them."""
