@@ -76,12 +76,7 @@ def _write_frames(config: Config, plan: Plan, folder: Path) -> None:
 def _write_film(config: Config, render: Render, plan: Plan, film: Path) -> None:
     """Encode the film that compares, with the source's sound."""
     video, layout = config.videos[render.video], Layout(config)
-    if film.suffix.lower() != ".mp4":
-        raise GramflowError(f"--compare {film}: give a name that ends in .mp4")
-    if film.exists():
-        raise GramflowError(f"--compare {film}: is there already; give another name")
-    if not film.absolute().parent.is_dir():
-        raise GramflowError(f"--compare {film}: its folder is not there; make it first")
+    options.check_new(film, ".mp4", "--compare")
     if is_stored(video["path"]):
         raise GramflowError(f"videos.{render.video}.path: not on this machine; download it first")
     manifest = Manifest.load(Path(layout.manifest(render.video)))

@@ -17,6 +17,8 @@ COMMANDS = (
     "run",
     "preview",
     "live",
+    "train",
+    "export-network",
     "plan",
     "status",
     "show",
@@ -65,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"gramflow {__version__}")
     commands = whole.add_subparsers(required=True, metavar="command")
     for name in COMMANDS:
-        module = import_module(f"gramflow.commands.{name}")
+        module = import_module(f"gramflow.commands.{name.replace('-', '_')}")
         summary, _, details = (module.__doc__ or "").strip().partition("\n")
         command = commands.add_parser(
             name,

@@ -32,6 +32,28 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
+def add_changes(parser: argparse.ArgumentParser, example: str) -> None:
+    """Add `--set`, read by `changes`. example: an assignment."""
+    parser.add_argument(
+        "--set",
+        dest="assignments",
+        action="append",
+        default=[],
+        metavar="SETTING=VALUE",
+        help=f"change a setting of the look, such as {example}; can be repeated",
+    )
+
+
+def check_new(path: Path, suffix: str, option: str) -> None:
+    """Raise GramflowError unless a file with this suffix can be written that is not there yet."""
+    if path.suffix.lower() != suffix:
+        raise GramflowError(f"{option} {path}: give a name that ends in {suffix}")
+    if path.exists():
+        raise GramflowError(f"{option} {path}: is there already; give another name")
+    if not path.absolute().parent.is_dir():
+        raise GramflowError(f"{option} {path}: its folder is not there; make it first")
+
+
 def positive(text: str) -> int:
     """Parse a whole number of at least 1, as an argparse type."""
     number = int(text)

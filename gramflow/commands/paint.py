@@ -46,14 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--look", choices=sorted(presets()), default="standard", help="default: standard"
     )
     parser.add_argument("--width", type=options.positive, help="of the result, in pixels")
-    parser.add_argument(
-        "--set",
-        dest="assignments",
-        action="append",
-        default=[],
-        metavar="SETTING=VALUE",
-        help="change a setting of the look, such as losses.content.weight=6; can be repeated",
-    )
+    options.add_changes(parser, "losses.content.weight=6")
     parser.add_argument("--network", default="vgg19", help="default: %(default)s")
     parser.add_argument("--weights", default="bundled", help="as in config.yaml; default: bundled")
 

@@ -123,10 +123,11 @@ class Feedforward(Stylizer):
         ]
         if teacher is not None:
             pairs += sampled(self.palette.examples[teacher], self._most)
-        learner = self._learner(optimize, frames[0].shape[:2], bool(pairs))
+        some = sampled(frames, self._most)
+        learner = self._learner(optimize, some, bool(pairs))
         if _BEGUN in kept:
             learner.resume(kept)
-        self._learn(learner, pairs, say, lambda state: checkpoint.keep({**kept, **state}))
+        self._learn(learner, some, pairs, say, lambda state: checkpoint.keep({**kept, **state}))
         return transformer.arrays_of(learner.model)
 
     def paint(
@@ -160,16 +161,16 @@ class Feedforward(Stylizer):
         say(f"frame {number}: {painted.evaluations} evaluations")
         return painted.picture
 
-    def _learner(self, optimize: Optimize, size: tuple[int, int], taught: bool) -> learning.Learner:
-        """A learner at its first step.
-
-        size: height and width of the frames. taught: whether there are examples.
-        """
+    def _learner(
+        self, optimize: Optimize, frames: Sequence[Picture], taught: bool
+    ) -> learning.Learner:
+        """A learner at its first step. taught: whether there are examples."""
+        height, width = np.min([frame.shape[:2] for frame in frames], 0)
         given, seed = self.settings, self.palette.settings["seed"]
-        crop = learning.crop_for(given.crop, *size)
+        crop = learning.crop_for(given.crop, height, width)
         if crop < _SMALLEST:
             raise GramflowError(
-                f"looks.{self.palette.name}.width: gives {size[1]}x{size[0]} pixels, too few to "
+                f"looks.{self.palette.name}.width: gives {width}x{height} pixels, too few to "
                 "learn from; give a greater one"
             )
         copying = given.copying if taught else 0
@@ -182,12 +183,12 @@ class Feedforward(Stylizer):
     def _learn(
         self,
         learner: learning.Learner,
+        frames: Sequence[Picture],
         pairs: Sequence[learning.Pair],
         say: Say,
         keep: Callable[[Arrays], None],
     ) -> None:
         """Make the remaining steps. keep: keeps a state of the learner."""
-        frames = sampled(self.palette.frames, self._most)
         started, begun = time.monotonic(), learner.number
         told, due = Every(10), Every(30)
         total = learner.course.copying + learner.course.steps

@@ -1,5 +1,6 @@
 """Writes image transformation networks as ONNX models, which run without TensorFlow."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,6 +51,20 @@ def onnx_model(arrays: Mapping[str, NDArray[Any]], card: Mapping[str, str]) -> b
     checker.check_model(model)
     data: bytes = model.SerializeToString(deterministic=True)
     return data
+
+
+def card_of(name: str, licence: str, told: Mapping[str, Any]) -> dict[str, str]:
+    """The card of a network: what it is, as texts.
+
+    told: its look, style and weights, as of `film.description.describe`.
+    """
+    return {
+        "name": name,
+        "style": told["style"],
+        "licence": licence,
+        "gramflow": told["gramflow"],
+        "look": json.dumps(told, sort_keys=True),
+    }
 
 
 class _Graph:

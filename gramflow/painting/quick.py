@@ -1,4 +1,4 @@
-"""Paints one picture without a project: a few arguments become a config, in memory."""
+"""Paints or learns without a project: a few arguments become a config, in memory."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -10,17 +10,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gramflow.base.arrays import Picture
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import write_bytes
 from gramflow.base.machine import cores
 from gramflow.base.progress import Say
 from gramflow.engine.backend import prepare
 from gramflow.engine.optimizers import Curve
+from gramflow.engine.stylizers import Arrays
+from gramflow.film.description import describe
 from gramflow.film.identity import Weights
+from gramflow.film.keys import digest
 from gramflow.media.pictures import from_pixels, read_pixels, to_bytes, to_pixels
 from gramflow.painting.picture import PaintedPicture, PicturePainter
-from gramflow.painting.setup import find_weights
+from gramflow.painting.setup import find_weights, make_stylizer
+from gramflow.painting.targets import compute_targets
+from gramflow.painting.training import trained
 from gramflow.settings.config import Config, load
+from gramflow.store.frames import pixels_digest
 from gramflow.store.png import encode_png
 
 Given = str | Path | NDArray[Any]
@@ -71,6 +78,31 @@ def paint_file(
     style, look = config.styles[render.style], config.looks[render.look]
     painter = PicturePainter(config, style, look, weights)
     return painter.paint(pixels, render.video, on_epoch), weights
+
+
+def learn(
+    config: Config, frames: Sequence[Picture], begun: Path, say: Say
+) -> tuple[Arrays, dict[str, Any]]:
+    """Let the stylizer of a config's only render learn from pictures (see `Stylizer.train`).
+
+    frames: of the look's width. begun: a file that keeps what is learnt, so that a killed process
+    goes on; removed at the end. say: prints a line. Returns what is learnt, and a description of
+    the look (see `film.description.describe`). Raises GramflowError.
+    """
+    render = next(iter(config.renders.values()))
+    style, look = config.styles[render.style], config.looks[render.look]
+    say(f"training on {prepare(cores())}")
+    weights = find_weights(config, say)
+    told = describe(config, render, weights)
+    pictures = [pixels_digest(to_pixels(frame)) for frame in frames]
+    stylizer = make_stylizer(
+        config,
+        look,
+        weights,
+        {style.name: compute_targets(config, style, look, weights)},
+        frames=dict(enumerate(frames)),
+    )
+    return trained(stylizer, begun, digest([told, pictures]), say), told
 
 
 def paint_arrays(

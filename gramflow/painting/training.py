@@ -1,13 +1,14 @@
 """The step of its own that a stylizer may have before its first frame is painted."""
 
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.progress import Say
 from gramflow.engine.backend import prepare
-from gramflow.engine.stylizers import Arrays, Checkpoint
+from gramflow.engine.stylizers import Arrays, Checkpoint, Stylizer
 from gramflow.painting import gpus
 from gramflow.painting.inputs import Inputs, Opened
 from gramflow.settings.config import Config, Render
@@ -32,18 +33,38 @@ def train_job(
     with gpus.lent(say):
         say(f"{render.name}: training on {prepare(threads)}")
         stylizer = opened.stylizer()
-        if stylizer.train is None:
-            raise ValueError(f"{stylizer} has nothing to learn")
-        checkpoint = Checkpoint(_begun(begun, say), partial(save_arrays, begun))
-        save_arrays(output, stylizer.train(lambda line: say(f"{render.name}: {line}"), checkpoint))
+        learnt = trained(stylizer, begun, opened.plan.trained, partial(_titled, render.name, say))
+        save_arrays(output, learnt)
     begun.unlink(missing_ok=True)
 
 
-def _begun(path: Path, say: Say) -> Arrays:
-    """What a killed job has learnt; nothing if there is none, or its file is damaged."""
-    with suppress(FileNotFoundError):
+def trained(stylizer: Stylizer, begun: Path, purpose: str, say: Say) -> Arrays:
+    """Let a stylizer learn, from where a killed process has stopped.
+
+    begun: the file that keeps what is learnt so far. purpose: names all that it is learnt from; a
+    file of another purpose, or a damaged one, is not used. Raises GramflowError like `train`.
+    """
+    if stylizer.train is None:
+        raise ValueError(f"{stylizer} has nothing to learn")
+    mark = {_PURPOSE: np.array(purpose)}
+
+    def keep(arrays: Arrays) -> None:
+        save_arrays(begun, {**arrays, **mark})
+
+    found: Arrays = {}
+    if begun.is_file():
         try:
-            return load_arrays(path)
+            found = load_arrays(begun)
         except GramflowError:
-            say(f"{path}: damaged; training begins again")
-    return {}
+            say(f"{begun}: damaged; training begins again")
+    if str(found.get(_PURPOSE)) != purpose:
+        found = {}
+    learnt: Arrays = stylizer.train(say, Checkpoint(found, keep))
+    return learnt
+
+
+def _titled(title: str, say: Say, line: str) -> None:
+    say(f"{title}: {line}")
+
+
+_PURPOSE = "purpose"  # an array's name in the file of a checkpoint

@@ -1,0 +1,98 @@
+"""Train a small network that paints like a picture, for `gramflow live`.
+
+It learns from the films and pictures given by --on: best from those that it is to paint. A network
+for any film needs several that differ. The same command goes on where it was stopped.
+"""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from gramflow.base.arrays import Picture
+from gramflow.base.errors import GramflowError
+from gramflow.base.files import write_bytes
+from gramflow.commands import options
+from gramflow.engine.portable import card_of, onnx_model
+from gramflow.live.sources import source_of
+from gramflow.media.pictures import from_pixels, read_pixels
+from gramflow.painting.quick import config_of, learn
+from gramflow.settings.config import load, merged, presets
+
+_MOST = 64  # frames of each film or sequence
+T = TypeVar("T")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommand's arguments."""
+    parser.add_argument("style", type=Path, nargs="+", help="the picture to paint like, or several")
+    parser.add_argument(
+        "--on",
+        nargs="+",
+        required=True,
+        metavar="CONTENT",
+        help="films and pictures to learn on, or patterns of pictures in quotes",
+    )
+    parser.add_argument("-o", "--output", type=Path, help="default: STYLE.onnx, in this folder")
+    parser.add_argument(
+        "--look", choices=sorted(presets()), default="draft", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--width", type=options.positive, help="of the frames to learn on, in pixels"
+    )
+    options.add_changes(parser, "stylizer.steps=1000")
+    parser.add_argument(
+        "--licence", default="not stated", help="of the network, for its card; default: %(default)s"
+    )
+    parser.add_argument("--network", default="vgg19", help="default: %(default)s")
+    parser.add_argument("--weights", default="bundled", help="as in config.yaml; default: bundled")
+
+
+def run(
+    style: list[Path],
+    on: list[str],
+    output: Path | None,
+    look: str,
+    width: int | None,
+    assignments: list[str],
+    licence: str,
+    network: str,
+    weights: str,
+) -> None:
+    """Train, and write the network as an ONNX file. Raises GramflowError before it begins."""
+    for path in style:
+        if not path.is_file():
+            raise GramflowError(f"{path}: no such file; correct the path")
+        read_pixels(path)
+    output = output or Path(f"{style[0].stem}.onnx")
+    options.check_new(output, ".onnx", "--output")
+    changes = merged({"stylizer": {"name": "network"}}, options.changes(assignments))
+    paths = [str(path.absolute()) for path in style]
+    config = load(config_of(paths[0], paths, look, width, changes, network, weights))
+    frames = list(_frames(on, config.looks["default"].width))
+    print(f"learning from {len(frames)} frames of {len(on)} films and pictures", flush=True)
+    begun = output.with_suffix(".training.npz")
+    arrays, told = learn(config, frames, begun, lambda line: print(line, flush=True))
+    write_bytes(output, onnx_model(arrays, card_of(output.stem, licence, told)))
+    begun.unlink(missing_ok=True)
+    print(f"{output}: {output.stat().st_size / 1e6:.2f} MB; gramflow live --network {output}")
+
+
+def _frames(names: Iterable[str], width: int) -> Iterable[Picture]:
+    """Frames of films and pictures, in all their variety, at most as wide as `width`."""
+    for name in names:
+        source = source_of(name, fps=25, loop=False, width=width)
+        for frame in spread(source.frames(), _MOST):
+            yield from_pixels(frame.scaled(width))
+
+
+def spread(items: Iterable[T], most: int) -> Sequence[T]:
+    """At most so many items, at even distances, of a sequence of unknown length."""
+    kept: list[T] = []
+    step = 1
+    for number, item in enumerate(items):
+        if number % step == 0:
+            kept.append(item)
+        if len(kept) > most:
+            kept, step = kept[::2], 2 * step
+    return kept
