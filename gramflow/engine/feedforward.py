@@ -195,7 +195,7 @@ class Feedforward(Stylizer):
         while learner.number < total:
             random = np.random.default_rng([self.palette.settings["seed"], learner.number])
             some = random.permutation(len(pairs))[:_PAIRS]
-            step = learner.step(frames[random.integers(len(frames))], [pairs[n] for n in some])
+            step = learner.step(frames[int(random.integers(len(frames)))], [pairs[n] for n in some])
             if due:
                 keep(learner.state())
             if told:

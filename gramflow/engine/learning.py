@@ -119,12 +119,16 @@ class Learner:
             variable.assign(state[f"adam/{place}"])
 
     def _rate(self) -> float:
-        """Adam's rate: in each of both parts it first rises, then falls along a cosine."""
+        """Adam's rate: in each of both parts it first rises, then falls along a cosine.
+
+        By the look's loss, whose gradient differs much between crops, it is lower.
+        """
         course, number, steps = self.course, self.number, self.course.copying
+        rate = course.rate
         if number >= steps:
-            number, steps = number - steps, course.steps
+            number, steps, rate = number - steps, course.steps, _LOWER * course.rate
         rising = min((number + 1) / _RISING, 1)
-        return course.rate * rising * (0.52 + 0.48 * cos(pi * number / steps))
+        return rate * rising * (0.52 + 0.48 * cos(pi * number / steps))
 
     def _copied(self, frames: Tensor, painted: Tensor) -> Tensor:
         """Update the weights by crops of examples alone; returns the term `like`."""
@@ -217,6 +221,7 @@ def crop_for(course_crop: int, height: int, width: int) -> int:
 
 
 _RISING = 30  # steps over which the rate rises
+_LOWER = 0.5
 _SHIFT = 8  # greatest shift of the second crop, in pixels
 _NOISE = 0.03  # greatest deviation of its noise, of values in 0..1
 _SCALES = (0.75, 1.35)  # of the crop's side in the frame, by its own
