@@ -38,14 +38,14 @@ class Feedforward(Stylizer):
         """How the network is trained, and its size."""
 
         copying: int = field(
-            default=600,
+            default=800,
             metadata={
                 "doc": "updates of the network's weights that only copy optimised frames",
                 "minimum": 0,
             },
         )
         steps: int = field(
-            default=400,
+            default=500,
             metadata={"doc": "updates after these, by the look's loss on all frames", "minimum": 0},
         )
         keyframes: int = field(
@@ -55,12 +55,20 @@ class Feedforward(Stylizer):
                 "minimum": 0,
             },
         )
+        painted: dict[str, str] = field(
+            default_factory=dict,
+            metadata={
+                "doc": "pictures of frames that you have painted yourself, by the frame's number",
+                "file": True,
+                "picture": True,
+            },
+        )
         teacher: str | None = field(
             default=None,
             metadata={"doc": "look whose painted frames to learn from as well", "look": True},
         )
         crop: int = field(
-            default=160, metadata={"doc": "pixels of a side of what a step sees", "minimum": 40}
+            default=160, metadata={"doc": "pixels of a side of what a step sees", "minimum": 32}
         )
         rate: float = field(
             default=0.003, metadata={"doc": "highest rate of Adam", "exclusiveMinimum": 0}
@@ -79,9 +87,9 @@ class Feedforward(Stylizer):
         channels: int = field(
             default=48,
             metadata={
-                "doc": "channels of the network, a multiple of 4",
+                "doc": "channels of the network, a multiple of 8",
                 "minimum": 8,
-                "multipleOf": 4,
+                "multipleOf": 8,
             },
         )
         blocks: int = field(
@@ -95,7 +103,7 @@ class Feedforward(Stylizer):
         """Estimate the cost by the multiplications of this network and of a VGG."""
         frame = transformer.multiply_adds(settings.channels, settings.blocks) / _EVALUATION
         crop = min(settings.crop**2 / pixels, 1)
-        copied = 3 * _PAIRS * crop * frame * settings.copying if settings.keyframes else 0
+        copied = 3 * _PAIRS * crop * frame * settings.copying
         learnt = (1 + 3 * (_PAIRS + 2) * frame) * crop * settings.steps
         keyframe = look["evaluations"] * (look["first"] if look["start"] == "previous" else 1)
         return Effort(copied + learnt + settings.keyframes * _PYRAMID * keyframe, frame)
@@ -110,6 +118,8 @@ class Feedforward(Stylizer):
         Raises GramflowError for frames that are too small.
         """
         frames, teacher = self.palette.frames, self.settings.teacher
+        some = sampled(frames, self._most)
+        crop = self._crop(some)
         optimize = Optimize(None, self.palette)
         kept = dict(checkpoint.found)
         for number in differing(frames, self.settings.keyframes):
@@ -121,10 +131,10 @@ class Feedforward(Stylizer):
             for name, painted in sorted(kept.items())
             if name.startswith(_KEYFRAME)
         ]
+        pairs += self._own()
         if teacher is not None:
             pairs += sampled(self.palette.examples[teacher], self._most)
-        some = sampled(frames, self._most)
-        learner = self._learner(optimize, some, bool(pairs))
+        learner = self._learner(optimize, crop, bool(pairs))
         if _BEGUN in kept:
             learner.resume(kept)
         self._learn(learner, some, pairs, say, lambda state: checkpoint.keep({**kept, **state}))
@@ -148,6 +158,21 @@ class Feedforward(Stylizer):
         """How many frames to keep in memory."""
         return max(_MEMORY // self.palette.frames[0].nbytes, 1)
 
+    def _own(self) -> list[learning.Pair]:
+        """The frames that the user has painted. Raises GramflowError for one that is not there."""
+        pairs = []
+        for text, path in self.settings.painted.items():
+            number = int(text) if text.isdigit() else -1
+            if number not in self.palette.frames:
+                raise GramflowError(
+                    f"looks.{self.palette.name}.stylizer.painted.{text}: there is no such frame; "
+                    f"give a number from 0 to {len(self.palette.frames) - 1}"
+                )
+            frame = self.palette.frames[number]
+            height, width = frame.shape[:2]
+            pairs.append((frame, resized(self.palette.pictures[path], width, height)))
+        return pairs
+
     def _keyframe(self, optimize: Optimize, number: int, say: Say) -> Picture:
         """Optimise one of the film's frames, as if it were a film of its own."""
         due = Every(10)
@@ -161,18 +186,20 @@ class Feedforward(Stylizer):
         say(f"frame {number}: {painted.evaluations} evaluations")
         return painted.picture
 
-    def _learner(
-        self, optimize: Optimize, frames: Sequence[Picture], taught: bool
-    ) -> learning.Learner:
-        """A learner at its first step. taught: whether there are examples."""
+    def _crop(self, frames: Sequence[Picture]) -> int:
+        """A crop's side for these frames. Raises GramflowError if they are too small."""
         height, width = np.min([frame.shape[:2] for frame in frames], 0)
-        given, seed = self.settings, self.palette.settings["seed"]
-        crop = learning.crop_for(given.crop, height, width)
+        crop = learning.crop_for(self.settings.crop, height, width)
         if crop < _SMALLEST:
             raise GramflowError(
                 f"looks.{self.palette.name}.width: gives {width}x{height} pixels, too few to "
                 "learn from; give a greater one"
             )
+        return crop
+
+    def _learner(self, optimize: Optimize, crop: int, taught: bool) -> learning.Learner:
+        """A learner at its first step. taught: whether there are examples."""
+        given, seed = self.settings, self.palette.settings["seed"]
         copying = given.copying if taught else 0
         course = learning.Course(
             copying, given.steps, crop, given.rate, given.steady, given.like, seed
@@ -230,7 +257,7 @@ def differing(frames: Mapping[int, Picture], count: int) -> list[int]:
 
 _KEYFRAME = "keyframe/"  # start of the names of optimised frames among a checkpoint's arrays
 _BEGUN = "number"  # an array that every state of a learner has
-_SMALLEST = 40  # pixels of a crop's side
+_SMALLEST = 32  # pixels of a crop's side
 _PAIRS = 2  # examples in a step
 _MEMORY = 256 * 2**20  # bytes of frames that are kept in memory
 _COMPARED = 500  # frames

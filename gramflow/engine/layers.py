@@ -47,3 +47,14 @@ class GatherPixels(keras.layers.Layer):  # type: ignore[misc]
         """Gather the pixels: those of the upper row first, from left to right."""
         corners = [inputs[:, row::2, column::2] for row in (0, 1) for column in (0, 1)]
         return keras.ops.concatenate(corners, -1)
+
+
+class SpreadPixels(keras.layers.Layer):  # type: ignore[misc]
+    """The inverse of `GatherPixels`."""
+
+    def call(self, inputs: Any) -> Any:
+        """Spread the channels."""
+        number, height, width, channels = keras.ops.shape(inputs)
+        squares = keras.ops.reshape(inputs, (number, height, width, 2, 2, channels // 4))
+        rows = keras.ops.transpose(squares, (0, 1, 3, 2, 4, 5))
+        return keras.ops.reshape(rows, (number, 2 * height, 2 * width, channels // 4))

@@ -221,7 +221,7 @@ def crop_for(course_crop: int, height: int, width: int) -> int:
 
 
 _RISING = 30  # steps over which the rate rises
-_LOWER = 0.5
+_LOWER = 0.8
 _SHIFT = 8  # greatest shift of the second crop, in pixels
 _NOISE = 0.03  # greatest deviation of its noise, of values in 0..1
 _SCALES = (0.75, 1.35)  # of the crop's side in the frame, by its own

@@ -33,8 +33,9 @@ def onnx_model(arrays: Mapping[str, NDArray[Any]], card: Mapping[str, str]) -> b
         inner = graph.relu(graph.conv(f"block{block}a", values))
         values = graph.node("Add", [values, graph.conv(f"block{block}b", inner)])
     values = graph.relu(graph.conv("up", graph.doubled(values)))
-    values = graph.relu(graph.conv("narrow", values))
-    change = graph.conv("last", graph.doubled(values))
+    values = graph.relu(graph.conv("spread", values))
+    values = graph.node("DepthToSpace", [values], blocksize=2, mode="DCR")
+    change = graph.conv("last", graph.node("Concat", [whole, values], axis=1))
     graph.node("Transpose", [graph.node("Add", [whole, change])], "painted", perm=[0, 2, 3, 1])
 
     def picture(name: str) -> Any:
@@ -113,6 +114,5 @@ class _Graph:
 
     def doubled(self, values: str) -> str:
         """Add a bilinear enlargement to twice the height and width."""
-        if "scales" not in (known.name for known in self.constants):
-            self.constant("scales", np.array([1, 1, 2, 2], np.float32))
-        return self.node("Resize", [values, "", "scales"], mode="linear")
+        scales = self.constant("scales", np.array([1, 1, 2, 2], np.float32))
+        return self.node("Resize", [values, "", scales], mode="linear")

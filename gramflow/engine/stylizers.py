@@ -70,6 +70,7 @@ class Palette:
     frames: the film's own frames, of the painted size, by their numbers; only for `train`.
     examples: by the looks that the look's settings name, the frames that these have painted: source
         and painted picture, both of that look's size, by the frame's number.
+    pictures: those that the look's settings name, RGB, 0..1, by their paths; only for `train`.
     trained: what the stylizer's `train` has returned; empty in that step.
     """
 
@@ -84,6 +85,7 @@ class Palette:
     styles: Mapping[str, Mapping[int, StyleTargets]] = field(default_factory=dict)
     frames: Mapping[int, Picture] = field(default_factory=dict)
     examples: Mapping[str, Mapping[int, tuple[Picture, Picture]]] = field(default_factory=dict)
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
     trained: Arrays = field(default_factory=dict)
 
 

@@ -2,9 +2,10 @@
 
 As in Johnson et al. 2016 (arXiv:1603.08155), with three changes. All but the last convolution work
 at half of the frame's resolution and below, where they cost a quarter: pixels are gathered 2x2 into
-channels before the first. The network learns what to add to the frame, so that it starts as a copy.
-It has no normalisation, so that a pixel depends on its surroundings only: what moves through the
-picture keeps its paint, and a picture in tiles is the same as the whole.
+channels before the first and spread again before the last. The network learns what to add to the
+frame, so that it starts as a copy. It has no normalisation, so that a pixel depends on its
+surroundings only: what moves through the picture keeps its paint, and a picture in tiles is the
+same as the whole.
 """
 
 import re
@@ -25,13 +26,14 @@ _GATHERED = 2 * 2 * 3  # channels of the frame at half its resolution
 def build(channels: int, blocks: int, seed: int) -> Any:
     """Build an untrained network: a Keras model of (n, height, width, 3), RGB 0..1, to the same.
 
-    Its result is not clipped. channels: at a quarter of the resolution; half of that at half of it.
-    blocks: residual blocks, of two convolutions each. seed: of the random weights.
+    Its result is not clipped. channels: at a quarter of the resolution, a multiple of 8; at half of
+    it there are half as many. blocks: residual blocks, of two convolutions each. seed: of the
+    random weights.
     """
     import keras
     from keras import layers
 
-    from gramflow.engine.layers import GatherPixels, ReflectedConv2D
+    from gramflow.engine.layers import GatherPixels, ReflectedConv2D, SpreadPixels
 
     def conv(name: str, filters: int, size: int = 3, **options: Any) -> Any:
         random = keras.initializers.HeNormal(seed=seed + len(made))
@@ -49,11 +51,11 @@ def build(channels: int, blocks: int, seed: int) -> Any:
         # zeros: each block begins as the identity, which takes the place of normalisation
         inner = conv(f"block{block}b", channels, kernel_initializer="zeros")(inner)
         values = layers.Add()([values, inner])
-    # bilinear: repeated pixels, or channels that are spread 2x2, leave a mesh
+    # bilinear, since repeated pixels leave a mesh
     values = layers.UpSampling2D(2, interpolation="bilinear")(values)
     values = conv("up", channels // 2, activation="relu")(values)
-    values = conv("narrow", channels // 4, activation="relu")(values)
-    values = layers.UpSampling2D(2, interpolation="bilinear")(values)
+    values = conv("spread", channels // 2, activation="relu")(values)
+    values = layers.Concatenate()([frame, SpreadPixels()(values)])
     change = conv("last", 3, kernel_initializer="zeros")(values)
     return keras.Model(frame, layers.Add()([frame, change]))
 
@@ -88,10 +90,10 @@ _BLOCK = re.compile(r"block\d+a/bias")
 
 def multiply_adds(channels: int, blocks: int) -> float:
     """Multiplications, each with an addition, that a network makes for a pixel of the frame."""
-    quarter, half, whole = channels, channels // 2, channels // 4
-    at_half = 9 * (_GATHERED * half + quarter * half + half * whole)
+    quarter, half = channels, channels // 2
+    at_half = 9 * (_GATHERED * half + quarter * half + half * half)
     at_quarter = 16 * half * quarter + blocks * 2 * 9 * quarter**2
-    return 9 * whole * 3 + at_half / 4 + at_quarter / 16
+    return 9 * (half / 4 + 3) * 3 + at_half / 4 + at_quarter / 16
 
 
 def painted(model: Any, frame: Tensor) -> Tensor:

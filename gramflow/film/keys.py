@@ -285,7 +285,9 @@ def _with_contents(
     plugin, found = config.registry.find(kind, name), dict(settings)
     for mark, content in contents.items():
         for key, values in plugin.marked(mark, settings).items():
-            found[key] = [content(value) for value in values]
+            known = [content(value) for value in values]
+            given = settings.get(key)
+            found[key] = dict(zip(given, known, strict=True)) if isinstance(given, dict) else known
     return found
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from gramflow import bundled
 from gramflow.base.arrays import Picture
+from gramflow.base.errors import concerning
 from gramflow.base.progress import Say
 from gramflow.engine import ops
 from gramflow.engine.colours import Colours
@@ -21,9 +23,11 @@ from gramflow.engine.stylizers import Palette, Stylizer
 from gramflow.engine.targets import StyleTargets
 from gramflow.film.identity import Weights
 from gramflow.film.layers import layers_of, needed_layers
+from gramflow.media.pictures import read_picture
 from gramflow.painting.weights import resolve, source_of
-from gramflow.settings.config import Config, Look
+from gramflow.settings.config import Config, Look, marked
 from gramflow.settings.plugins import Plugin
+from gramflow.settings.schema import dotted
 
 
 def make_network(config: Config, name: str) -> Network:
@@ -118,6 +122,15 @@ def _whole(
     return build(network.cls(), source, layers, pooling, padding)
 
 
+def _pictures(config: Config, look: Look) -> dict[str, Picture]:
+    """The pictures that a look's settings name. Raises GramflowError for one that is damaged."""
+    found = {}
+    for entry, path in marked(look, config.registry, "picture"):
+        with concerning(dotted(entry)):
+            found[path] = read_picture(Path(path))
+    return found
+
+
 def make_stylizer(
     config: Config,
     look: Look,
@@ -149,6 +162,7 @@ def make_stylizer(
         styles=targets,
         frames=frames,
         examples=examples,
+        pictures={} if trained else _pictures(config, look),
         trained=trained,
     )
     plugin = config.registry.find("stylizers", look.stylizer["name"])

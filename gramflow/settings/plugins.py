@@ -79,15 +79,19 @@ class Plugin:
     def marked(self, mark: str, settings: Mapping[str, Any]) -> dict[str, list[str]]:
         """Values of the settings whose fields have `mark` in their metadata, by setting.
 
-        mark: "file" for paths, "layer" for layers of the network, "style" and "look" for those of
-        the config. Each value is a list; a setting that is absent or None gives [].
+        mark: "file" for paths, "picture" for those of pictures, "layer" for layers of the network,
+        "style" and "look" for those of the config. Each value is a list: of a mapping, its values;
+        of a setting that is absent or None, [].
         """
         named = [name for name, entry in self.schema["properties"].items() if entry.get(mark)]
         given = {name: settings.get(name) or [] for name in named}
-        return {
-            name: [value] if isinstance(value, str) else list(value)
-            for name, value in given.items()
-        }
+        return {name: _listed(value) for name, value in given.items()}
+
+
+def _listed(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return list(value.values())
+    return [value] if isinstance(value, str) else list(value)
 
 
 class Registry:
