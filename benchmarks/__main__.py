@@ -19,6 +19,7 @@ NAMES = (
     "precision",
     "flow",
     "steady",
+    "networks",
     "optimizers",
     "preview",
     "look",

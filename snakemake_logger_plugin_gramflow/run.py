@@ -107,7 +107,7 @@ class Run:
             return [line(text, "yellow")]
         progress = Progress.from_line(text)
         if progress is None or job.rule != PAINTING:
-            self.latest[number] = text
+            self.latest[number] = text.removeprefix(f"{job.name}: ")
         else:
             self.renders[job.name].said(number, progress)
         return []

@@ -163,7 +163,7 @@ class Feedforward(Stylizer):
         pairs = []
         for text, path in self.settings.painted.items():
             number = int(text) if text.isdigit() else -1
-            if number not in self.palette.frames:
+            if number not in range(len(self.palette.frames)):
                 raise GramflowError(
                     f"looks.{self.palette.name}.stylizer.painted.{text}: there is no such frame; "
                     f"give a number from 0 to {len(self.palette.frames) - 1}"
@@ -216,19 +216,30 @@ class Feedforward(Stylizer):
         keep: Callable[[Arrays], None],
     ) -> None:
         """Make the remaining steps. keep: keeps a state of the learner."""
-        started, begun = time.monotonic(), learner.number
-        told, due = Every(10), Every(30)
-        total = learner.course.copying + learner.course.steps
-        while learner.number < total:
-            random = np.random.default_rng([self.palette.settings["seed"], learner.number])
-            some = random.permutation(len(pairs))[:_PAIRS]
-            step = learner.step(frames[int(random.integers(len(frames)))], [pairs[n] for n in some])
-            if due:
-                keep(learner.state())
-            if told:
-                seconds = (time.monotonic() - started) / (learner.number - begun)
-                left = clock(seconds * (total - learner.number))
-                say(f"step {learner.number}/{total}, {step}, {left} left")
+        copying, steps = learner.course.copying, learner.course.steps
+        due, told = Every(30), Every(10)
+        for part, first, count in (("copying", 0, copying), ("learning", copying, steps)):
+            started, begun = time.monotonic(), learner.number
+            while learner.number < first + count:
+                step = self._step(learner, frames, pairs)
+                if due:
+                    keep(learner.state())
+                if told:
+                    seconds = (time.monotonic() - started) / (learner.number - begun)
+                    left = clock(seconds * (first + count - learner.number))
+                    say(f"{part} {learner.number - first}/{count}, {step}, {left} left")
+
+    def _step(
+        self,
+        learner: learning.Learner,
+        frames: Sequence[Picture],
+        pairs: Sequence[learning.Pair],
+    ) -> learning.Step:
+        """Make one step on a random frame and random examples."""
+        random = np.random.default_rng([self.palette.settings["seed"], learner.number])
+        some = random.permutation(len(pairs))[:_PAIRS]
+        frame = frames[int(random.integers(len(frames)))]
+        return learner.step(frame, [pairs[number] for number in some])
 
 
 def sampled(items: Mapping[int, T], most: int) -> list[T]:
