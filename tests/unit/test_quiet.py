@@ -155,7 +155,7 @@ def test_warnings_are_shown_and_other_lines_are_what_is_at_work():
     run.started(1, Job("extract", "clip", 0.0))
     assert texts(run.said(1, "WARNING: clip is odd")) == ["WARNING: clip is odd"]
     assert run.said(1, "clip: extracted 5 of 10 frames") == []
-    assert run.bars(1.0) == [Bar("extract clip", None, "clip: extracted 5 of 10 frames")]
+    assert run.bars(1.0) == [Bar("extract clip", None, "extracted 5 of 10 frames")]
     assert texts(run.reports(31.0)) == ["extract clip clip: extracted 5 of 10 frames"]
 
 
