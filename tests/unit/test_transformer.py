@@ -7,10 +7,12 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
+from gramflow.bundled import networks
 from gramflow.engine import ops, transformer
 from gramflow.engine.portable import onnx_model
 from gramflow.live.painter import Painter
 from gramflow.media.pictures import from_pixels, to_bytes
+from tests.support.media import textured
 
 FIELD = 36
 """Pixels, in all directions, that a painted pixel may depend on, for two blocks."""
@@ -103,3 +105,24 @@ def test_live_video_is_painted_like_a_film(model: Any) -> None:
     live = Painter(onnx_model(transformer.arrays_of(model), CARD), threads=1).paint(pixels, 1.0)
     film = to_bytes(np.clip(paint(model, from_pixels(pixels)[None])[0], 0, 1))
     assert np.abs(live.astype(int) - film.astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize("name", networks.names())
+def test_the_networks_that_come_along_are_small_and_paint(name: str) -> None:
+    model = networks.model(name)
+    assert len(model) < 1e6
+    painter = Painter(model, threads=1)
+    assert (painter.card["name"], painter.card["style"]) == (name, name)
+    assert painter.card["licence"] == "MIT"
+    pixels = to_bytes(textured(seed=3))
+    painted = painter.paint(pixels, 1.0)
+    change = np.abs(painted.astype(int) - pixels).mean()
+    assert 10 < change < 120 and painted.std() > 5
+    half = painter.paint(pixels, 0.5).astype(int)
+    assert np.abs(2 * half - painted.astype(int) - pixels).max() <= 3
+
+
+def test_networks_come_along() -> None:
+    assert networks.names() == ["ink", "mosaic", "oil"]
+    with pytest.raises(KeyError):
+        networks.model("watercolour")
