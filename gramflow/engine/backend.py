@@ -26,6 +26,8 @@ def prepare(threads: int, gpu: bool = True) -> str:
         import keras
         import tensorflow as tf
 
+        # it warns of functions that are traced anew for pictures of other sizes
+        tf.get_logger().setLevel("ERROR")
         gpus = tf.config.list_physical_devices("GPU") if gpu else []
     cv2.setNumThreads(1)
     keras.config.set_floatx("float32")  # whatever the user's own keras.json says
