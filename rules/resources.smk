@@ -49,6 +49,10 @@ def targets_mb(wildcards, attempt):
     return needs.network_mb(*size, CONFIG.memory) * attempt
 
 
+def training_mb(wildcards, attempt):
+    return painting_mb(wildcards, attempt) + needs.LEARNING_MB * attempt
+
+
 def training_minutes(wildcards, attempt):
     plan = plan_of_job(wildcards.render)
     effort = needs.effort_of(CONFIG, plan)

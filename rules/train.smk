@@ -1,5 +1,5 @@
-# Lets the stylizers learn that have something to learn before they paint, once for a render: mostly
-# from frames that another look has painted. As in rule stylize, times do not matter.
+# Lets the stylizers learn that have something to learn before they paint, once for a render: from the
+# film's frames, and from those that another look has painted. As in rule stylize, times do not matter.
 
 
 rule train:
@@ -18,7 +18,7 @@ rule train:
     threads: painting_threads
     resources:
         gpu=1,
-        mem_mb=painting_mb,
+        mem_mb=training_mb,
         runtime=training_minutes,
     script:
         "../scripts/train.py"

@@ -18,7 +18,7 @@ with job(snakemake.log[0]) as say:
             examples=tuple(map(Path, snakemake.input.examples)),
         ),
         Path(snakemake.output[0]),
-        Path(layout.CHECKPOINT.format(**snakemake.wildcards)),
+        Path(config.store, layout.CHECKPOINT.format(digest=snakemake.wildcards.digest)),
         snakemake.threads,
         say,
     )

@@ -8,6 +8,7 @@ from gramflow.base.files import write_bytes
 from gramflow.commands import options
 from gramflow.engine.portable import card_of, onnx_model
 from gramflow.film.description import describe
+from gramflow.settings.config import Look
 from gramflow.settings.schema import remedy
 from gramflow.store.arrays import load_arrays
 from gramflow.store.layout import TRAINED, Layout
@@ -30,17 +31,26 @@ def run(configfile: Path, render: str, output: Path | None, licence: str) -> Non
     if render not in config.painted:
         raise GramflowError(f"there is no render {render}; {remedy(render, config.painted)}")
     chosen = config.painted[render]
-    if config.looks[chosen.look].stylizer["name"] != "network":
-        raise GramflowError(
-            f"looks.{chosen.look}.stylizer: trains no network; give the name network, or train one "
-            "by gramflow train"
-        )
+    check_network(config.looks[chosen.look])
     output = output or Path(f"{render}.onnx")
     options.check_new(output, ".onnx", "--output")
     plan = current_plan(config, chosen, Layout(config))
     trained = plan and Path(TRAINED.format(render=render, digest=plan.trained))
     if not plan or not plan.weights or not trained or not trained.is_file():
         raise GramflowError(f"{render}: its network is not trained yet; train it by gramflow run")
-    card = card_of(render, licence, describe(config, chosen, plan.weights))
-    write_bytes(output, onnx_model(load_arrays(trained), card))
+    arrays = load_arrays(trained)
+    card = card_of(render, licence, arrays, describe(config, chosen, plan.weights))
+    write_bytes(output, onnx_model(arrays, card))
     print(f"{output}: {output.stat().st_size / 1e6:.2f} MB; gramflow live --network {output}")
+
+
+def check_network(look: Look) -> None:
+    """Raise GramflowError unless all that a look paints is painted by a network that it trains."""
+    if look.stylizer["name"] != "network":
+        raise GramflowError(
+            f"looks.{look.name}.stylizer: {look.stylizer['name']} trains no network; give network"
+        )
+    if look.colours["name"] != "style":
+        raise GramflowError(
+            f"looks.{look.name}.colours: a network alone does not paint them; give style"
+        )

@@ -5,22 +5,25 @@ for any film needs several that differ. The same command goes on where it was st
 """
 
 import argparse
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
 from gramflow.base.arrays import Picture
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import write_bytes
+from gramflow.base.progress import WARNING
 from gramflow.commands import options
+from gramflow.commands.export_network import check_network
+from gramflow.engine.feedforward import SMALLEST_CROP
+from gramflow.engine.learning import SHIFT
 from gramflow.engine.portable import card_of, onnx_model
-from gramflow.live.sources import source_of
+from gramflow.live.sources import Frame, Pictures, Pixels, source_of
 from gramflow.media.pictures import from_pixels, read_pixels
 from gramflow.painting.quick import config_of, learn
 from gramflow.settings.config import load, merged, presets
 
-_MOST = 64  # frames of each film or sequence
-T = TypeVar("T")
+_MOST = 64  # frames of each film
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +47,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--licence", default="not stated", help="of the network, for its card; default: %(default)s"
     )
-    parser.add_argument("--network", default="vgg19", help="default: %(default)s")
+    parser.add_argument(
+        "--network",
+        default="vgg19",
+        help="whose features the losses compare: vgg16 or vgg19; default: %(default)s",
+    )
     parser.add_argument("--weights", default="bundled", help="as in config.yaml; default: bundled")
 
 
@@ -69,30 +76,41 @@ def run(
     changes = merged({"stylizer": {"name": "network"}}, options.changes(assignments))
     paths = [str(path.absolute()) for path in style]
     config = load(config_of(paths[0], paths, look, width, changes, network, weights))
+    check_network(config.looks["default"])
     frames = list(_frames(on, config.looks["default"].width))
+    if not frames:
+        raise GramflowError("--on: no frame is large enough to learn from; give larger ones")
     print(f"learning from {len(frames)} frames of {len(on)} films and pictures", flush=True)
     begun = output.with_suffix(".training.npz")
     arrays, told = learn(config, frames, begun, lambda line: print(line, flush=True))
-    write_bytes(output, onnx_model(arrays, card_of(output.stem, licence, told)))
+    write_bytes(output, onnx_model(arrays, card_of(output.stem, licence, arrays, told)))
     begun.unlink(missing_ok=True)
     print(f"{output}: {output.stat().st_size / 1e6:.2f} MB; gramflow live --network {output}")
 
 
-def _frames(names: Iterable[str], width: int) -> Iterable[Picture]:
-    """Frames of films and pictures, in all their variety, at most as wide as `width`."""
+def _frames(names: Iterable[str], width: int) -> Iterator[Picture]:
+    """Frames of films and all pictures, at most as wide as `width`, without those too small."""
     for name in names:
         source = source_of(name, fps=25, loop=False, width=width)
-        for frame in spread(source.frames(), _MOST):
-            yield from_pixels(frame.scaled(width))
+        if source.live:
+            text = f"has no end; record it first: gramflow live {name} -o FILM"
+            raise GramflowError(f"--on {name}: {text}")
+        most = sys.maxsize if isinstance(source, Pictures) else _MOST
+        for pixels in spread(source.frames(), most, width):
+            if min(pixels.shape[:2]) >= SMALLEST_CROP + SHIFT:
+                yield from_pixels(pixels)
+            else:
+                text = f"{pixels.shape[1]}x{pixels.shape[0]} pixels are too few to learn from"
+                print(f"{WARNING}{name}: {text}; left out", flush=True)
 
 
-def spread(items: Iterable[T], most: int) -> Sequence[T]:
-    """At most so many items, at even distances, of a sequence of unknown length."""
-    kept: list[T] = []
+def spread(frames: Iterable[Frame], most: int, width: int) -> list[Pixels]:
+    """At most so many frames, at even distances, of a film of unknown length, scaled to a width."""
+    kept: list[Pixels] = []
     step = 1
-    for number, item in enumerate(items):
+    for number, frame in enumerate(frames):
         if number % step == 0:
-            kept.append(item)
+            kept.append(frame.scaled(width))
         if len(kept) > most:
             kept, step = kept[::2], 2 * step
     return kept

@@ -10,7 +10,7 @@ import numpy as np
 from gramflow.base.arrays import Picture, evenly, resized
 from gramflow.base.errors import GramflowError
 from gramflow.base.progress import Every, Say, clock
-from gramflow.engine import learning, ops, transformer
+from gramflow.engine import learning, transformer
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import (
@@ -23,7 +23,13 @@ from gramflow.engine.stylizers import (
     Stylizer,
 )
 
-T = TypeVar("T")
+MEMORY = 256 * 2**20
+"""Bytes of frames, and of pairs of them, that are kept in memory."""
+
+SMALLEST_CROP = 32
+"""Least side of a crop, in pixels."""
+
+T = TypeVar("T", Picture, learning.Pair)
 
 
 class Feedforward(Stylizer):
@@ -115,30 +121,32 @@ class Feedforward(Stylizer):
     def train(self, say: Say, checkpoint: Checkpoint) -> Arrays:
         """Optimise keyframes, then train the network; return its weights.
 
-        Raises GramflowError for frames that are too small.
+        Raises GramflowError for frames that are too small, for settings by which nothing is learnt,
+        and for a training that diverges.
         """
-        frames, teacher = self.palette.frames, self.settings.teacher
-        some = sampled(frames, self._most)
-        crop = self._crop(some)
+        frames, kept = self.palette.frames, dict(checkpoint.found)
+        numbers = differing(frames, self.settings.keyframes)
+        some, pairs = sampled(frames), [*self._own(), *self._taught()]
+        self._check(bool(numbers or pairs))
+        seen = [*some, *(frames[number] for number in numbers), *(before for before, _ in pairs)]
+        crop = self._crop(seen)
         optimize = Optimize(None, self.palette)
-        kept = dict(checkpoint.found)
-        for number in differing(frames, self.settings.keyframes):
-            if _KEYFRAME + str(number) not in kept:
-                kept[_KEYFRAME + str(number)] = self._keyframe(optimize, number, say)
+        for number in numbers:
+            name = f"keyframe/{number}"
+            if name not in kept:
+                kept[name] = self._keyframe(optimize, number, say)
                 checkpoint.keep(kept)
-        pairs = [
-            (frames[int(name.removeprefix(_KEYFRAME))], painted)
-            for name, painted in sorted(kept.items())
-            if name.startswith(_KEYFRAME)
-        ]
-        pairs += self._own()
-        if teacher is not None:
-            pairs += sampled(self.palette.examples[teacher], self._most)
+            pairs.append((frames[number], kept[name]))
         learner = self._learner(optimize, crop, bool(pairs))
         if _BEGUN in kept:
             learner.resume(kept)
         self._learn(learner, some, pairs, say, lambda state: checkpoint.keep({**kept, **state}))
         return transformer.arrays_of(learner.model)
+
+    def needs(self, height: int, width: int) -> str:
+        """In how many strips a frame is painted, if it is not painted at once."""
+        strips = -(-height // transformer.rows_within(self.palette.memory, width))
+        return f"in {strips} strips" if strips > 1 else ""
 
     def paint(
         self,
@@ -150,13 +158,17 @@ class Feedforward(Stylizer):
         """Apply the trained network."""
         if self._model is None:
             self._model = transformer.restored(self.palette.trained)
-        values = ops.convert_to_numpy(transformer.painted(self._model, frame[None]))[0]
+        values = transformer.painted(self._model, frame, self.palette.memory)
         return Painted(np.clip(values, 0, 1))
 
-    @property
-    def _most(self) -> int:
-        """How many frames to keep in memory."""
-        return max(_MEMORY // self.palette.frames[0].nbytes, 1)
+    def _check(self, taught: bool) -> None:
+        """Raise GramflowError if nothing would be learnt. taught: whether there are examples."""
+        given = self.settings
+        if not given.steps and not (taught and given.copying and given.like):
+            raise GramflowError(
+                f"looks.{self.palette.name}.stylizer: learns nothing; give steps, or examples "
+                "(keyframes, painted or teacher) with copying and like"
+            )
 
     def _own(self) -> list[learning.Pair]:
         """The frames that the user has painted. Raises GramflowError for one that is not there."""
@@ -173,6 +185,17 @@ class Feedforward(Stylizer):
             pairs.append((frame, resized(self.palette.pictures[path], width, height)))
         return pairs
 
+    def _taught(self) -> list[learning.Pair]:
+        """What the look that is the teacher has painted, as far as it fits into memory."""
+        if self.settings.teacher is None:
+            return []
+        if self.palette.settings["colours"]["name"] != "style":
+            raise GramflowError(
+                f"looks.{self.palette.name}.colours: a teacher's frames have their final colours; "
+                "give style here, and the colours to the teacher"
+            )
+        return sampled(self.palette.examples[self.settings.teacher])
+
     def _keyframe(self, optimize: Optimize, number: int, say: Say) -> Picture:
         """Optimise one of the film's frames, as if it were a film of its own."""
         due = Every(10)
@@ -183,6 +206,11 @@ class Feedforward(Stylizer):
 
         seed = self.palette.settings["seed"]
         painted = optimize.paint(self.palette.frames[number], {}, seed, report)
+        if not np.isfinite(painted.picture).all():
+            raise GramflowError(
+                f"looks.{self.palette.name}: the loss of frame {number} is not finite; lower the "
+                "weights of its loss terms"
+            )
         say(f"frame {number}: {painted.evaluations} evaluations")
         return painted.picture
 
@@ -190,10 +218,10 @@ class Feedforward(Stylizer):
         """A crop's side for these frames. Raises GramflowError if they are too small."""
         height, width = np.min([frame.shape[:2] for frame in frames], 0)
         crop = learning.crop_for(self.settings.crop, height, width)
-        if crop < _SMALLEST:
+        if crop < SMALLEST_CROP:
             raise GramflowError(
-                f"looks.{self.palette.name}.width: gives {width}x{height} pixels, too few to "
-                "learn from; give a greater one"
+                f"looks.{self.palette.name}.width: gives frames {width} pixels wide and {height} "
+                "high, too few to learn from; give a greater one"
             )
         return crop
 
@@ -222,6 +250,11 @@ class Feedforward(Stylizer):
             started, begun = time.monotonic(), learner.number
             while learner.number < first + count:
                 step = self._step(learner, frames, pairs)
+                if not step.finite:
+                    raise GramflowError(
+                        f"looks.{self.palette.name}.stylizer.rate: training has diverged; give a "
+                        "lower one"
+                    )
                 if due:
                     keep(learner.state())
                 if told:
@@ -242,10 +275,11 @@ class Feedforward(Stylizer):
         return learner.step(frame, [pairs[number] for number in some])
 
 
-def sampled(items: Mapping[int, T], most: int) -> list[T]:
-    """At most so many of a film's frames, or pairs of them, at even distances."""
+def sampled(items: Mapping[int, T]) -> list[T]:
+    """Some of a film's frames, or pairs of them, at even distances: as many as `MEMORY` holds."""
     numbers = list(items)
-    return [items[numbers[place]] for place in evenly(len(items), most)]
+    size = sum(np.asarray(part).nbytes for part in items[numbers[0]]) if numbers else 1
+    return [items[numbers[place]] for place in evenly(len(items), max(MEMORY // size, 1))]
 
 
 def differing(frames: Mapping[int, Picture], count: int) -> list[int]:
@@ -255,6 +289,8 @@ def differing(frames: Mapping[int, Picture], count: int) -> list[int]:
     chosen already (the greedy solution of the k-centre problem, Gonzalez 1985). Frames are compared
     as small pictures, of a film's frames at most `_COMPARED` at even distances.
     """
+    if not count:
+        return []
     numbers = evenly(len(frames), _COMPARED)
     small = np.stack([resized(frames[number], *_SMALL).ravel() for number in numbers])
     distances = np.square(small - small.mean(0)).sum(1)
@@ -263,14 +299,11 @@ def differing(frames: Mapping[int, Picture], count: int) -> list[int]:
     while len(chosen) < min(count, len(numbers)) and nearest.max() > 0:
         chosen.append(int(nearest.argmax()))
         nearest = np.minimum(nearest, np.square(small - small[chosen[-1]]).sum(1))
-    return [numbers[place] for place in chosen[:count]]
+    return [numbers[place] for place in chosen]
 
 
-_KEYFRAME = "keyframe/"  # start of the names of optimised frames among a checkpoint's arrays
 _BEGUN = "number"  # an array that every state of a learner has
-_SMALLEST = 32  # pixels of a crop's side
 _PAIRS = 2  # examples in a step
-_MEMORY = 256 * 2**20  # bytes of frames that are kept in memory
 _COMPARED = 500  # frames
 _EVALUATION = 8e5  # multiplications for a pixel by an evaluation of a look's loss and its gradient
 _PYRAMID = 1.3  # cost of painting at all sizes, each half of the next, by that at the whole one

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import cos, pi
+from math import cos, isfinite, pi
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,9 @@ from gramflow.base.arrays import Picture, Tensor, resized
 from gramflow.engine import backend, ops
 from gramflow.engine.networks import Network
 from gramflow.engine.transformer import STRIDE, arrays_of, restored
+
+SHIFT = 8
+"""Greatest shift of the second crop, in pixels."""
 
 Pair = tuple[Picture, Picture]
 """A frame and its painting, of one size."""
@@ -45,6 +48,11 @@ class Step:
     loss: float | None
     steady: float | None
     like: float | None
+
+    @property
+    def finite(self) -> bool:
+        """Whether all terms are numbers."""
+        return all(value is None or isfinite(value) for value in vars(self).values())
 
     def __str__(self) -> str:
         terms = vars(self).items()
@@ -173,8 +181,8 @@ def _scaled_error(values: Tensor, target: Tensor) -> Tensor:
 
 def _shifted(frame: Picture, crop: int, random: Any) -> tuple[Picture, Picture, NDArray[Any]]:
     """Two crops of a frame, the second one shifted and with noise, and the offset between them."""
-    whole = _varied(frame, crop + _SHIFT, random)
-    offset = random.integers(-_SHIFT, _SHIFT + 1, 2)
+    whole = _varied(frame, crop + SHIFT, random)
+    offset = random.integers(-SHIFT, SHIFT + 1, 2)
     top, left = np.maximum(-offset, 0)
     below, right = np.maximum(offset, 0)
     first = whole[top : top + crop, left : left + crop]
@@ -188,8 +196,8 @@ def _overlap(crop: Tensor, offset: Tensor) -> Tensor:
 
     offset: of the other crop.
     """
-    size = crop.shape[0] - 3 * _SHIFT
-    top, left = (_SHIFT + ops.maximum(offset[axis], 0) for axis in (0, 1))
+    size = crop.shape[0] - 3 * SHIFT
+    top, left = (SHIFT + ops.maximum(offset[axis], 0) for axis in (0, 1))
     return crop[top : top + size, left : left + size]
 
 
@@ -217,11 +225,10 @@ def _corner(frame: Picture, size: int, random: Any) -> tuple[int, int]:
 
 def crop_for(course_crop: int, height: int, width: int) -> int:
     """The crop's side for frames of this size: at most theirs, and a multiple of STRIDE."""
-    return min(course_crop, height - _SHIFT, width - _SHIFT) // STRIDE * STRIDE
+    return min(course_crop, height - SHIFT, width - SHIFT) // STRIDE * STRIDE
 
 
 _RISING = 30  # steps over which the rate rises
 _LOWER = 0.8
-_SHIFT = 8  # greatest shift of the second crop, in pixels
 _NOISE = 0.03  # greatest deviation of its noise, of values in 0..1
 _SCALES = (0.75, 1.35)  # of the crop's side in the frame, by its own

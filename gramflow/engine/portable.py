@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.engine.transformer import shape_of
+from gramflow.engine.transformer import multiply_adds, shape_of
 
 OPSET = 17  # version of ONNX's operators
 
@@ -54,12 +54,17 @@ def onnx_model(arrays: Mapping[str, NDArray[Any]], card: Mapping[str, str]) -> b
     return data
 
 
-def card_of(name: str, licence: str, told: Mapping[str, Any]) -> dict[str, str]:
+def card_of(
+    name: str, licence: str, arrays: Mapping[str, NDArray[Any]], told: Mapping[str, Any]
+) -> dict[str, str]:
     """The card of a network: what it is, as texts.
 
-    told: its look, style and weights, as of `film.description.describe`.
+    arrays: its weights. told: its look, style and so on, as of `film.description.describe`.
     """
+    channels, blocks = shape_of(arrays)
+    cost = multiply_adds(channels, blocks) / 1e3
     return {
+        "size": f"{channels} channels, {blocks} blocks, {cost:.1f} thousand multiply-adds a pixel",
         "name": name,
         "style": told["style"],
         "licence": licence,

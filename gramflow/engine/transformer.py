@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.base.arrays import Tensor
+from gramflow.base.arrays import Picture
 
 STRIDE = 4
 """Height and width of a frame must be multiples of it."""
@@ -96,11 +96,36 @@ def multiply_adds(channels: int, blocks: int) -> float:
     return 9 * (half / 4 + 3) * 3 + at_half / 4 + at_quarter / 16
 
 
-def painted(model: Any, frame: Tensor) -> Tensor:
-    """Apply a network to frames of any size, (n, height, width, 3), which are padded to STRIDE."""
+def reach(blocks: int) -> int:
+    """How many pixels away, at most, a pixel of the frame can be that changes a painted one."""
+    return 16 + 8 * blocks
+
+
+def painted(model: Any, frame: Picture, memory: int | None = None) -> Picture:
+    """Paint a frame, (height, width, 3), RGB 0..1; the result is not clipped.
+
+    memory: bytes to keep to, by painting strip after strip, with the same result; None: no limit.
+    """
     from gramflow.engine import ops
 
-    height, width = frame.shape[1:3]
-    below, right = -height % STRIDE, -width % STRIDE
-    padded = ops.pad(frame, ((0, 0), (0, below), (0, right), (0, 0)), mode="symmetric")
-    return model(padded)[:, :height, :width]
+    height, width = frame.shape[:2]
+    rows = rows_within(memory, width)
+    beyond = reach(sum(bool(_BLOCK.fullmatch(f"{layer.name}/bias")) for layer in model.layers))
+    padded = np.pad(frame, ((0, -height % STRIDE), (0, -width % STRIDE), (0, 0)), "symmetric")
+    strips = []
+    for top in range(0, height, rows):
+        first = max(top - beyond, 0)
+        seen = padded[None, first : top + rows + beyond]
+        strips.append(ops.convert_to_numpy(model(seen))[0, top - first :][:rows])
+    return np.concatenate(strips)[:height, :width]
+
+
+def rows_within(memory: int | None, width: int) -> int:
+    """Rows of a strip that so many bytes suffice for; a multiple of STRIDE."""
+    if memory is None:
+        return _UNLIMITED
+    return min(max(memory // (_PIXEL * width) // STRIDE * STRIDE, STRIDE), _UNLIMITED)
+
+
+_PIXEL = 500  # bytes to paint a pixel; measured 485 with 48 channels
+_UNLIMITED = 2**20

@@ -5,14 +5,15 @@ from typing import Any
 
 from gramflow import ENGINE_VERSION, __version__
 from gramflow.film.identity import Weights
-from gramflow.film.keys import content_digest
+from gramflow.film.keys import content_digest, with_contents
 from gramflow.settings.config import Config, Render
 
 
 def describe(config: Config, render: Render, weights: Weights) -> dict[str, Any]:
     """Describe a painting as JSON values: look, style, weights and versions.
 
-    The style's pictures are named by their file's name and content, without its folder. The same
+    The style's pictures, and files that settings name, are told by name and content, without their
+    folder. The same
     config gives the same values on every machine.
     """
     return {"gramflow": __version__, **described(config, render, weights)}
@@ -26,9 +27,14 @@ def described(config: Config, render: Render, weights: Weights) -> dict[str, Any
         "video": render.video,
         "style": render.style,
         "look": render.look,
-        "pictures": [[Path(image).name, content_digest(image)] for image in style.images],
+        "pictures": list(map(_named, style.images)),
         "mixture": list(style.weights),
         "network": weights.network,
         "weights": {"source": weights.source, "identity": weights.identity},
-        "settings": config.looks[render.look].settings,
+        "settings": with_contents(config, config.looks[render.look], {"file": _named}),
     }
+
+
+def _named(path: str) -> list[str]:
+    """A file's name, without its folder, and the digest of what is in it."""
+    return [Path(path).name, content_digest(path)]

@@ -109,7 +109,7 @@ def recipe(
         "size": size,
         "look": _effective(config, look, contents),
         "target": target(render.style),
-        "plugins": _origins(config, _painters(look)),
+        "plugins": _origins(config, _painters(config, look)),
     }
 
 
@@ -268,6 +268,11 @@ def _effective(config: Config, look: Look, contents: Contents) -> dict[str, Any]
     recipe. Names of files, styles and looks are replaced by what they stand for.
     """
     chained = {} if neighbours(config, look) else {"flow": None}
+    return with_contents(config, look, contents) | chained | {"passes": None, "coarsest": None}
+
+
+def with_contents(config: Config, look: Look, contents: Contents) -> dict[str, Any]:
+    """All settings of a look, with the values of marked ones replaced by their contents."""
     settings = look.settings
     settings["losses"] = {
         name: _with_contents(config, "losses", name, term, contents)
@@ -275,7 +280,7 @@ def _effective(config: Config, look: Look, contents: Contents) -> dict[str, Any]
     }
     for key, kind in CHOSEN.items():
         settings[key] = _with_contents(config, kind, settings[key]["name"], settings[key], contents)
-    return settings | chained | {"passes": None, "coarsest": None}
+    return settings
 
 
 def _with_contents(
@@ -318,14 +323,14 @@ def style_sides(look: Look) -> dict[int, int]:
     return {width: max(round(width * look.style_scale), 1) for width in look.widths}
 
 
-def _painters(look: Look) -> list[tuple[str, str]]:
+def _painters(config: Config, look: Look) -> list[tuple[str, str]]:
     """Kind and name of the plugins that a look paints with, without the network."""
     chosen = {
         "optimizers": look.optimizer,
         "stylizers": look.stylizer,
         "colours": look.colours,
     }
-    if look.start == "previous":
+    if neighbours(config, look):
         chosen["flows"] = look.flow
     return [
         *((kind, settings["name"]) for kind, settings in chosen.items()),

@@ -42,7 +42,7 @@ class PicturePainter:
 
     def __init__(self, config: Config, style: Style, look: Look, weights: Weights) -> None:
         if learns(config, look) or any(marked(look, config.registry, "look")):
-            text = "learns from painted films, so it paints no single picture; take another look"
+            text = "is trained on a film first, so it paints no single picture; take another look"
             raise GramflowError(f"looks.{look.name}: {text}")
         self.config, self.look = config, look
         self._colours = make_colours(config, look)

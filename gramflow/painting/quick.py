@@ -86,7 +86,7 @@ def learn(
     """Let the stylizer of a config's only render learn from pictures (see `Stylizer.train`).
 
     frames: of the look's width. begun: a file that keeps what is learnt, so that a killed process
-    goes on; removed at the end. say: prints a line. Returns what is learnt, and a description of
+    goes on. say: prints a line. Returns what is learnt, and a description of
     the look (see `film.description.describe`). Raises GramflowError.
     """
     render = next(iter(config.renders.values()))
@@ -94,7 +94,8 @@ def learn(
     say(f"training on {prepare(cores())}")
     weights = find_weights(config, say)
     told = describe(config, render, weights)
-    pictures = [pixels_digest(to_pixels(frame)) for frame in frames]
+    del told["video"]  # the style's picture stands for it
+    contents = [pixels_digest(to_pixels(frame)) for frame in frames]
     stylizer = make_stylizer(
         config,
         look,
@@ -102,7 +103,7 @@ def learn(
         {style.name: compute_targets(config, style, look, weights)},
         frames=dict(enumerate(frames)),
     )
-    return trained(stylizer, begun, digest([told, pictures]), say), told
+    return trained(stylizer, begun, digest([told, contents]), say), told
 
 
 def paint_arrays(

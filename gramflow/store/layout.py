@@ -21,8 +21,9 @@ WEIGHTS = "work/weights.{digest}.json"
 PLAN = "work/renders/{render}/plan.{digest}.json"
 TARGETS = "work/targets/{target}.npz"
 TRAINED = "work/renders/{render}/trained.{digest}.npz"
-CHECKPOINT = "work/renders/{render}/training.{digest}.npz"
-"""What the job that makes `TRAINED` has learnt so far; removed when it is done."""
+CHECKPOINT = "training/{digest}.npz"
+"""What the job that makes `TRAINED` has learnt so far; removed when it is done. It lies below the
+store, which all machines share, since the job's folder may be gone with its machine."""
 
 RECORD = "work/renders/{render}/{part}.{claim}.json"
 CERTIFICATE = "work/renders/{render}/{product}.json"

@@ -14,6 +14,9 @@ from gramflow.settings.config import Config
 THREADS = 8
 """CPU cores of a painting job on a cluster; their maximum on a machine without a GPU."""
 
+LEARNING_MB = 1000
+"""Megabytes of frames and examples that are kept while a stylizer learns."""
+
 _STARTED_MB = 1500  # Python with TensorFlow and the network; measured 1000
 _MARGIN = 1.2  # factor on the memory limit that tiles are fitted to
 _PAINTING_MB = 2500  # per megapixel, features and gradients of VGG-16; measured 1900 to 2200

@@ -35,6 +35,7 @@ def shot_frames(manifest: Manifest, most: int) -> list[int]:
 def drafted(look: Look, width: int, kept: Collection[str] = ()) -> Look:
     """A look at the cost of a draft: narrower, with fewer evaluations, else the same.
 
+    In place of a network, which is trained on the whole film, what it learns from is painted.
     kept: settings that stay as they are, since they are what is compared.
     """
     narrow = look.width if {"width", "preset"} & set(kept) else min(look.width, width)
@@ -42,7 +43,8 @@ def drafted(look: Look, width: int, kept: Collection[str] = ()) -> Look:
     evaluations = look.evaluations
     if not {"evaluations", "preset"} & set(kept):
         evaluations = min(evaluations, presets()["draft"]["evaluations"])
-    return replace(look, width=narrow, height=height, evaluations=evaluations)
+    stylizer = {"name": "optimize"} if look.stylizer["name"] == "network" else look.stylizer
+    return replace(look, width=narrow, height=height, evaluations=evaluations, stylizer=stylizer)
 
 
 def swept(entry: Values, sweeps: Mapping[str, Sequence[Any]]) -> list[tuple[Values, Values]]:

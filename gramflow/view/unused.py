@@ -122,7 +122,7 @@ def _frames(kind: str, stores: Iterable[Store], used: set[str], unknown: list[st
     return found
 
 
-def _work_files(configs: Sequence[Config], plans: Iterable[Plan]) -> Iterator[Path]:
+def _work_files(configs: Sequence[Config], plans: Sequence[Plan]) -> Iterator[Path]:
     """Files below work/ that no config needs, and requests, which a run makes anew."""
     used: set[str] = set()
     certificates = _certificates()
@@ -135,13 +135,25 @@ def _work_files(configs: Sequence[Config], plans: Iterable[Plan]) -> Iterator[Pa
             used.add(layout.plan(render))
     for plan in plans:
         used |= {TARGETS.format(target=target) for target in plan.targets.values()}
-        learnt = {"render": plan.render, "digest": plan.trained}
-        used |= {TRAINED.format(**learnt), CHECKPOINT.format(**learnt)}
+        used.add(TRAINED.format(render=plan.render, digest=plan.trained))
         used |= {record(plan.render, part, job.claim) for part, job in plan.jobs.items()}
     for file in Path("work").rglob("*"):
         known = str(file) in used or file in certificates
         if _OWN.fullmatch(str(file)) and not known and file.is_file():
             yield file
+    yield from _checkpoints(configs, plans)
+
+
+def _checkpoints(configs: Sequence[Config], plans: Sequence[Plan]) -> Iterator[Path]:
+    """What unfinished trainings have left in this folder's stores and no plan waits for."""
+    learnt = {
+        plan.trained: TRAINED.format(render=plan.render, digest=plan.trained) for plan in plans
+    }
+    wanted = {digest for digest, file in learnt.items() if not Path(file).is_file()}
+    for store in map(Path, _stores(configs)):
+        if store.resolve().is_relative_to(Path.cwd()):
+            found = store.glob(CHECKPOINT.format(digest="*"))
+            yield from (file for file in found if file.stem not in wanted)
 
 
 def _certificates() -> list[Path]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gramflow.base.arrays import Picture
-from gramflow.engine import learning, transformer
+from gramflow.engine import feedforward, learning, transformer
 from gramflow.engine.feedforward import differing, sampled
 from gramflow.engine.networks import VGG19
 from tests.support.media import textured
@@ -122,7 +122,10 @@ def test_keyframes_are_those_that_differ_most() -> None:
     assert differing(shades(0.5, 0.5, 0.5), 2) == [0]
 
 
-def test_frames_are_sampled_evenly() -> None:
+def test_frames_are_sampled_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
     film = shades(*np.linspace(0, 1, 10))
-    assert [round(float(each.mean()) * 9) for each in sampled(film, 4)] == [0, 3, 6, 9]
-    assert len(sampled(film, 99)) == 10
+    assert len(sampled(film)) == 10
+    monkeypatch.setattr(feedforward, "MEMORY", 4 * film[0].nbytes)
+    assert [round(float(each.mean()) * 9) for each in sampled(film)] == [0, 3, 6, 9]
+    pairs = {number: (frame, frame) for number, frame in film.items()}
+    assert [round(float(before.mean()) * 9) for before, _ in sampled(pairs)] == [0, 9]

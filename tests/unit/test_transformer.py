@@ -8,14 +8,13 @@ import pytest
 from numpy.typing import NDArray
 
 from gramflow.bundled import networks
-from gramflow.engine import ops, transformer
+from gramflow.engine import transformer
 from gramflow.engine.portable import onnx_model
 from gramflow.live.painter import Painter
 from gramflow.media.pictures import from_pixels, to_bytes
 from tests.support.media import textured
 
-FIELD = 36
-"""Pixels, in all directions, that a painted pixel may depend on, for two blocks."""
+FIELD = transformer.reach(2)
 
 CARD = {"name": "noise", "licence": "MIT"}
 
@@ -37,8 +36,8 @@ def noise(height: int, width: int, seed: int = 0) -> NDArray[np.float32]:
     return np.random.default_rng(seed).random((1, height, width, 3), np.float32)
 
 
-def paint(model: Any, frames: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(transformer.painted(model, ops.convert_to_tensor(frames)))
+def paint(model: Any, frames: NDArray[np.float32], memory: int | None = None) -> Any:
+    return np.stack([transformer.painted(model, frame, memory) for frame in frames])
 
 
 def test_a_network_starts_as_a_copy() -> None:
@@ -48,12 +47,20 @@ def test_a_network_starts_as_a_copy() -> None:
 
 def test_a_pixel_depends_on_its_surroundings_only(model: Any) -> None:
     """So a part of a picture, cut at a multiple of the stride, is painted as in the whole."""
-    frame = noise(112, 128)
-    part = paint(model, frame[:, 8:104, 12:124])
+    frame = noise(128, 144)
+    part = paint(model, frame[:, 8:120, 12:140])
     whole = paint(model, frame)
     assert np.abs(whole - frame).max() > 0.05
-    inner = np.abs(part - whole[:, 8:104, 12:124])[:, FIELD:-FIELD, FIELD:-FIELD]
+    inner = np.abs(part - whole[:, 8:120, 12:140])[:, FIELD:-FIELD, FIELD:-FIELD]
     assert inner.size and inner.max() < 1e-5
+
+
+def test_strips_are_painted_as_the_whole(model: Any) -> None:
+    frame = noise(101, 40)
+    rows = transformer.rows_within(700_000, 40)
+    assert rows % 4 == 0 and 8 < rows < 50
+    assert np.allclose(paint(model, frame, 700_000), paint(model, frame), atol=1e-6)
+    assert transformer.rows_within(None, 40) > 10**5 and transformer.rows_within(1, 40) == 4
 
 
 @pytest.mark.parametrize("size", [(49, 56), (50, 53), (51, 55)])
