@@ -56,11 +56,17 @@ def _table(statuses: list[RenderStatus]) -> Table:
         table.add_row(
             status.name,
             "not extracted yet" if status.frames is None else f"{status.done}/{status.frames}",
-            "" if status.seconds is None else f"{status.seconds:.1f} s a frame",
+            _speed(status),
             "" if status.left is None else clock(status.left),
             "there" if status.film else "",
         )
     return table
+
+
+def _speed(status: RenderStatus) -> str:
+    if status.untrained:
+        return "is trained first"
+    return "" if status.seconds is None else f"{status.seconds:.1f} s a frame"
 
 
 def _watch(config: Config) -> None:

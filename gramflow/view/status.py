@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gramflow.settings.config import Config, Render
 from gramflow.store.frames import Store, painted_store
-from gramflow.store.layout import FILM, Layout
+from gramflow.store.layout import FILM, TRAINED, Layout
 from gramflow.store.plans import current_plan
 
 _RECENT = 20  # number of latest frames over which the speed is averaged
@@ -21,6 +21,7 @@ class RenderStatus:
     done: how many of them are in the store.
     seconds: mean time per frame of the latest ones; None without any.
     film: whether the film exists.
+    untrained: whether the look's stylizer has yet to learn before it paints.
     """
 
     name: str
@@ -28,6 +29,7 @@ class RenderStatus:
     done: int
     seconds: float | None
     film: bool
+    untrained: bool = False
 
     @property
     def left(self) -> float | None:
@@ -50,7 +52,9 @@ def render_status(config: Config, render: Render, layout: Layout) -> RenderStatu
     keys = plan.made
     there = painted.sizes(keys)
     done = [key for key in keys if key in there]
-    return RenderStatus(render.name, len(keys), len(done), _speed(painted, there), film)
+    learnt = TRAINED.format(render=render.name, digest=plan.trained)
+    untrained = bool(plan.trained) and len(done) < len(keys) and not Path(learnt).is_file()
+    return RenderStatus(render.name, len(keys), len(done), _speed(painted, there), film, untrained)
 
 
 def _speed(painted: Store, keys: Iterable[str]) -> float | None:

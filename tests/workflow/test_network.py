@@ -93,6 +93,7 @@ def test_a_network_is_trained_once_and_paints_the_film(project: Project, tmp_pat
     for name in ("clip.mkv", "red.png", "mine.png"):
         (other.folder / name).write_bytes((project.folder / name).read_bytes())
     begun = optimised(kill_in_training(project))
+    assert "is trained first" in gramflow(project, "status").stdout
     run = project.run()
     whole = other.run()
     assert sorted(begun + optimised(run.output)) == optimised(whole.output)
