@@ -193,7 +193,7 @@ def test_a_network_is_trained_by_one_command(project: Project) -> None:
             ["train", "red.png", "--on", "clip.mkv", "--set", "stylizer=optimize"],
             "stylizer: optimize trains no network; give network",
         ),
-        (["train", "red.png", "--on", "clip.mkv", "--width", "24"], "no frame is large enough"),
+        (["train", "red.png", "--on", "clip.mkv", "--width", "32"], "no frame is large enough"),
         (["export-network", "clip.blue"], "there is no render clip.blue; did you mean clip.red?"),
         (["export-network", "clip.red"], "clip.red: its network is not trained yet; train it by"),
     ],
