@@ -19,9 +19,10 @@ from threading import Event
 from types import FrameType
 from typing import Any
 
-from gramflow.base.errors import GramflowError, concerning
+from gramflow.base.errors import GramflowError
 from gramflow.base.machine import cores
 from gramflow.base.progress import ERROR, Every
+from gramflow.bundled import networks as shipped
 from gramflow.commands import options
 from gramflow.live.loop import Controls, Loop, SourceLost
 from gramflow.live.networks import painters
@@ -40,8 +41,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="a network that comes along, or the path of an .onnx file; can be repeated: the first "
-        "is used, the page switches to the others",
+        help="what paints, and in which style: a small feed-forward network, trained for one style "
+        f"beforehand. The name of one that comes along ({', '.join(shipped.names())}), or the path "
+        "of an .onnx file that gramflow train or gramflow export-network has written. Can be "
+        "repeated: the first is used, the page switches to the others",
     )
     parser.add_argument(
         "--width",
@@ -99,7 +102,7 @@ def _add_outputs(group: "argparse._ArgumentGroup") -> None:
     )
     group.add_argument("--page", action="store_true", help="serve the page beside other outputs")
     group.add_argument(
-        "--port", type=options.positive, help="of the page; default: 8765, or the next that is free"
+        "--port", type=_port, help="of the page; default: 8765, or the next that is free"
     )
     group.add_argument(
         "--host",
@@ -116,6 +119,14 @@ def _share(text: str) -> float:
     number = float(text)
     if not 0 <= number <= 1:
         raise argparse.ArgumentTypeError("from 0 to 1")
+    return number
+
+
+def _port(text: str) -> int:
+    """Parse the number of a port, as an argparse type."""
+    number = int(text)
+    if not 1 <= number <= 65535:
+        raise argparse.ArgumentTypeError("from 1 to 65535")
     return number
 
 
@@ -173,6 +184,8 @@ def run(**given: Any) -> int | None:
 
 
 def _paint(chosen: _Settings, stop: Event) -> int | None:
+    if chosen.output:
+        options.check_new(chosen.output, list(Recording.KINDS), "--output")
     source = source_of(chosen.source, chosen.fps, chosen.loop, chosen.width)
     if chosen.every_frame and source.live:
         raise GramflowError("--every-frame: is for films and picture sequences; leave it out")
@@ -208,8 +221,7 @@ def _sinks(chosen: _Settings, title: str) -> list[Sink]:
     """
     found: list[Sink] = []
     if chosen.output:
-        with concerning("--output"):
-            found.append(Recording(chosen.output))
+        found.append(Recording(chosen.output))
     if chosen.window:
         found.append(Window(f"gramflow live: {title}"))
     if chosen.device:
@@ -232,7 +244,7 @@ def _serve(loop: Loop, title: str, opened: bool, listening: socket.socket) -> No
     """Add the page, and the recordings that it controls, to a loop's outputs."""
     from gramflow.live.server import Page
 
-    takes = Takes(Path())
+    takes = Takes(Path(), loop.warn)
     page = Page(loop, takes, title, listening)
     loop.sinks += [takes, page]
     print(f"the page: {page.address}", flush=True)

@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +44,14 @@ def add_changes(parser: argparse.ArgumentParser, example: str) -> None:
     )
 
 
-def check_new(path: Path, suffix: str, option: str) -> None:
-    """Raise GramflowError unless a file with this suffix can be written that is not there yet."""
-    if path.suffix.lower() != suffix:
-        raise GramflowError(f"{option} {path}: give a name that ends in {suffix}")
+def check_new(path: Path, suffix: str | Sequence[str], option: str) -> None:
+    """Raise GramflowError unless a file can be written that is not there yet.
+
+    suffix: what its name must end in, or several of which one is enough. option: names the path.
+    """
+    suffixes = [suffix] if isinstance(suffix, str) else suffix
+    if path.suffix.lower() not in suffixes:
+        raise GramflowError(f"{option} {path}: give a name that ends in {' or '.join(suffixes)}")
     if path.exists():
         raise GramflowError(f"{option} {path}: is there already; give another name")
     if not path.absolute().parent.is_dir():

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
 from threading import Event
@@ -60,7 +61,7 @@ class Loop:
     """Paints the newest frame again and again.
 
     sinks: where painted frames go. One that fails is left out from then on, with a warning.
-    failed: whether one has.
+    failed: whether one has, or a recording of the page.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class Loop:
             elif finished:
                 self._check_end()
                 return
-            elif now - alive > patience:
+            elif self.reader.live and now - alive > patience:
                 fault = self.reader.fault or "SOURCE: nothing received"
                 raise SourceLost(f"{fault}; given up after {patience:g} s (--patience)")
             tell()
@@ -123,6 +124,11 @@ class Loop:
         for sink in self.sinks:
             self._close(sink)
 
+    def warn(self, error: GramflowError) -> None:
+        """Tell that an output has failed, or was closed by someone."""
+        self.failed = self.failed or not isinstance(error, Closed)
+        self._say(f"{WARNING}{error}")
+
     def _check_end(self) -> None:
         """Raise the fault of a source that has ended before its end."""
         fault = self.reader.fault
@@ -140,15 +146,12 @@ class Loop:
                 sink.show(painted)
             except GramflowError as error:
                 self.sinks.remove(sink)
-                self._close(sink)
-                self._warn(error)
+                with suppress(GramflowError):  # which would tell the same again
+                    sink.close()
+                self.warn(error)
 
     def _close(self, sink: Sink) -> None:
         try:
             sink.close()
         except GramflowError as error:
-            self._warn(error)
-
-    def _warn(self, error: GramflowError) -> None:
-        self.failed = self.failed or not isinstance(error, Closed)
-        self._say(f"{WARNING}{error}")
+            self.warn(error)

@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 
 from gramflow.base.arrays import Picture
 from gramflow.base.errors import GramflowError
+from gramflow.engine.transformer import STRIDE
 from gramflow.live.calm import Calm
+from gramflow.live.reasons import one_line
 from gramflow.media.pictures import from_pixels, to_bytes
-
-STEP = 4
-"""Networks take pictures whose sides are multiples of this, in pixels."""
 
 _TRIALS = ((32, 48), (48, 32))  # heights and widths of frames that a network is tried with
 _REMEDY = "give one written by gramflow export-network"
@@ -50,9 +49,9 @@ class Painter:
         return to_bytes(painted)
 
     def _painted(self, frame: Picture) -> Picture:
-        """Run the network on a frame, mirrored beyond its edges up to multiples of STEP."""
+        """Run the network on a frame, mirrored beyond its edges up to multiples of STRIDE."""
         height, width = frame.shape[:2]
-        more = (-height % STEP, -width % STEP)
+        more = (-height % STRIDE, -width % STRIDE)
         if any(more):
             frame = cv2.copyMakeBorder(frame, 0, more[0], 0, more[1], cv2.BORDER_REFLECT)
         return np.clip(_run(self._network, frame)[:height, :width], 0, 1)
@@ -73,7 +72,7 @@ def _session(model: bytes, threads: int) -> Any:
         # loaded from bytes, so that the model cannot refer to other files
         return onnxruntime.InferenceSession(model, options, chosen)
     except Exception as error:  # ONNX Runtime's own classes derive from nothing else
-        raise GramflowError(f"no network, or damaged ({_line(error)}); {_REMEDY}") from error
+        raise GramflowError(f"no network, or damaged ({one_line(error)}); {_REMEDY}") from error
 
 
 def _check(network: Any) -> None:
@@ -84,23 +83,23 @@ def _check(network: Any) -> None:
         names = ", ".join([*(name for name, _ in inputs), *outputs])
         raise GramflowError(f"no network that paints frames, its ends are {names}; {_REMEDY}")
     for height, width in _TRIALS:
-        _run(network, np.zeros((height, width, 3), np.float32))
+        _run(network, np.random.default_rng(0).random((height, width, 3), np.float32))
 
 
 def _run(network: Any, frame: Picture) -> Picture:
-    """Run a network on a frame. Raises GramflowError if it fails, or gives another size."""
+    """Run a network on a frame.
+
+    Raises GramflowError if it fails, gives another size, or values that are not finite.
+    """
+    height, width = frame.shape[:2]
     try:
         (painted,) = network.run(["painted"], {"frame": frame[None]})
     except Exception as error:  # ONNX Runtime's own classes derive from nothing else
-        height, width = frame.shape[:2]
         raise GramflowError(
-            f"the network failed on a frame of {width}x{height} ({_line(error)}); {_REMEDY}"
+            f"the network failed on a frame of {width}x{height} ({one_line(error)}); {_REMEDY}"
         ) from error
     if painted.shape != (1, *frame.shape) or painted.dtype != frame.dtype:
         raise GramflowError(f"it makes {painted.shape[1:]} of a frame of {frame.shape}; {_REMEDY}")
+    if not np.isfinite(painted).all():
+        raise GramflowError(f"its output is not finite on a frame of {width}x{height}; {_REMEDY}")
     return painted[0]
-
-
-def _line(reason: object) -> str:
-    """ONNX Runtime's message on one line, shortened to 200 characters."""
-    return " ".join(str(reason).split())[:200]

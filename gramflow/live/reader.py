@@ -10,11 +10,13 @@ from typing import Any
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.progress import Say
+from gramflow.live.reasons import one_line
 from gramflow.live.sources import Frame, Source
 
 _AHEAD = 4  # frames decoded in advance where every one is kept
 _WAIT = 0.1  # seconds to wait at once, so that a stop is seen soon
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # seconds before a source is opened again
+_LATE, _EARLY = 1.0, 10.0  # seconds: how far a live frame may be off before the times have jumped
 _LEAVE = 2.0  # seconds to wait for a thread that may be in a call to a device
 
 
@@ -36,9 +38,17 @@ def offer(queue: "Queue[Any]", item: Any) -> bool:
                 continue
 
 
+def _fault(name: str, error: Exception) -> GramflowError:
+    """An error of a source as one line. name: of the source."""
+    if isinstance(error, GramflowError):
+        return error
+    return GramflowError(f"{name}: cannot be read ({one_line(error)}); give another SOURCE")
+
+
 class Reader:
     """Decodes a source in a thread of its own.
 
+    live: whether the source has no end; see Source.
     dropped: number of frames that were replaced by a newer one before anyone took them.
     finished: whether no more frames will come, once `take` gives none.
     fault: why the source delivers nothing at the moment, or has ended early; None if all is well.
@@ -51,6 +61,7 @@ class Reader:
             source's own rate, only the newest is kept, and a live source is opened again when it
             ends.
         """
+        self.live = source.live
         self.dropped = 0
         self.finished = False
         self.fault: GramflowError | None = None
@@ -80,7 +91,7 @@ class Reader:
         try:
             self._play()
             pause = _FIRST_PAUSE
-            while self._source.live and self._received and not self._stop.wait(pause):
+            while self.live and self._received and not self._stop.wait(pause):
                 received = self._received
                 self._play()
                 pause = (
@@ -96,18 +107,18 @@ class Reader:
             with closing(self._source.frames()) as frames:
                 for frame in self._timed(frames):
                     self._received += 1
-                    if self.fault and self._source.live:
+                    if self.fault and self.live:
                         self._say(f"{self._source.name}: is back")
                     self.fault = None
                     self._hand_over(frame)
                     if self._stop.is_set():
                         return
-            if self._source.live:
+            if self.live:
                 raise GramflowError(f"{self._source.name}: has ended")
-        except GramflowError as error:
-            self.fault = error
-            if self._source.live and self._received > received:
-                self._say(f"{error}; opening it again")
+        except Exception as error:  # of any library: nobody else would see it
+            self.fault = _fault(self._source.name, error)
+            if self.live and self._received > received:
+                self._say(f"{self.fault}; opening it again")
 
     def _timed(self, frames: Iterator[Frame]) -> Iterator[Frame]:
         """Wait until each frame is due. Its time then counts from this reader's first frame."""
@@ -116,11 +127,23 @@ class Reader:
             if self._every:
                 yield frame
                 continue
-            opened = frame.decoded - frame.time if opened is None else opened
-            due = opened + frame.time if self._source.paced else frame.decoded
+            due = self._due(frame, opened)
+            opened = due - frame.time
             self._begun = due if self._begun is None else self._begun
             self._stop.wait(max(0.0, due - time.monotonic()))
             yield replace(frame, time=due - self._begun, decoded=max(frame.decoded, due))
+
+    def _due(self, frame: Frame, opened: float | None) -> float:
+        """When to show a frame, by time.monotonic(). opened: when its time was 0, if known.
+
+        The times of a stream can jump, either way, where its sender starts again, and all of them
+        are late after a break. Such frames are due at once, and those after them count from there.
+        """
+        if opened is None or not self._source.paced:
+            return frame.decoded
+        due = opened + frame.time
+        early = due - frame.decoded
+        return frame.decoded if self.live and not -_LATE < early < _EARLY else due
 
     def _hand_over(self, frame: Frame) -> None:
         if not self._every:

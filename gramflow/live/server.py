@@ -23,6 +23,7 @@ from aiohttp import web
 
 from gramflow.base.errors import GramflowError
 from gramflow.live.loop import Loop
+from gramflow.live.reasons import one_line
 from gramflow.live.sinks import Painted, Sink, Takes
 from gramflow.media.pictures import jpeg_of
 
@@ -44,6 +45,8 @@ _HEADERS = {
 _NEXT = b"--frame\r\n"  # between the pictures of a stream
 _LARGEST = 4096  # bytes of a request that changes something
 _LEAVE = 3.0  # seconds for the thread to end
+_MALFORMED = (ValueError, TypeError, LookupError, OverflowError, RecursionError)
+"""What reading JSON raises: of unknown encodings, large numbers, and deep nesting, too."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -54,9 +57,11 @@ def listen(host: str, port: int | None) -> socket.socket:
     Raises GramflowError when the port is taken, or the host is none of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # else :: is not reached by IPv4
+    both = family is socket.AF_INET6 and socket.has_dualstack_ipv6()
     for tried in range(PORT, PORT + _TRIED) if port is None else [port]:
         try:
-            return socket.create_server((host, tried), family=family)
+            return socket.create_server((host, tried), family=family, dualstack_ipv6=both)
         except PermissionError as error:
             raise GramflowError(f"--port {tried}: may not be used; give one above 1023") from error
         except OSError as error:
@@ -84,9 +89,10 @@ class Page(Sink):
         self._loop = loop
         self._takes = takes
         self._source = source
-        host, self._port = listening.getsockname()[:2]
+        host, port = listening.getsockname()[:2]
+        self._names = (*_LOCAL_NAMES, host)
         self._token = "" if ip_address(host).is_loopback else secrets.token_urlsafe()
-        self.address = _address(host, self._port) + (f"?token={self._token}" if self._token else "")
+        self.address = _address(host, port) + (f"?token={self._token}" if self._token else "")
         self._shown: Painted | None = None
         self._jpegs: dict[str, bytes] = {}  # of the newest frame, by kind
         self._ready = Event()
@@ -144,9 +150,9 @@ class Page(Sink):
         if not hmac.compare_digest(given, self._token.encode()):
             raise web.HTTPForbidden(text="This needs the address, with its token, that was printed")
         # with a name that leads here by a forged DNS entry, any site would be of the same origin
-        if not self._token and urlsplit(f"//{request.host}").hostname not in _LOCAL_NAMES:
+        if not self._token and _hostname(request.host) not in self._names:
             raise web.HTTPForbidden(text=f"Open {self.address}")
-        origin = urlsplit(request.headers.get("Origin", "")).netloc
+        _, _, origin = request.headers.get("Origin", "").partition("://")
         if request.method == "POST" and origin != request.host:
             raise web.HTTPForbidden(text="Only its own page changes anything")
         return await handler(request)
@@ -179,8 +185,8 @@ class Page(Sink):
         """Change the network, the intensity, or whether it is recorded."""
         try:
             wanted = _wanted(await request.json(), self._loop.painters)
-        except (ValueError, TypeError) as error:
-            raise web.HTTPBadRequest(text=str(error)) from error
+        except _MALFORMED as error:
+            raise web.HTTPBadRequest(text=one_line(error)) from error
         for name, value in wanted.items():
             setattr(self._takes if name == "wanted" else self._loop.controls, name, value)
         return web.Response(status=204)
@@ -208,7 +214,7 @@ class Page(Sink):
 
 
 def _wanted(values: Any, networks: Any) -> dict[str, Any]:
-    """Check what the page asks for. Raises ValueError or TypeError."""
+    """Check what the page asks for. Raises one of _MALFORMED."""
     found: dict[str, Any] = {}
     for name, value in dict(values).items():
         if name == "network" and value in networks:
@@ -218,8 +224,16 @@ def _wanted(values: Any, networks: Any) -> dict[str, Any]:
         elif name == "recording" and isinstance(value, bool):
             found["wanted"] = value
         else:
-            raise ValueError(f"{name}: cannot be {json.dumps(value)}")
+            raise ValueError(f"{json.dumps(name)}: cannot be {json.dumps(value)}")
     return found
+
+
+def _hostname(authority: str) -> str | None:
+    """The name in an authority, name:port; None if it is malformed."""
+    try:
+        return urlsplit(f"//{authority}").hostname
+    except ValueError:
+        return None
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:

@@ -3,10 +3,13 @@
 import shutil
 import subprocess
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from errno import ENOSPC
 from fractions import Fraction
+from itertools import chain, count
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -19,6 +22,7 @@ import numpy as np
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import disk_full
 from gramflow.live.reader import offer
+from gramflow.live.reasons import one_line
 from gramflow.live.sources import Pixels
 from gramflow.media.ffmpeg import Child, binary, local, reason
 
@@ -91,15 +95,8 @@ class Recording(Sink):
     def __init__(self, path: Path) -> None:
         """Prepare a recording; the file appears with the first frame.
 
-        Raises GramflowError for a file that is there already, or that cannot be written.
+        path: must not be there yet, and has a suffix of KINDS.
         """
-        if path.suffix.lower() not in self.KINDS:
-            kinds = " or ".join(self.KINDS)
-            raise GramflowError(
-                f"{path}: no kind of film for this; give a name that ends in {kinds}"
-            )
-        if path.exists():
-            raise GramflowError(f"{path}: is there already; give another name")
         self.path = path
         self._container: Any = None
         self._stream: Any = None
@@ -108,34 +105,33 @@ class Recording(Sink):
 
     def show(self, painted: Painted) -> None:
         """Encode and write a frame."""
-        if self._container is None:
-            self._begun = painted.time
-            self._open(painted.pixels.shape[1], painted.pixels.shape[0])
-        frame = av.VideoFrame.from_ndarray(
-            fitted(painted.pixels, self._stream.width, self._stream.height), format="rgb24"
-        )
-        self._last = max(self._last + 1, round((painted.time - self._begun) / _UNIT))
-        frame.pts, frame.time_base = self._last, _UNIT
-        self._mux(frame.reformat(format="yuv420p", dst_colorspace="ITU601"))
+        with self._writing():
+            if self._container is None:
+                self._begun = painted.time
+                self._open(painted.pixels.shape[1], painted.pixels.shape[0])
+            frame = av.VideoFrame.from_ndarray(
+                fitted(painted.pixels, self._stream.width, self._stream.height), format="rgb24"
+            )
+            self._last = max(self._last + 1, round((painted.time - self._begun) / _UNIT))
+            frame.pts, frame.time_base = self._last, _UNIT
+            self._mux(frame.reformat(format="yuv420p", dst_colorspace="ITU601"))
 
     def close(self) -> None:
         """Write what is left, and the index."""
         if self._container is None:
             return
-        try:
-            self._mux(None)
-            self._container.close()
-        except OSError as error:
-            raise self._failed(error) from error
+        with self._writing():
+            try:
+                self._mux(None)
+            finally:
+                self._container.close()
 
     def _open(self, width: int, height: int) -> None:
+        self.path.touch(exist_ok=False)  # ffmpeg would replace a file
         kind, options = self.KINDS[self.path.suffix.lower()]
-        try:
-            self._container = av.open(
-                local(self.path), "w", format=kind, options=options | {"flush_packets": "1"}
-            )
-        except OSError as error:
-            raise self._failed(error) from error
+        self._container = av.open(
+            local(self.path), "w", format=kind, options=options | {"flush_packets": "1"}
+        )
         stream = self._container.add_stream("libx264", rate=30, options=_X264)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.time_base = stream.codec_context.time_base = _UNIT
@@ -143,16 +139,19 @@ class Recording(Sink):
         self._stream = stream
 
     def _mux(self, frame: Any) -> None:
-        try:
-            for packet in self._stream.encode(frame):
-                self._container.mux(packet)
-        except OSError as error:
-            raise self._failed(error) from error
+        for packet in self._stream.encode(frame):
+            self._container.mux(packet)
 
-    def _failed(self, error: OSError) -> GramflowError:
-        if error.errno == ENOSPC:
-            return disk_full(self.path.parent)
-        return GramflowError(f"{self.path}: cannot be written ({error.strerror or error})")
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Raise GramflowError for what the system or ffmpeg refuses."""
+        try:
+            yield
+        except (OSError, av.FFmpegError) as error:
+            if error.errno == ENOSPC:
+                raise disk_full(self.path.parent) from error
+            why = error.strerror or one_line(error)
+            raise GramflowError(f"{self.path}: cannot be written ({why})") from error
 
 
 _UNIT = Fraction(1, 90000)  # seconds per unit of a recording's times
@@ -164,19 +163,23 @@ class Takes(Sink):
     """Recordings that are started and stopped while it runs.
 
     wanted: whether to record; any thread may set it.
-    folder: where the files are; named by the time of their beginning.
+    folder: where the files are; named by the time of their beginning, with a number if one of that
+        name is there.
     film: name of the file that is being recorded; None without.
     trouble: why the last recording failed; empty if it did not.
     """
 
-    NAME: ClassVar[str] = "live-%Y%m%d-%H%M%S.mp4"
+    NAME: ClassVar[str] = "live-%Y%m%d-%H%M%S"
+    SUFFIX: ClassVar[str] = ".mp4"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, warn: Callable[[GramflowError], None]) -> None:
+        """warn: told why a recording failed."""
         self.wanted = False
         self.folder = folder
         self.film: str | None = None
         self.trouble = ""
         self._recording: Recording | None = None
+        self._warn = warn
 
     def show(self, painted: Painted) -> None:
         """Record the frame if that is wanted. A recording that fails ends, and nothing else."""
@@ -185,17 +188,27 @@ class Takes(Sink):
                 self.close()
                 return
             if self._recording is None:
-                self.film, self.trouble = datetime.now().strftime(self.NAME), ""
+                self.film, self.trouble = self._new_name(), ""
                 self._recording = Recording(self.folder / self.film)
             self._recording.show(painted)
         except GramflowError as error:
-            self.wanted, self.film, self._recording, self.trouble = False, None, None, str(error)
+            self.wanted, self.trouble = False, str(error)
+            with suppress(GramflowError):  # which would tell the same again
+                self.close()
+            self._warn(error)
 
     def close(self) -> None:
         """Finish a recording if there is one."""
         recording, self._recording, self.film = self._recording, None, None
         if recording:
             recording.close()
+
+    def _new_name(self) -> str:
+        """The name of a file that is not there yet."""
+        begun = datetime.now().strftime(self.NAME)
+        later = (f"{begun}-{number}{self.SUFFIX}" for number in count(2))
+        names = chain([f"{begun}{self.SUFFIX}"], later)
+        return next(name for name in names if not (self.folder / name).exists())
 
 
 class Piped(Sink):
@@ -275,11 +288,14 @@ class Window(Piped):
         self._ffplay = found
 
     def command(self, width: int, height: int) -> list[str]:
-        """Play frames as they come: at a rate that none exceeds, nothing waits."""
+        """Play frames as they come: at a rate that none exceeds, nothing waits.
+
+        The window closes with the pipe, also when this process is killed.
+        """
         quiet = ("-hide_banner", "-v", "error", "-window_title", self._name)
         now = ("-fflags", "nobuffer", "-flags", "low_delay", "-framedrop", "-probesize", "32")
         form = (*_RAW, "-video_size", f"{width}x{height}", "-framerate", "240")
-        return [self._ffplay, *quiet, *now, *form, "-i", "pipe:0"]
+        return [self._ffplay, *quiet, *now, *form, "-autoexit", "-i", "pipe:0"]
 
 
 class Device(Piped):

@@ -80,7 +80,7 @@ def source_of(text: str, fps: float, loop: bool, width: int) -> Source:
     width: in pixels, that a camera is asked for; it gives what is nearest.
     Raises GramflowError for a text that names nothing.
     """
-    if text.isdigit() or text.startswith("/dev/video"):
+    if text.isdecimal() or text.startswith("/dev/video"):
         return Camera(text, width)
     if is_live(text):
         return Stream(text)
@@ -112,7 +112,7 @@ class Camera(Source):
         """Frames as they come; their times are those of their arrival."""
         # else a camera that is not there is several lines
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-        camera = cv2.VideoCapture(int(self.device) if self.device.isdigit() else self.device)
+        camera = cv2.VideoCapture(int(self.device) if self.device.isdecimal() else self.device)
         try:
             if not camera.isOpened():
                 raise GramflowError(
@@ -221,7 +221,8 @@ class Pictures(Source):
 def _decoded(container: Any, name: str, live: bool = False) -> Iterator[Frame]:
     """Decode a container's main video stream. The first frame's time is 0.
 
-    live: decode without threads that would hold frames back.
+    live: decode without threads that would hold frames back; times before the first are kept, as
+        the sender may have started again.
     Raises GramflowError if there is no frame.
     """
     stream = container.streams.best("video")
@@ -230,14 +231,17 @@ def _decoded(container: Any, name: str, live: bool = False) -> Iterator[Frame]:
     stream.thread_type = "SLICE" if live else "AUTO"
     step = float(1 / (stream.average_rate or _RATE))
     aspect = stream.sample_aspect_ratio or Fraction(1)
-    first, shown = None, -step
+    first: float | None = None
+    shown: float | None = None
     for frame in container.decode(stream):
         if first is None:
             first = frame.time
-        known = frame.time is not None and first is not None
-        shown = max(0.0, frame.time - first) if known else shown + step
+        if frame.time is None or first is None:
+            shown = 0.0 if shown is None else shown + step
+        else:
+            shown = frame.time - first if live else max(0.0, frame.time - first)
         yield Frame(shown, partial(_scaled_video, frame, aspect))
-    if shown < 0:
+    if shown is None:
         raise GramflowError(f"{name}: has no frame that can be decoded; save it as mp4")
 
 

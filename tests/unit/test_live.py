@@ -1,9 +1,14 @@
 """Live video in parts: the painter, its steadiness, the sources, the reader, the outputs."""
 
 import os
+import resource
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -11,11 +16,13 @@ from onnx import TensorProto
 
 from gramflow.base.errors import GramflowError
 from gramflow.live.calm import Calm
+from gramflow.live.loop import Controls, Loop
 from gramflow.live.networks import find, painters
 from gramflow.live.painter import Painter
 from gramflow.live.reader import Reader
+from gramflow.live.server import Page, listen
 from gramflow.live.sinks import Closed, Device, Painted, Recording, Takes, Window, fitted
-from gramflow.live.sources import Camera, Film, source_of
+from gramflow.live.sources import Camera, Film, Frame, Source, source_of
 from tests.support import nets
 from tests.support.media import (
     decoded,
@@ -78,6 +85,7 @@ def test_the_card_is_read() -> None:
         (nets.network(kind=TensorProto.DOUBLE), "no network that paints"),
         (nets.network(size=(32, 48)), "the network failed on a frame of 32x48"),
         (nets.network(stride=2), "it makes (16, 24, 3) of a frame of (32, 48, 3)"),
+        (nets.network(3e38, 3e38), "its output is not finite on a frame of 48x32"),
     ],
 )
 def test_what_is_no_painting_network_is_refused(tmp_path: Path, model: bytes, told: str) -> None:
@@ -88,6 +96,14 @@ def test_what_is_no_painting_network_is_refused(tmp_path: Path, model: bytes, to
     message = str(caught.value)
     assert message.startswith(f"--network {path}: ") and told in message
     assert "gramflow export-network" in message and "\n" not in message
+
+
+def test_what_is_not_finite_is_not_shown() -> None:
+    """The network overflows for white alone."""
+    painter = Painter(nets.network(1.70145e38, 1.70145e38), 1)
+    assert painter.paint(flat(254), 1).shape == (48, 64, 3)
+    with pytest.raises(GramflowError, match="its output is not finite on a frame of 64x48; give"):
+        painter.paint(flat(255), 1)
 
 
 @pytest.mark.parametrize("name", ["none", "none.onnx", "folder.onnx", "film.mp4"])
@@ -248,6 +264,43 @@ def test_every_frame_is_kept_where_that_is_asked_for(tmp_path: Path) -> None:
     assert time.monotonic() - begun < 1.9 and reader.dropped == 0
 
 
+class Given(Source):
+    """Black frames with given times, as fast as they are taken, and at last an error."""
+
+    def __init__(self, moments: Sequence[float], live: bool) -> None:
+        super().__init__("given")
+        self.moments = moments
+        self.live = live
+
+    def frames(self) -> Generator[Frame, None, None]:
+        for moment in self.moments:
+            yield Frame(moment, lambda width: flat(0, width))
+        raise ZeroDivisionError("by\nzero")
+
+
+def test_an_error_of_any_library_is_a_fault_of_the_source() -> None:
+    reader = Reader(Given([0, 0.02], False), False, quiet)
+    assert len(taken(reader)) == 2
+    assert isinstance(reader.fault, GramflowError)
+    assert str(reader.fault) == "given: cannot be read (by zero); give another SOURCE"
+
+
+def test_times_of_a_stream_that_jump() -> None:
+    """Forward and back; the first frame after a jump is shown at once."""
+    steps = np.arange(10) / 25
+    moments, lines = np.concatenate([steps, 500 + steps, 3 + steps, steps - 40]), []
+    reader, begun = Reader(Given(list(moments), True), False, lines.append), time.monotonic()
+    found = []
+    while not reader.fault and time.monotonic() < begun + 5:
+        frame = reader.take()
+        found += [frame.time] if frame else []
+    reader.close()
+    wanted = np.concatenate([0.36 * part + steps for part in range(4)])
+    np.testing.assert_allclose(found, wanted[: len(found)], atol=0.3)
+    assert len(found) + reader.dropped == 40 and 1.4 < time.monotonic() - begun < 3
+    assert lines == ["given: cannot be read (by zero); give another SOURCE; opening it again"]
+
+
 def test_a_camera_that_is_unplugged_is_opened_again(tmp_path: Path) -> None:
     """OpenCV reads a film as it reads a camera; its end is the unplugging."""
     path, lines = film(tmp_path / "a.avi", seconds=0.2), []
@@ -296,19 +349,54 @@ def test_bars_are_where_the_shape_is_another_one() -> None:
     assert not found[:, :20].any() and not found[:, 44:].any()
 
 
-def test_recordings_are_not_replaced_and_need_a_name_of_a_film(tmp_path: Path) -> None:
-    (tmp_path / "a.mp4").touch()
-    for name, told in (("a.mp4", "is there already"), ("a.gif", ".mp4 or .mkv")):
-        with pytest.raises(GramflowError, match=told):
-            Recording(tmp_path / name)
-    recording = Recording(tmp_path / "none" / "a.mp4")
-    with pytest.raises(GramflowError, match="cannot be written"):
-        recording.show(shown(1, 0))
-    recording.close()
+def test_recordings_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"kept")
+    for path in (tmp_path / "a.mp4", tmp_path / "none" / "a.mp4"):
+        recording = Recording(path)
+        with pytest.raises(GramflowError, match=r"a\.mp4: cannot be written"):
+            recording.show(shown(1, 0))
+        recording.close()
+    assert (tmp_path / "a.mp4").read_bytes() == b"kept"
+
+
+def test_a_recording_that_the_encoder_refuses(tmp_path: Path) -> None:
+    """It takes no odd sizes."""
+    recording = Recording(tmp_path / "a.mp4")
+    for step in (lambda: recording.show(shown(1, 0, 63)), recording.close):
+        with pytest.raises(GramflowError, match=r"a\.mp4: cannot be written \(.+\)"):
+            step()
+
+
+def test_a_recording_that_fails_is_closed(tmp_path: Path) -> None:
+    recording = Recording(tmp_path / "a.mkv")
+    with small_files(), pytest.raises(GramflowError, match=r"a\.mkv: cannot be written"):
+        for number in range(500):
+            recording.show(shown(number % 2, number / 25))
+    with small_files(), pytest.raises(GramflowError, match=r"a\.mkv: cannot be written"):
+        recording.close()
+    assert not are_open(tmp_path)
+
+
+@contextmanager
+def small_files() -> Iterator[None]:
+    """No file can grow beyond 3000 bytes, as if the disk were full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def are_open(folder: Path) -> list[str]:
+    """The files of a folder that this process has open."""
+    links = Path("/proc/self/fd").iterdir()
+    return [name for link in links if (name := os.path.realpath(link)).startswith(str(folder))]
 
 
 def test_recordings_while_it_runs(tmp_path: Path) -> None:
-    takes = Takes(tmp_path)
+    warnings: list[GramflowError] = []
+    takes = Takes(tmp_path, warnings.append)
     takes.show(shown(1, 0))
     takes.wanted = True
     for moment in (1.0, 1.1):
@@ -318,10 +406,26 @@ def test_recordings_while_it_runs(tmp_path: Path) -> None:
     takes.show(shown(1, 1.2))
     assert takes.film is None
     assert [len(times(path)) for path in tmp_path.iterdir()] == [2]
-    takes.folder = tmp_path / "none"
     takes.wanted = True
-    takes.show(shown(1, 1.3))
-    assert "cannot be written" in takes.trouble and not takes.wanted
+    with small_files():
+        moments = iter(np.arange(2, 20, 0.04))
+        while takes.wanted:
+            takes.show(shown(1, next(moments)))
+    assert "cannot be written" in takes.trouble and takes.film is None
+    assert [str(each) for each in warnings] == [takes.trouble]
+    assert not are_open(tmp_path)
+
+
+def test_recordings_of_the_same_second_have_names_of_their_own(tmp_path: Path) -> None:
+    warnings: list[GramflowError] = []
+    takes = Takes(tmp_path, warnings.append)
+    for moment in (0, 1, 2):
+        takes.wanted = True
+        takes.show(shown(1, moment))
+        takes.wanted = False
+        takes.show(shown(1, moment + 0.1))
+    assert [len(times(path)) for path in tmp_path.glob("live-*.mp4")] == [1, 1, 1]
+    assert not warnings
 
 
 FFPLAY = """#!/bin/sh
@@ -347,7 +451,8 @@ def test_a_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, 
     window.close()
     assert isinstance(caught.value, Closed) == (status == 0)
     assert len((tmp_path / "pixels").read_bytes()) == size
-    assert "-video_size 64x36" in (tmp_path / "arguments").read_text()
+    arguments = (tmp_path / "arguments").read_text()
+    assert "-video_size 64x36" in arguments and "-autoexit" in arguments
 
 
 def test_no_window_without_ffplay(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -369,3 +474,64 @@ def test_a_device_that_is_no_virtual_camera() -> None:
             time.sleep(0.01)
     device.close()
     assert "\n" not in str(caught.value)
+
+
+# -- the page's server ---------------------------------------------------------------------------
+
+
+@contextmanager
+def serving(host: str) -> Iterator[Page]:
+    """The page of a loop that has no frames, at a host's address."""
+    reader = Reader(Given([], False), False, quiet)
+    loop = Loop(reader, {}, Controls("none"), [], 64, quiet)
+    page = Page(loop, Takes(Path(), loop.warn), "given", listen(host, None))
+    try:
+        yield page
+    finally:
+        page.close()
+        reader.close()
+
+
+def status(page: Page, host: str, headers: dict[str, str], body: str = "") -> int:
+    """Status of the page's answer to a request at a host; with a body it changes controls."""
+    address = urlsplit(page.address)
+    connection = HTTPConnection(host, address.port, timeout=10)
+    query = f"?{address.query}" if address.query else ""
+    target = ("POST", f"/controls{query}") if body else ("GET", f"/state{query}")
+    connection.putrequest(*target, skip_host=True)
+    for name, value in (
+        {"Host": address.netloc, "Content-Length": str(len(body))} | headers
+    ).items():
+        connection.putheader(name, value)
+    connection.endheaders(body.encode())
+    answer = connection.getresponse().status
+    connection.close()
+    return answer
+
+
+def test_another_loopback_address_is_served() -> None:
+    with serving("127.0.0.2") as page:
+        assert urlsplit(page.address).hostname == "127.0.0.2" and "token" not in page.address
+        assert status(page, "127.0.0.2", {}) == 200
+        assert status(page, "127.0.0.2", {"Host": "evil.example"}) == 403
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="needs IPv6")
+def test_all_addresses_of_both_kinds_are_served() -> None:
+    with serving("::") as page:
+        assert "?token=" in page.address
+        assert [status(page, host, {}) for host in ("127.0.0.1", "::1")] == [200, 200]
+
+
+def test_malformed_requests_are_refused() -> None:
+    with serving("127.0.0.1") as page:
+        own = {"Origin": page.address.rstrip("/")}
+        assert status(page, "127.0.0.1", own, "{}") == 204
+        for wrong in ({"Host": "["}, {"Host": "[::1"}):
+            assert status(page, "127.0.0.1", wrong) == 403
+        assert status(page, "127.0.0.1", {"Origin": "http://["}, "{}") == 403
+        deep, large, lone = "[" * 3000, '{"intensity": 1%s}' % ("0" * 400), '{"\\ud800": 1}'
+        for body in (deep, large, lone, "{", "3", '{"network": []}'):
+            assert status(page, "127.0.0.1", own, body) == 400
+        encoded = own | {"Content-Type": "application/json; charset=none"}
+        assert status(page, "127.0.0.1", encoded, "{}") == 400

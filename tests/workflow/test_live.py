@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 import pytest
 
+from gramflow.bundled.networks import names
 from gramflow.commands.main import main
 from tests.support.browser import Browser, chromium, needs_chromium
 from tests.support.media import decoded, film, make, moving, pictures, times, uneven_film
@@ -175,6 +176,14 @@ def test_another_size_in_the_middle(networks: list[str], tmp_path: Path) -> None
     np.testing.assert_allclose([float(each) for each in times(output)], np.arange(6) / 5)
 
 
+def test_patience_is_not_for_what_is_slow_by_itself(networks: list[str], tmp_path: Path) -> None:
+    pictures(tmp_path / "frames", 3)
+    output, pattern = tmp_path / "painted.mp4", str(tmp_path / "frames" / "*.png")
+    slow = ("--fps", "2", "--patience", "0.2")
+    assert run(pattern, *networks, *slow, "-o", str(output)) == 0
+    assert len(times(output)) == 3
+
+
 def test_ctrl_c_and_sigterm_finish_the_recording(
     clip: Path, networks: list[str], tmp_path: Path
 ) -> None:
@@ -303,6 +312,19 @@ def test_a_stream_that_ends_is_opened_again_and_at_last_given_up(
     assert 1.6 < times(output)[-1] < 6
 
 
+def test_a_stream_whose_times_jump(networks: list[str], tmp_path: Path) -> None:
+    """A server that starts again, twice: its times go 500 s ahead, and back."""
+    path, late = stream(tmp_path / "a.ts", "64x48", 0.8), tmp_path / "late.ts"
+    make("-i", str(path), "-c", "copy", "-output_ts_offset", "500", str(late))
+    whole, output = tmp_path / "whole.ts", tmp_path / "painted.mp4"
+    whole.write_bytes(path.read_bytes() + late.read_bytes() + path.read_bytes())
+    with sending(whole) as url:
+        assert run(url, *networks, "-o", str(output), "--seconds", "2") == 0
+    moments = [float(each) for each in times(output)]
+    assert 1.4 < moments[-1] < 2.2
+    assert len([each for each in moments if each > 1.2]) > 3
+
+
 def test_a_stream_that_stalls(
     networks: list[str],
     tmp_path: Path,
@@ -331,8 +353,11 @@ def test_a_stream_that_stalls(
         (("clip", "--network", "damaged.onnx"), "--network damaged.onnx: no network, or damaged"),
         (("clip", "--network", "none"), "--network none: no such network"),
         (("clip", "--device", "/dev/video77"), "--device /dev/video77: no such device"),
-        (("clip", "--output", "clip.mp4"), "--output: clip.mp4: is there already"),
-        (("clip", "--output", "film.gif"), "--output: film.gif: no kind of film"),
+        (("99999999999",), "camera 99999999999: cannot be read ("),
+        (("clip", "--output", "clip.mp4"), "--output clip.mp4: is there already"),
+        (("clip", "--output", "a.gif"), "--output a.gif: give a name that ends in .mp4 or .mkv"),
+        (("clip", "--output", "none/a.mp4"), "--output none/a.mp4: its folder is not there"),
+        (("none.mp4", "--output", "a.gif", "--network", "none"), "--output a.gif: "),
         (("9", "--every-frame"), "--every-frame: is for films"),
         (("clip", "--host", "192.0.2.1"), "--host 192.0.2.1: no address of this machine"),
     ],
@@ -357,6 +382,21 @@ def test_what_cannot_be_used(
     lines = [line for line in lines if not re.match(r"port \d+ is taken, so", line)]
     assert len(lines) == 1
     assert lines[0].startswith(f"ERROR: {told}")
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999"])
+def test_no_port(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run("clip.mp4", "--port", port)
+    assert capsys.readouterr().err.endswith("argument --port: from 1 to 65535\n")
+
+
+def test_the_help_tells_what_network_is_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run("--help")
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "trained for one style" in shown and "gramflow train" in shown
+    assert f"({', '.join(names())})" in shown
 
 
 def test_a_port_that_is_taken(
@@ -414,6 +454,20 @@ def test_the_page_shows_and_controls(clip: Path, networks: list[str], tmp_path: 
         assert live.state()["network"] == "plain"
         live.process.send_signal(signal.SIGINT)
         assert live.ended() == 130
+
+
+def test_a_recording_of_the_page_that_fails_is_told(
+    clip: Path, networks: list[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    with running(folder, str(clip), *networks, "--loop", "--seconds", "1.5") as live:
+        live.line("the page: ")
+        folder.rmdir()
+        assert live.change(recording=True) == 204
+        assert live.ended() == 1
+    (warning,) = [line for line in live.lines if line.startswith("WARNING: ")]
+    assert re.fullmatch(r"WARNING: live-[0-9-]+\.mp4: cannot be written \(.+\)", warning)
 
 
 def test_other_sites_are_refused(clip: Path, networks: list[str], tmp_path: Path) -> None:
