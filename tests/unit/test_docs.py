@@ -191,6 +191,10 @@ def test_every_config_that_a_page_shows_is_taken(text: str, tmp_path: Path) -> N
     for style in config["styles"].values():
         for image in style["images"]:
             touch(tmp_path, image)
+    for look in config.get("looks", {}).values():
+        stylizer = look.get("stylizer", {})
+        for image in stylizer.get("painted", {}).values() if isinstance(stylizer, dict) else ():
+            touch(tmp_path, image)
     assert load(config, tmp_path).renders
 
 
