@@ -4,8 +4,9 @@ demo.jpg, demo.mp4: frames of the demo's video and of the painted video; the pai
 styles.jpg: a street drawn by the project, in every bundled style.
 looks.jpg: all contents drawn by the project, in every bundled style; a column per style.
 settings.jpg: the street in oil, with other values of two settings of the look; a row per setting.
+networks.jpg: a photograph that they have not learnt on, and a frame of the demo, by each network.
 
-The last three are painted by the preset `draft`, with about as few evaluations as the demo.
+Those between are painted by the preset `draft`, with about as few evaluations as the demo.
 """
 
 import shutil
@@ -16,12 +17,16 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from matplotlib.cbook import get_sample_data
+from PIL import Image
 
 from benchmarks.material import DEMO
 from benchmarks.steady import Painter
 from demo.draw.contents import CONTENTS
 from gramflow.base.arrays import Picture, Pixels
+from gramflow.bundled import networks
 from gramflow.engine.backend import prepare
+from gramflow.live import painter as live
 from gramflow.media.pictures import resize, to_pixels
 
 FILM = DEMO / "seaside.mp4"
@@ -102,10 +107,29 @@ def settings() -> None:
     sheet(rows, WIDTH, "settings.jpg")
 
 
+def by_networks() -> None:
+    """Make networks.jpg, of Grace Hopper (US Navy, public domain) and of the demo."""
+    with get_sample_data("grace_hopper.jpg") as file:
+        portrait = np.asarray(Image.open(file))[90:400, 0:512]
+    painters = [live.Painter(networks.model(name), threads=2) for name in networks.names()]
+    rows = []
+    for frame in (portrait, frames_of(FILM)[6]):
+        height = round(frame.shape[0] * WIDTH / frame.shape[1])
+        small = cv2.resize(frame, (WIDTH, height), interpolation=cv2.INTER_AREA)
+        rows.append([small, *(painter.paint(small, 1.0) for painter in painters)])
+    sheet(rows, WIDTH, "networks.jpg")
+
+
 def main() -> None:
     """Make all pictures, or those that the command line names."""
     prepare(2)
-    made = {"demo": demo, "styles": styles, "looks": looks, "settings": settings}
+    made = {
+        "demo": demo,
+        "styles": styles,
+        "looks": looks,
+        "settings": settings,
+        "networks": by_networks,
+    }
     for name in sys.argv[1:] or made:
         made[name]()
 
