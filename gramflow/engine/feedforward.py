@@ -141,7 +141,10 @@ class Feedforward(Stylizer):
         if _BEGUN in kept:
             learner.resume(kept)
         self._learn(learner, some, pairs, say, lambda state: checkpoint.keep({**kept, **state}))
-        return transformer.arrays_of(learner.model)
+        learnt = transformer.arrays_of(learner.model)
+        if not all(np.isfinite(array).all() for array in learnt.values()):
+            raise self._diverged()
+        return learnt
 
     def needs(self, height: int, width: int) -> str:
         """In how many strips a frame is painted, if it is not painted at once."""
@@ -251,16 +254,18 @@ class Feedforward(Stylizer):
             while learner.number < first + count:
                 step = self._step(learner, frames, pairs)
                 if not step.finite:
-                    raise GramflowError(
-                        f"looks.{self.palette.name}.stylizer.rate: training has diverged; give a "
-                        "lower one"
-                    )
+                    raise self._diverged()
                 if due:
                     keep(learner.state())
                 if told:
                     seconds = (time.monotonic() - started) / (learner.number - begun)
                     left = clock(seconds * (first + count - learner.number))
                     say(f"{part} {learner.number - first}/{count}, {step}, {left} left")
+
+    def _diverged(self) -> GramflowError:
+        return GramflowError(
+            f"looks.{self.palette.name}.stylizer.rate: training has diverged; give a lower one"
+        )
 
     def _step(
         self,
