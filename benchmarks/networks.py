@@ -38,7 +38,6 @@ from gramflow.view.temporal import TemporalReport
 FILMS = {
     "seaside": (DEMO / "seaside.mp4", 320, "starry_night"),
     "talking": (SHARED / "data/talking.mp4", 320, "oil"),
-    "carphone": (SHARED / "data/films/carphone.mp4", 176, "mosaic"),
 }
 """Path, painted width and style of each film."""
 

@@ -34,8 +34,11 @@ def painting_mb(wildcards, attempt):
 
 def painting_minutes(wildcards, attempt):
     plan, job = plan_of_job(wildcards.render), job_of(wildcards)
-    evaluations = needs.evaluations_of(CONFIG, plan, job, len(job.part.places))
-    return needs.painting_minutes(*plan.size, evaluations) * attempt
+    frames = len(job.part.places)
+    evaluations = needs.evaluations_of(CONFIG, plan, job, frames)
+    # the flow is found meanwhile
+    flow = needs.flow_minutes(*plan.size, frames if plan.backs else 0)
+    return max(needs.painting_minutes(*plan.size, evaluations), flow) * attempt
 
 
 def painted_mb(wildcards):

@@ -36,7 +36,9 @@ class Feedforward(Stylizer):
     """A network learns the look from some optimised frames and from its loss on all others.
 
     After Futschik et al. 2021 (STALP): the network is to be like the optimised frames there, and to
-    have the look's loss low everywhere. It paints a frame in one pass, without its neighbours.
+    have the look's loss low everywhere. It paints a frame in one pass. Then, as far as the flow is
+    trusted, a share of the frame before, moved along, is mixed in: some of what a network draws
+    stays at its place on the screen, or changes with noise, and that averages out along the motion.
     """
 
     @dataclass(frozen=True)
@@ -90,6 +92,15 @@ class Feedforward(Stylizer):
             default=0.01,
             metadata={"doc": "weight of the distance from optimised frames", "minimum": 0},
         )
+        hold: float = field(
+            default=0.6,
+            metadata={
+                "doc": "share of the frame before, moved along the flow, in a painted frame; "
+                "0: each frame on its own, without flow",
+                "minimum": 0,
+                "exclusiveMaximum": 1,
+            },
+        )
         channels: int = field(
             default=48,
             metadata={
@@ -102,7 +113,10 @@ class Feedforward(Stylizer):
             default=4, metadata={"doc": "residual blocks of the network", "minimum": 1}
         )
 
-    follows = False
+    @classmethod
+    def follows(cls, settings: Any) -> bool:
+        """If anything is held of the frame before."""
+        return bool(settings.hold)
 
     @classmethod
     def effort(cls, settings: Any, look: Mapping[str, Any], pixels: int) -> Effort:
@@ -158,11 +172,15 @@ class Feedforward(Stylizer):
         seed: int,
         on_epoch: Callable[[Curve], None],
     ) -> Painted:
-        """Apply the trained network."""
+        """Apply the trained network, and hold the result to the frame before."""
         if self._model is None:
             self._model = transformer.restored(self.palette.trained)
         values = transformer.painted(self._model, frame, self.palette.memory)
-        return Painted(np.clip(values, 0, 1))
+        values = np.clip(values, 0, 1)
+        if 1 in neighbours:
+            before, trust = neighbours[1].picture, neighbours[1].trust[..., None]
+            values += np.float32(self.settings.hold) * trust * (before - values)
+        return Painted(values)
 
     def _check(self, taught: bool) -> None:
         """Raise GramflowError if nothing would be learnt. taught: whether there are examples."""

@@ -104,8 +104,6 @@ class Effort:
 class Stylizer:
     """The base of every stylizer.
 
-    follows: whether frames are painted after their neighbours, if the look's `start` says so; False
-        for a stylizer that never looks at them.
     now: the settings of the frame that is painted now, as of `frame_settings`.
     train: None, or a method `train(self, say, checkpoint)` that learns something before any frame
         of the render is painted, in a job of its own, and returns it as arrays by name. say: prints
@@ -113,7 +111,6 @@ class Stylizer:
     """
 
     kind: ClassVar[str] = "stylizers"
-    follows: ClassVar[bool] = True
     train: ClassVar[Callable[[Any, Say, "Checkpoint"], Arrays] | None] = None
 
     @dataclass(frozen=True)
@@ -134,6 +131,13 @@ class Stylizer:
         shown, from the start of the used part of the video.
         """
         return {}
+
+    @classmethod
+    def follows(cls, settings: Any) -> bool:
+        """Whether it looks at neighbours, so that frames are painted after them where the look's
+        `start` says so. settings: the stylizer's.
+        """
+        return True
 
     @classmethod
     def effort(cls, settings: Any, look: Mapping[str, Any], pixels: int) -> Effort:

@@ -245,8 +245,8 @@ def neighbours(config: Config, look: Look) -> list[int]:
 
     Empty if the look's frames do not depend on each other.
     """
-    stylizer = config.registry.find("stylizers", look.stylizer["name"]).cls
-    if look.start != "previous" or not stylizer.follows:
+    stylizer = config.registry.find("stylizers", look.stylizer["name"])
+    if look.start != "previous" or not stylizer.cls.follows(stylizer.settings(look.stylizer)):
         return []
     distances = [
         settings.get("distances", [])

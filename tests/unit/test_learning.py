@@ -1,6 +1,7 @@
 """How an image transformation network is trained."""
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 
 from gramflow.base.arrays import Picture
 from gramflow.engine import feedforward, learning, transformer
-from gramflow.engine.feedforward import differing, sampled
+from gramflow.engine.feedforward import Feedforward, differing, sampled
 from gramflow.engine.networks import VGG19
+from gramflow.engine.steadiness import Neighbour
 from tests.support.media import textured
 
 NETWORK = VGG19()
@@ -129,3 +131,20 @@ def test_frames_are_sampled_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [round(float(each.mean()) * 9) for each in sampled(film)] == [0, 3, 6, 9]
     pairs = {number: (frame, frame) for number, frame in film.items()}
     assert [round(float(before.mean()) * 9) for before, _ in sampled(pairs)] == [0, 9]
+
+
+def test_a_frame_is_held_to_the_one_before_where_the_flow_is_trusted() -> None:
+    """A network at its start is a copy, so the rest is the mixture."""
+    trained = transformer.arrays_of(transformer.build(8, 1, seed=0))
+    palette: Any = SimpleNamespace(trained=trained, memory=None)
+    settings = Feedforward.Settings(hold=0.75)
+    frame, before, trust = picture(0), picture(5), np.zeros((72, 96), np.float32)
+    trust[:, 48:] = 1
+    neighbour = Neighbour(before, frame, trust)
+    stylizer = Feedforward(settings, palette)
+    held = stylizer.paint(frame, {1: neighbour}, 0, lambda curve: None).picture
+    assert np.array_equal(held[:, :48], frame[:, :48])
+    assert np.allclose(held[:, 48:], (0.25 * frame + 0.75 * before)[:, 48:], atol=1e-6)
+    alone = stylizer.paint(frame, {}, 0, lambda curve: None).picture
+    assert np.array_equal(alone, frame)
+    assert Feedforward.follows(settings) and not Feedforward.follows(Feedforward.Settings(hold=0))
