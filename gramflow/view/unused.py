@@ -152,7 +152,7 @@ def _checkpoints(configs: Sequence[Config], plans: Sequence[Plan]) -> Iterator[P
     wanted = {digest for digest, file in learnt.items() if not Path(file).is_file()}
     for store in map(Path, _stores(configs)):
         if store.resolve().is_relative_to(Path.cwd()):
-            found = store.glob(CHECKPOINT.format(digest="*"))
+            found = store.glob(CHECKPOINT.format(digest="[!.]*"))
             yield from (file for file in found if file.stem not in wanted)
 
 

@@ -156,7 +156,7 @@ def test_warnings_are_shown_and_other_lines_are_what_is_at_work():
     assert texts(run.said(1, "WARNING: clip is odd")) == ["WARNING: clip is odd"]
     assert run.said(1, "clip: extracted 5 of 10 frames") == []
     assert run.bars(1.0) == [Bar("extract clip", None, "extracted 5 of 10 frames")]
-    assert texts(run.reports(31.0)) == ["extract clip clip: extracted 5 of 10 frames"]
+    assert texts(run.reports(31.0)) == ["extract clip extracted 5 of 10 frames"]
 
 
 @pytest.mark.parametrize(("hours", "most"), [(0.01, 1), (1, 16), (24, 150)])

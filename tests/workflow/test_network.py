@@ -66,7 +66,7 @@ def kill_in_training(project: Project) -> str:
             start_new_session=True,
         )
     try:
-        wait_for(lambda: list(project.folder.glob("store/training/*.npz")), seconds=300)
+        wait_for(lambda: list(project.folder.glob("store/training/[!.]*.npz")), seconds=300)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -99,7 +99,7 @@ def test_a_network_is_trained_once_and_paints_the_film(project: Project, tmp_pat
     assert sorted(begun + optimised(run.output)) == optimised(whole.output)
     assert len(optimised(whole.output)) == 2
     assert "rule flow" not in run.output
-    assert not list(project.folder.glob("store/training/*.npz"))
+    assert not list(project.folder.glob("store/training/[!.]*.npz"))
     (trained,) = project.folder.glob(f"work/renders/{RENDER}/trained.*.npz")
     twin = other.folder / trained.relative_to(project.folder)
     with np.load(trained) as one, np.load(twin) as two:
