@@ -29,9 +29,10 @@ from gramflow.engine.portable import onnx_model
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
 from gramflow.live.painter import Painter
-from gramflow.media.pictures import from_pixels, resize
+from gramflow.media.pictures import from_pixels
+from gramflow.painting.inputs import Frames
 from gramflow.settings.config import Config, load
-from gramflow.store.frames import extracted_store, painted_store
+from gramflow.store.frames import painted_store
 from gramflow.store.layout import TRAINED, Layout
 from gramflow.view.temporal import TemporalReport
 
@@ -86,11 +87,10 @@ class Result:
         return [from_pixels(store.read(self.plan.frames[number])) for number in numbers]
 
 
-def frames_of(result: Result) -> dict[int, Picture]:
-    """The film's frames, of the painted size."""
-    store = extracted_store(result.config.store)
-    keys = Manifest.load(Path(result.manifest)).frames
-    return {n: resize(from_pixels(store.read(k)), *result.plan.size) for n, k in enumerate(keys)}
+def frames_of(result: Result) -> Frames:
+    """The film's frames, as the look paints them."""
+    (look,) = result.config.looks.values()
+    return Frames(result.config, look, Manifest.load(Path(result.manifest)), result.plan.size)
 
 
 @cache

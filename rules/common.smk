@@ -9,6 +9,7 @@ from gramflow.film.plan import Plan
 from gramflow.media.pictures import check_styles
 from gramflow.settings.config import check_apart, is_stored, load, video_files
 from gramflow.store import layout, products
+from gramflow.store.plans import trained_file
 
 try:
     CONFIG = load(config)
@@ -135,8 +136,8 @@ def targets_of(render):
 
 def trained_of(render):
     """[path] of the file with what a render's stylizer has learnt; [] if it learns nothing."""
-    digest = plan_of(render).trained
-    return [layout.TRAINED.format(render=render, digest=digest)] if digest else []
+    file = trained_file(plan_of(render))
+    return [str(file)] if file else []
 
 
 def record_path(render, job):

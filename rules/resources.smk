@@ -20,6 +20,11 @@ def job_of(wildcards):
     return plan_of_job(wildcards.render).jobs[wildcards.part]
 
 
+def look_of(wildcards):
+    """The look of a render."""
+    return CONFIG.looks[CONFIG.painted[wildcards.render].look]
+
+
 def frames_to_paint(wildcards):
     """Number of a job's pictures that are not in the store."""
     made = set(job_of(wildcards).made)
@@ -34,8 +39,10 @@ def painting_mb(wildcards, attempt):
 
 def painting_minutes(wildcards, attempt):
     plan, job = plan_of_job(wildcards.render), job_of(wildcards)
-    frames = len(job.part.places)
-    evaluations = needs.evaluations_of(CONFIG, plan, job, frames)
+    look, frames = look_of(wildcards), len(job.part.places)
+    effort = needs.effort_of(CONFIG, look, plan.size)
+    anew = job.anew(frames, bool(plan.backs))
+    evaluations = needs.evaluations_of(look, effort, frames, anew)
     # the flow is found meanwhile
     flow = needs.flow_minutes(*plan.size, frames if plan.backs else 0)
     return max(needs.painting_minutes(*plan.size, evaluations), flow) * attempt
@@ -58,7 +65,7 @@ def training_mb(wildcards, attempt):
 
 def training_minutes(wildcards, attempt):
     plan = plan_of_job(wildcards.render)
-    effort = needs.effort_of(CONFIG, plan)
+    effort = needs.effort_of(CONFIG, look_of(wildcards), plan.size)
     return needs.training_minutes(*plan.size, effort) * attempt
 
 

@@ -11,13 +11,11 @@ from pathlib import Path
 
 from gramflow.base.arrays import Picture
 from gramflow.base.errors import GramflowError
-from gramflow.base.files import write_bytes
 from gramflow.base.progress import WARNING
 from gramflow.commands import options
-from gramflow.commands.export_network import check_network
+from gramflow.commands.export_network import add_licence, check_network, write_network
 from gramflow.engine.feedforward import SMALLEST_CROP
 from gramflow.engine.learning import SHIFT
-from gramflow.engine.portable import card_of, onnx_model
 from gramflow.live.sources import Frame, Pictures, Pixels, source_of
 from gramflow.media.pictures import from_pixels, read_pixels
 from gramflow.painting.quick import config_of, learn
@@ -44,9 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--width", type=options.positive, help="of the frames to learn on, in pixels"
     )
     options.add_changes(parser, "stylizer.steps=1000")
-    parser.add_argument(
-        "--licence", default="not stated", help="of the network, for its card; default: %(default)s"
-    )
+    add_licence(parser)
     parser.add_argument(
         "--network",
         default="vgg19",
@@ -83,9 +79,8 @@ def run(
     print(f"learning from {len(frames)} frames of {len(on)} films and pictures", flush=True)
     begun = output.with_suffix(".training.npz")
     arrays, told = learn(config, frames, begun, lambda line: print(line, flush=True))
-    write_bytes(output, onnx_model(arrays, card_of(output.stem, licence, arrays, told)))
+    write_network(output, output.stem, licence, arrays, told)
     begun.unlink(missing_ok=True)
-    print(f"{output}: {output.stat().st_size / 1e6:.2f} MB; gramflow live --network {output}")
 
 
 def _frames(names: Iterable[str], width: int) -> Iterator[Picture]:

@@ -119,14 +119,13 @@ class Feedforward(Stylizer):
         return bool(settings.hold)
 
     @classmethod
-    def effort(cls, settings: Any, look: Mapping[str, Any], pixels: int) -> Effort:
+    def effort(cls, settings: Any, alone: float, pixels: int) -> Effort:
         """Estimate the cost by the multiplications of this network and of a VGG."""
         frame = transformer.multiply_adds(settings.channels, settings.blocks) / _EVALUATION
         crop = min(settings.crop**2 / pixels, 1)
         copied = 3 * _PAIRS * crop * frame * settings.copying
         learnt = (1 + 3 * (_PAIRS + 2) * frame) * crop * settings.steps
-        keyframe = look["evaluations"] * (look["first"] if look["start"] == "previous" else 1)
-        return Effort(copied + learnt + settings.keyframes * _PYRAMID * keyframe, frame)
+        return Effort(copied + learnt + settings.keyframes * alone, frame)
 
     def __init__(self, settings: Any, palette: Palette) -> None:
         super().__init__(settings, palette)
@@ -139,18 +138,17 @@ class Feedforward(Stylizer):
         and for a training that diverges.
         """
         frames, kept = self.palette.frames, dict(checkpoint.found)
-        numbers = differing(frames, self.settings.keyframes)
+        keyframes = {n: frames[n] for n in differing(frames, self.settings.keyframes)}
         some, pairs = sampled(frames), [*self._own(), *self._taught()]
-        self._check(bool(numbers or pairs))
-        seen = [*some, *(frames[number] for number in numbers), *(before for before, _ in pairs)]
-        crop = self._crop(seen)
+        self._check(bool(keyframes or pairs))
+        crop = self._crop([*some, *keyframes.values(), *(before for before, _ in pairs)])
         optimize = Optimize(None, self.palette)
-        for number in numbers:
+        for number, frame in keyframes.items():
             name = f"keyframe/{number}"
             if name not in kept:
-                kept[name] = self._keyframe(optimize, number, say)
+                kept[name] = self._optimised(optimize, number, frame, say)
                 checkpoint.keep(kept)
-            pairs.append((frames[number], kept[name]))
+            pairs.append((frame, kept[name]))
         learner = self._learner(optimize, crop, bool(pairs))
         if _BEGUN in kept:
             learner.resume(kept)
@@ -217,7 +215,7 @@ class Feedforward(Stylizer):
             )
         return sampled(self.palette.examples[self.settings.teacher])
 
-    def _keyframe(self, optimize: Optimize, number: int, say: Say) -> Picture:
+    def _optimised(self, optimize: Optimize, number: int, frame: Picture, say: Say) -> Picture:
         """Optimise one of the film's frames, as if it were a film of its own."""
         due = Every(10)
 
@@ -226,7 +224,7 @@ class Feedforward(Stylizer):
                 say(f"frame {number}: evaluation {curve.evaluations}, loss {curve.lowest:.4g}")
 
         seed = self.palette.settings["seed"]
-        painted = optimize.paint(self.palette.frames[number], {}, seed, report)
+        painted = optimize.paint(frame, {}, seed, report)
         if not np.isfinite(painted.picture).all():
             raise GramflowError(
                 f"looks.{self.palette.name}: the loss of frame {number} is not finite; lower the "
@@ -329,5 +327,4 @@ _BEGUN = "number"  # an array that every state of a learner has
 _PAIRS = 2  # examples in a step
 _COMPARED = 500  # frames
 _EVALUATION = 8e5  # multiplications for a pixel by an evaluation of a look's loss and its gradient
-_PYRAMID = 1.3  # cost of painting at all sizes, each half of the next, by that at the whole one
 _SMALL = (32, 18)  # width and height of compared frames

@@ -65,9 +65,9 @@ class Learner:
     It first learns from the examples alone, which takes no feature extractor. Then, in each step,
     the look's loss of one painted crop is differentiated by the crop's pixels, as when the pixels
     themselves are optimised, and that gradient is passed on to the network's weights (Johnson et
-    al. 2016). Two further terms: the painting of the same place, shifted and with other
-    noise, must be the same paint (as in ReCoNet, Gao et al. 2018, but for a known motion), and
-    crops of examples must be painted like these (Futschik et al. 2021).
+    al. 2016). Two further terms: the painting of the same place, shifted and with other noise, must
+    be the same paint (as in ReCoNet, Gao et al. 2018, but for a known motion), and crops of
+    examples must be painted like these (Futschik et al. 2021).
 
     evaluate: the look's loss, and its gradient by the preprocessed pixels, (1, crop, crop, 3), of a
         painted crop, given the crop itself. network: whose preprocessing that is.
@@ -223,9 +223,9 @@ def _corner(frame: Picture, size: int, random: Any) -> tuple[int, int]:
     return random.integers(height - size + 1), random.integers(width - size + 1)
 
 
-def crop_for(course_crop: int, height: int, width: int) -> int:
-    """The crop's side for frames of this size: at most theirs, and a multiple of STRIDE."""
-    return min(course_crop, height - SHIFT, width - SHIFT) // STRIDE * STRIDE
+def crop_for(most: int, height: int, width: int) -> int:
+    """The side of a crop of frames of this size: at most `most`, and a multiple of STRIDE."""
+    return min(most, height - SHIFT, width - SHIFT) // STRIDE * STRIDE
 
 
 _RISING = 30  # steps over which the rate rises

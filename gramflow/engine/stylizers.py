@@ -140,10 +140,11 @@ class Stylizer:
         return True
 
     @classmethod
-    def effort(cls, settings: Any, look: Mapping[str, Any], pixels: int) -> Effort:
+    def effort(cls, settings: Any, alone: float, pixels: int) -> Effort:
         """Return what painting costs, for forecasts.
 
-        settings: the stylizer's. look: all settings of the look. pixels: of a frame.
+        settings: the stylizer's. alone: cost of optimising a frame without neighbours, at all the
+        look's widths, in evaluations at the full size. pixels: of a frame.
         """
         return Effort()
 

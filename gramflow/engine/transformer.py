@@ -101,6 +101,14 @@ def reach(blocks: int) -> int:
     return 16 + 8 * blocks
 
 
+def padded(frame: Picture) -> Picture:
+    """Mirror a frame beyond its right and lower edge, up to sides that are multiples of STRIDE."""
+    height, width = frame.shape[:2]
+    if height % STRIDE == width % STRIDE == 0:
+        return frame
+    return np.pad(frame, ((0, -height % STRIDE), (0, -width % STRIDE), (0, 0)), "symmetric")
+
+
 def painted(model: Any, frame: Picture, memory: int | None = None) -> Picture:
     """Paint a frame, (height, width, 3), RGB 0..1; the result is not clipped.
 
@@ -111,11 +119,11 @@ def painted(model: Any, frame: Picture, memory: int | None = None) -> Picture:
     height, width = frame.shape[:2]
     rows = rows_within(memory, width)
     beyond = reach(sum(bool(_BLOCK.fullmatch(f"{layer.name}/bias")) for layer in model.layers))
-    padded = np.pad(frame, ((0, -height % STRIDE), (0, -width % STRIDE), (0, 0)), "symmetric")
+    whole = padded(frame)[None]
     strips = []
     for top in range(0, height, rows):
         first = max(top - beyond, 0)
-        seen = padded[None, first : top + rows + beyond]
+        seen = whole[:, first : top + rows + beyond]
         strips.append(ops.convert_to_numpy(model(seen))[0, top - first :][:rows])
     return np.concatenate(strips)[:height, :width]
 

@@ -13,8 +13,7 @@ def describe(config: Config, render: Render, weights: Weights) -> dict[str, Any]
     """Describe a painting as JSON values: look, style, weights and versions.
 
     The style's pictures, and files that settings name, are told by name and content, without their
-    folder. The same
-    config gives the same values on every machine.
+    folder. The same config gives the same values on every machine.
     """
     return {"gramflow": __version__, **described(config, render, weights)}
 

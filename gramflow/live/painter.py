@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from gramflow.base.arrays import Picture
 from gramflow.base.errors import GramflowError
-from gramflow.engine.transformer import STRIDE
+from gramflow.engine.transformer import padded
 from gramflow.live.calm import Calm
 from gramflow.live.reasons import one_line
 from gramflow.media.pictures import from_pixels, to_bytes
@@ -49,12 +48,9 @@ class Painter:
         return to_bytes(painted)
 
     def _painted(self, frame: Picture) -> Picture:
-        """Run the network on a frame, mirrored beyond its edges up to multiples of STRIDE."""
+        """Run the network on a frame of any size."""
         height, width = frame.shape[:2]
-        more = (-height % STRIDE, -width % STRIDE)
-        if any(more):
-            frame = cv2.copyMakeBorder(frame, 0, more[0], 0, more[1], cv2.BORDER_REFLECT)
-        return np.clip(_run(self._network, frame)[:height, :width], 0, 1)
+        return np.clip(_run(self._network, padded(frame))[:height, :width], 0, 1)
 
 
 def _session(model: bytes, threads: int) -> Any:

@@ -86,8 +86,8 @@ def learn(
     """Let the stylizer of a config's only render learn from pictures (see `Stylizer.train`).
 
     frames: of the look's width. begun: a file that keeps what is learnt, so that a killed process
-    goes on. say: prints a line. Returns what is learnt, and a description of
-    the look (see `film.description.describe`). Raises GramflowError.
+    goes on. say: prints a line. Returns what is learnt, and a description of the look (see
+    `film.description.describe`). Raises GramflowError.
     """
     render = next(iter(config.renders.values()))
     style, look = config.styles[render.style], config.looks[render.look]

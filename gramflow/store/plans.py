@@ -7,7 +7,19 @@ from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan, make_plan
 from gramflow.settings.config import Config, Render
-from gramflow.store.layout import Layout
+from gramflow.store.layout import TRAINED, Layout
+
+
+def trained_file(plan: Plan) -> Path | None:
+    """The file with what a render's stylizer learns before it paints; None if it learns nothing."""
+    digest = plan.trained
+    return Path(TRAINED.format(render=plan.render, digest=digest)) if digest else None
+
+
+def is_untrained(plan: Plan) -> bool:
+    """Whether a render's stylizer has yet to learn before it paints."""
+    file = trained_file(plan)
+    return file is not None and not file.is_file()
 
 
 def current_plan(config: Config, render: Render, layout: Layout) -> Plan | None:

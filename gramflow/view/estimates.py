@@ -8,8 +8,7 @@ from math import ceil
 
 from gramflow.engine.memory import in_bytes
 from gramflow.engine.stylizers import Effort
-from gramflow.film.plan import Job, Plan
-from gramflow.settings.config import Config
+from gramflow.settings.config import Config, Look
 
 THREADS = 8
 """CPU cores of a painting job on a cluster; their maximum on a machine without a GPU."""
@@ -57,24 +56,22 @@ def film_mb(width: int, height: int) -> int:
     return 1000 + ceil(3 * _FRAMES_AT_ONCE * _megapixels(width, height))
 
 
-def effort_of(config: Config, plan: Plan) -> Effort:
-    """What painting a render costs, as its stylizer says."""
-    look = config.looks[config.painted[plan.render].look]
+def effort_of(config: Config, look: Look, size: tuple[int, int]) -> Effort:
+    """What painting a render costs, as its stylizer says. size: width and height in pixels."""
     plugin = config.registry.find("stylizers", look.stylizer["name"])
-    width, height = plan.size
-    effort: Effort = plugin.cls.effort(
-        plugin.settings(look.stylizer), look.settings, width * height
-    )
+    alone, (width, height) = look.evaluations_of(1, 1), size
+    effort: Effort = plugin.cls.effort(plugin.settings(look.stylizer), alone, width * height)
     return effort
 
 
-def evaluations_of(config: Config, plan: Plan, job: Job, frames: int) -> float:
-    """Maximum cost of so many missing frames of a job, in evaluations at the full size."""
-    frame = effort_of(config, plan).frame
-    if frame is not None:
-        return frame * frames
-    look = config.looks[config.painted[plan.render].look]
-    return look.evaluations_of(frames, job.anew(frames, bool(plan.backs)))
+def evaluations_of(look: Look, effort: Effort, frames: int, anew: int) -> float:
+    """Maximum cost of painting frames, in evaluations at the full size.
+
+    frames: their number. anew: how many of them start without a painted neighbour.
+    """
+    if effort.frame is not None:
+        return effort.frame * frames
+    return look.evaluations_of(frames, anew)
 
 
 def training_minutes(width: int, height: int, effort: Effort) -> int:

@@ -22,7 +22,8 @@ from gramflow.media.source import Source
 from gramflow.painting.setup import make_extractor, make_losses, make_network
 from gramflow.settings.config import Config, Look, Render, is_live, is_stored, video_files
 from gramflow.store.frames import Listing, Store
-from gramflow.store.layout import CALIBRATION, TRAINED, Layout
+from gramflow.store.layout import CALIBRATION, Layout
+from gramflow.store.plans import is_untrained
 from gramflow.view.estimates import effort_of, evaluations_of, frames_mb, network_mb
 
 _WIDTH, _HEIGHT = 256, 192  # pixels of the picture that is timed
@@ -83,6 +84,8 @@ def forecast(
     planned: store keys of the frames that earlier renders of the run make; this render's are added
         in place.
     """
+    look = config.looks[config.painted[plan.render].look]
+    effort = effort_of(config, look, plan.size)
     planned = set() if planned is None else planned
     frames = made = jobs = 0
     chains: dict[str, int] = {}
@@ -95,10 +98,9 @@ def forecast(
         frames, made, jobs = frames + len(job.made), made + missing, jobs + bool(missing)
         before = max((chains[name] for name in job.part.needs), default=0)
         chains[job.part.name] = missing + before
-        evaluations += evaluations_of(config, plan, job, missing)
-    learnt = TRAINED.format(render=plan.render, digest=plan.trained)
-    if made and plan.trained and not Path(learnt).is_file():
-        evaluations += effort_of(config, plan).training or 0
+        evaluations += evaluations_of(look, effort, missing, job.anew(missing, bool(plan.backs)))
+    if made and is_untrained(plan):
+        evaluations += effort.training or 0
     return Forecast(
         plan.render,
         frames,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gramflow.settings.config import Config, Render
 from gramflow.store.frames import Store, painted_store
-from gramflow.store.layout import FILM, TRAINED, Layout
-from gramflow.store.plans import current_plan
+from gramflow.store.layout import FILM, Layout
+from gramflow.store.plans import current_plan, is_untrained
 
 _RECENT = 20  # number of latest frames over which the speed is averaged
 
@@ -52,8 +52,7 @@ def render_status(config: Config, render: Render, layout: Layout) -> RenderStatu
     keys = plan.made
     there = painted.sizes(keys)
     done = [key for key in keys if key in there]
-    learnt = TRAINED.format(render=render.name, digest=plan.trained)
-    untrained = bool(plan.trained) and len(done) < len(keys) and not Path(learnt).is_file()
+    untrained = len(done) < len(keys) and is_untrained(plan)
     return RenderStatus(render.name, len(keys), len(done), _speed(painted, there), film, untrained)
 
 

@@ -10,8 +10,8 @@ from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
 from gramflow.settings.config import Config
 from gramflow.store.frames import Store, extracted_store, painted_store
-from gramflow.store.layout import CERTIFICATE, CHECKPOINT, TARGETS, TRAINED, Layout, record
-from gramflow.store.plans import current_plan
+from gramflow.store.layout import CERTIFICATE, CHECKPOINT, TARGETS, Layout, record
+from gramflow.store.plans import current_plan, is_untrained, trained_file
 from gramflow.store.products import PRODUCTS
 from gramflow.store.records import Certificate
 
@@ -135,7 +135,8 @@ def _work_files(configs: Sequence[Config], plans: Sequence[Plan]) -> Iterator[Pa
             used.add(layout.plan(render))
     for plan in plans:
         used |= {TARGETS.format(target=target) for target in plan.targets.values()}
-        used.add(TRAINED.format(render=plan.render, digest=plan.trained))
+        if file := trained_file(plan):
+            used.add(str(file))
         used |= {record(plan.render, part, job.claim) for part, job in plan.jobs.items()}
     for file in Path("work").rglob("*"):
         known = str(file) in used or file in certificates
@@ -146,10 +147,7 @@ def _work_files(configs: Sequence[Config], plans: Sequence[Plan]) -> Iterator[Pa
 
 def _checkpoints(configs: Sequence[Config], plans: Sequence[Plan]) -> Iterator[Path]:
     """What unfinished trainings have left in this folder's stores and no plan waits for."""
-    learnt = {
-        plan.trained: TRAINED.format(render=plan.render, digest=plan.trained) for plan in plans
-    }
-    wanted = {digest for digest, file in learnt.items() if not Path(file).is_file()}
+    wanted = {plan.trained for plan in plans if is_untrained(plan)}
     for store in map(Path, _stores(configs)):
         if store.resolve().is_relative_to(Path.cwd()):
             found = store.glob(CHECKPOINT.format(digest="[!.]*"))

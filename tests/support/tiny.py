@@ -1,8 +1,12 @@
 """A project of one film of six frames, and what is asked of it."""
 
+import os
+import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -63,3 +67,22 @@ def wait_for(condition: Callable[[], bool], seconds: int = 120) -> None:
             return
         time.sleep(0.05)
     pytest.fail(f"waited for {seconds} seconds in vain")
+
+
+def killed_once(project: Project, condition: Callable[[], Any]) -> str:
+    """Start a run, kill it and its jobs once the condition holds, and return what it printed."""
+    log = project.folder / "run.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            project.command("--nolock"),
+            cwd=project.folder,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_for(condition, seconds=300)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return log.read_text()

@@ -1,8 +1,5 @@
 """Looks whose settings name further styles and other looks, by plugins of docs/plugins.md."""
 
-import os
-import signal
-import subprocess
 from collections.abc import Sequence
 from contextlib import chdir
 from pathlib import Path
@@ -20,7 +17,7 @@ from gramflow.view.status import render_status
 from tests.support import media
 from tests.support.page import write_plugins
 from tests.support.project import COPYING, Project
-from tests.support.tiny import wait_for
+from tests.support.tiny import killed_once
 
 FRAMES = 4
 COLOURS = {"red": (40, 40, 230), "blue": (230, 40, 40)}
@@ -81,27 +78,10 @@ def difference(project: Project, painted: Sequence[Picture], negative: bool) -> 
     return found
 
 
-def killed_after_training(project: Project) -> None:
-    """Start a run, and kill it and its jobs once the look that learns is about to be painted."""
-    with project.folder.joinpath("run.log").open("w") as log:
-        process = subprocess.Popen(
-            project.command("--nolock"),
-            cwd=project.folder,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        wait_for(project.folder.joinpath("logs/stylize/clip.red.taught").exists, seconds=300)
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
 def test_further_styles_and_other_looks(project: Project) -> None:
     """Painted, repaired and painted anew in the right order, and nothing twice."""
     taught, teacher = (f"clip.red.{look}" for look in ("taught", "teacher"))
-    killed_after_training(project)
+    killed_once(project, project.folder.joinpath(f"logs/stylize/{taught}").exists)
     examples = {frame["key"] for frame in project.frames(teacher)}
     before = project.painted()
     (trained,) = project.folder.glob("work/renders/*/trained.*.npz")

@@ -1,8 +1,6 @@
 """Films painted by a network that the workflow trains, and networks for live video."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 from contextlib import chdir
@@ -19,7 +17,7 @@ from gramflow.store.frames import extracted_store, painted_store
 from gramflow.view.forecasts import forecast
 from tests.support import media
 from tests.support.project import Project
-from tests.support.tiny import wait_for
+from tests.support.tiny import killed_once, wait_for
 
 RENDER = "clip.red"
 FRAMES = 6
@@ -56,21 +54,8 @@ def project(tmp_path: Path) -> Project:
 
 def kill_in_training(project: Project) -> str:
     """Start a run, and kill it and its jobs after the first optimised frame; return its log."""
-    log = project.folder / "run.log"
-    with log.open("w") as file:
-        process = subprocess.Popen(
-            project.command("--nolock"),
-            cwd=project.folder,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        wait_for(lambda: list(project.folder.glob("store/training/[!.]*.npz")), seconds=300)
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    return log.read_text()
+    checkpoints = project.folder / "store/training"
+    return killed_once(project, lambda: list(checkpoints.glob("[!.]*.npz")))
 
 
 def gramflow(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
