@@ -4,7 +4,7 @@ All tensors are Keras tensors, channels last. `features` maps a layer's name to 
 (1, h, w, channels); `picture` is the network's preprocessed input, (1, height, width, 3).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -77,9 +77,13 @@ class Layered(Loss):
 
     located: True if the target is the feature maps themselves, of which a tile takes its own part.
         False if the target is a function of the statistic of its source.
+    regional: True if `statistic` takes a third argument, `share`, so that a part of a picture with
+        soft edges can have a statistic of its own: a map, (1, h, w, 1), 0..1, of how much each
+        place counts.
     """
 
     located: ClassVar[bool] = False
+    regional: ClassVar[bool] = False
 
     @dataclass(frozen=True)
     class Settings(Loss.Settings):
@@ -108,6 +112,13 @@ class Layered(Loss):
     def distance(self, statistic: Any, target: Any) -> Tensor:
         """Compute a layer's distance, a scalar, from the statistic of the whole picture."""
         raise NotImplementedError
+
+    def part(self, target: Any, own: Callable[[Any], Any]) -> Any:
+        """Cut a layer's target to a part of the picture.
+
+        own: cuts a map, (1, h, w, channels), of the layer's size.
+        """
+        return own(target) if self.located else target
 
     def between(self, features: Tensor, target: Any) -> Tensor:
         """Compute a layer's distance, a scalar, from the features of the whole picture."""
@@ -165,6 +176,7 @@ class Content(Layered):
 
     source = "frame"
     located = True
+    regional = True
 
     @dataclass(frozen=True)
     class Settings(Loss.Settings):
@@ -178,10 +190,14 @@ class Content(Layered):
             default=True, metadata={"doc": "divide by the energy of the target"}
         )
 
-    def statistic(self, features: Tensor, target: Any) -> Any:
-        """The sum of squared differences, and its divisor."""
+    def statistic(self, features: Tensor, target: Any, share: Any = None) -> Any:
+        """The sum of squared differences, and its divisor.
+
+        share: a factor for each place, which may be greater than 1; it does not change the divisor.
+        """
         divisor = ops.sum(ops.square(target)) if self.settings.normalize else count(target)
-        return ops.sum(ops.square(features - target)), divisor
+        squares = ops.square(features - target)
+        return ops.sum(squares if share is None else share * squares), divisor
 
     def distance(self, statistic: Any, target: Any) -> Tensor:
         """The quotient of both sums."""
@@ -189,13 +205,23 @@ class Content(Layered):
         return squares / ops.maximum(divisor, 1e-12)
 
 
-def gram_sums(features: Tensor) -> tuple[Tensor, Tensor]:
+def gram_sums(features: Tensor, share: Any = None) -> tuple[Tensor, Tensor]:
     """Unnormalised Gram matrix, (channels, channels), and its divisor h * w * channels.
 
-    `features` has the shape (1, h, w, channels).
+    `features` has the shape (1, h, w, channels). share: how much each place counts, (1, h, w, 1);
+    its sum then replaces h * w.
     """
-    flat = ops.reshape(features, (-1, features.shape[-1]))
-    return products(flat), count(flat)
+    channels = features.shape[-1]
+    flat = ops.reshape(features, (-1, channels))
+    if share is None:
+        return products(flat), count(flat)
+    weights = ops.reshape(share, (-1, 1))
+    return products(ops.sqrt(weights) * flat), channels * total(weights)
+
+
+def total(weights: Tensor) -> Tensor:
+    """The sum of weights, for use as a divisor: above 0 where there are none."""
+    return ops.maximum(ops.sum(weights), 1e-6)
 
 
 def products(rows: Tensor) -> Tensor:
@@ -225,6 +251,7 @@ class Gram(Layered):
     """Distance of the channels' correlations from the style's (Gatys et al. 2016, equation 4)."""
 
     source = "style"
+    regional = True
 
     @dataclass(frozen=True)
     class Settings(Layered.Settings):
@@ -234,9 +261,9 @@ class Gram(Layered):
             default=True, metadata={"doc": "divide by the energy of the target"}
         )
 
-    def statistic(self, features: Tensor, target: Any) -> Any:
+    def statistic(self, features: Tensor, target: Any, share: Any = None) -> Any:
         """The unnormalised Gram matrix and its divisor."""
-        return gram_sums(features)
+        return gram_sums(features, share)
 
     def remembered(self, statistic: Any) -> Tensor:
         """The Gram matrix."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from gramflow.base.arrays import Tensor
 from gramflow.engine import ops
-from gramflow.engine.losses import Layered, Tensors, products
+from gramflow.engine.losses import Layered, Tensors, products, total
 
 
 class Moments(Layered):
@@ -24,8 +24,9 @@ class Moments(Layered):
     """
 
     source = "style"
+    regional = True
 
-    def statistic(self, features: Tensor, target: Any) -> Any:
+    def statistic(self, features: Tensor, target: Any, share: Any = None) -> Any:
         """Number of pixels, sum (channels,) and second moments (channels, channels) of features.
 
         Features are centred at the style's mean, or computed in float64 where it is not known yet:
@@ -36,6 +37,10 @@ class Moments(Layered):
             flat = ops.cast(ops.reshape(features, (-1, channels)), "float64")
         else:
             flat = ops.reshape(features, (-1, channels)) - target["mean"]
+        if share is not None:
+            weights = ops.cast(ops.reshape(share, (-1, 1)), flat.dtype)
+            sums = ops.sum(weights * flat, axis=0)
+            return total(weights), sums, products(ops.sqrt(weights) * flat)
         pixels = ops.cast(ops.shape(flat)[0], flat.dtype)
         return pixels, ops.sum(flat, axis=0), products(flat)
 

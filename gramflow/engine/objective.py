@@ -178,14 +178,12 @@ class _Tiled:
             tile.own(maps[layer], stride)[...] = values
 
     def _cut(self, targets: Targets, tile: Tile) -> dict[str, Tensors]:
-        """Cut located targets to the tile's own features; pass others unchanged."""
+        """Cut targets to the tile's own features, as far as they have places."""
         return {
             name: {
-                layer: tile.own(values, self._strides[layer])
-                for layer, values in targets[name].items()
+                layer: loss.part(values, partial(tile.own, stride=self._strides[layer]))
+                for layer, values in targets.get(name, {}).items()
             }
-            if loss.located
-            else targets.get(name, {})
             for name, loss in self.summed.items()
         }
 

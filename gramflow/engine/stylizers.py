@@ -1,6 +1,6 @@
 """Stylizers: paint one frame, given the style's targets and the painted neighbours."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gramflow.base.arrays import SMALLEST, Picture, Tensor, blurred, resized
 from gramflow.base.progress import Say
+from gramflow.engine.areas import Area, area_targets, by_areas
 from gramflow.engine.flows import Map
 from gramflow.engine.losses import Loss
 from gramflow.engine.networks import Network
@@ -16,7 +17,7 @@ from gramflow.engine.optimizers import Bounds, Curve, Optimizer, Phase
 from gramflow.engine.precision import Guarded, chosen, exact_evaluations, lowered
 from gramflow.engine.recolouring import recoloured, with_strokes
 from gramflow.engine.steadiness import OWN, Neighbour, held
-from gramflow.engine.targets import StyleTargets
+from gramflow.engine.targets import StyleTargets, mixed
 from gramflow.engine.tiling import Plan
 from gramflow.engine.trust import long_term
 
@@ -105,6 +106,9 @@ class Stylizer:
     """The base of every stylizer.
 
     now: the settings of the frame that is painted now, as of `frame_settings`.
+    areas: those of the frame that is painted now; empty if all of it is painted in the render's
+        style.
+    turning: whether styles or intensities differ from those of the frame before.
     train: None, or a method `train(self, say, checkpoint)` that learns something before any frame
         of the render is painted, in a job of its own, and returns it as arrays by name. say: prints
         a line of progress. checkpoint: keeps what a job that is killed has learnt so far.
@@ -121,6 +125,8 @@ class Stylizer:
         self.settings = settings
         self.palette = palette
         self.now: Mapping[str, Any] = {}
+        self.areas: Sequence[Area] = ()
+        self.turning = False
 
     @classmethod
     def frame_settings(cls, settings: Any, seconds: float) -> dict[str, Any]:
@@ -197,6 +203,8 @@ class Optimize(Stylizer):
         self.precision = chosen(wanted)
         low = lowered(extractor, wanted, f"looks.{palette.name}")
         self.low = None if low is None else Objective(low, palette.losses, plan)
+        self._areal: tuple[Objective, Objective | None] | None = None
+        self._mixed: dict[str, dict[int, Any]] = {}
         self.styles = {
             width: self.objective.prepared(targets) for width, targets in palette.targets.items()
         }
@@ -241,11 +249,12 @@ class Optimize(Stylizer):
         budget = self._budget(float(unknown.mean()))
         values, terms = self._descend(whole, content, neighbours, values, budget, curve)
         if content is not frame:  # report the terms against the frame, not the filled content
-            _, _, found = self.objective(values, self._targets(whole, frame, neighbours))
+            objective, _ = self._objectives()
+            _, _, found = objective(values, self._targets(whole, frame, neighbours))
             terms = _numbers(found)
         curve.close()
         result = network.deprocess(values)
-        if 1 in neighbours:
+        if 1 in neighbours and not self.turning:
             result = held(result, frame, neighbours[1])
         return Painted(result, curve.evaluations, curve.points[told:], terms)
 
@@ -338,7 +347,8 @@ class Optimize(Stylizer):
         width, 3). evaluations: maximum number.
         """
         network, targets = self.palette.network, self._targets(width, frame, neighbours)
-        evaluator = _Evaluator(self.objective, targets)
+        objective, _ = self._objectives()
+        evaluator = _Evaluator(objective, targets)
         phases = self._phases(evaluations, evaluator)
         bounds = _displayable(network) if self.palette.settings["bounds"] else None
         found = self.palette.optimizer.minimize(phases, start, bounds, curve)
@@ -356,8 +366,53 @@ class Optimize(Stylizer):
         objective: computes the frame's; that of full precision by default.
         """
         content = self.palette.network.preprocess(frame)
-        targets = self.styles[width] | (objective or self.objective).targets(content, "frame")
+        targets: dict[str, Any] = (objective or self.objective).targets(content, "frame")
+        if self.areas:
+            targets = self._area_targets(width, frame, targets)
+        else:
+            targets = self.styles[width] | targets
         return targets | self._temporal(content, neighbours) | self._ranges()
+
+    def _area_targets(self, width: int, frame: Picture, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Targets of the style and content terms at one size, for the frame's areas.
+
+        content: targets of the content terms.
+        """
+        styles = [self._style(area)[width] if area.painted else {} for area in self.areas]
+        shapes = self.objective.network.compute_output_shape((1, *frame.shape))
+        sizes = {layer: (shape[1], shape[2]) for layer, shape in shapes.items()}
+        return area_targets(self.palette.losses, content, styles, self.areas, sizes)
+
+    def _style(self, area: Area) -> dict[int, Any]:
+        """Targets of an area's styles, mixed by their shares and prepared, by painted width."""
+        name = str(sorted(area.styles.items()))
+        if name not in self._mixed:
+            raw = [self.palette.styles[style] for style in area.styles]
+            if len(self._mixed) >= _MIXED:
+                del self._mixed[next(iter(self._mixed))]
+            self._mixed[name] = {
+                width: self.objective.prepared(
+                    mixed([targets[width] for targets in raw], area.styles.values())
+                )
+                for width in self.palette.targets
+            }
+        return self._mixed[name]
+
+    def _objectives(self) -> tuple[Any, Any]:
+        """The objective of full precision for the frame painted now, and the one of 16 bits.
+
+        The latter is None where the look has full precision throughout.
+        """
+        if not self.areas:
+            return self.objective, self.low
+        if self._areal is None:
+            self._areal = self._for_areas(self.objective), self.low and self._for_areas(self.low)
+        return self._areal
+
+    def _for_areas(self, objective: Any) -> Any:
+        """The same objective, of frames with areas. Raises GramflowError like `by_areas`."""
+        losses = by_areas(self.palette.losses, f"looks.{self.palette.name}")
+        return type(objective)(objective.network, losses, objective.plan)
 
     def _phases(self, evaluations: int, evaluator: "_Evaluator") -> list[Phase]:
         """Return the phases of an optimisation of so many evaluations.
@@ -366,11 +421,12 @@ class Optimize(Stylizer):
         evaluations are made in that precision, in a phase before it.
         """
         exact = evaluations
-        if self.low is not None:
+        objective, low_objective = self._objectives()
+        if low_objective is not None:
             exact = min(exact_evaluations(self.palette.settings["precision"], evaluations), exact)
         phases = [Phase(evaluator, exact)]
         if exact < evaluations:
-            guarded = Guarded(self.low, self.objective, self.precision)
+            guarded = Guarded(low_objective, objective, self.precision)
             low = _Evaluator(guarded, evaluator.targets)
             phases.insert(0, Phase(low, evaluations - exact))
         return phases
@@ -488,6 +544,7 @@ def _displayable(network: Network) -> Bounds:
     )
 
 
+_MIXED = 8  # mixtures of styles whose prepared targets are kept
 _BARE = 0.02  # minimum fraction of unknown pixels for which a coarse painting is worth its time
 # Minimum evaluations of a coarse painting; with 12 a figure got a halo of paint.
 _FILLING = 8

@@ -15,7 +15,8 @@ from gramflow.base.files import canonical, file_digest
 from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
 from gramflow.film.order import Part, Step, parts_alone, parts_chained
-from gramflow.settings.config import CHOSEN, Config, Look, Render, Style
+from gramflow.film.scenes import Paint, scenes
+from gramflow.settings.config import CHOSEN, SCENE, Config, Look, Render, Style
 
 
 def digest(value: Any) -> str:
@@ -115,7 +116,15 @@ def recipe(
 
 def plan_recipe(config: Config, render: Render) -> list[Any]:
     """Everything that determines a render's plan, except the video's manifest and the weights."""
-    return [*_unsized_recipe(config, render, None), config.segment_frames]
+    look = config.looks[render.look]
+    made_of = [*_unsized_recipe(config, render, None), config.segment_frames]
+    if look.is_plain:
+        return made_of
+    targets = [
+        _target_recipe(config, config.styles[style], look, None)
+        for style in config.styles_of(render)
+    ]
+    return [*made_of, look.intensity, look.regions, look.timeline, targets]
 
 
 def _unsized_recipe(config: Config, render: Render, weights: Weights | None) -> list[Any]:
@@ -136,24 +145,23 @@ Keys = list[dict[int, str]]
 
 
 def painted_keys(
-    config: Config, look: Look, manifest: Manifest, found: Sequence[Part], base: str
+    found: Sequence[Part], backs: Sequence[int], frames: Sequence[str], base: str
 ) -> Keys:
     """Compute the keys of all painted frames of a render.
 
     If the look needs neighbours, a key depends on their keys. A frame identical to the one before
     usually shares its key (see `_key`), so that still parts of a video do not flicker.
 
-    found: the render's parts. base: digest of all that determines a painted frame, but the source
-    frame and its neighbours.
+    found: the render's parts. backs: see `neighbours`. frames: what is painted of every frame, see
+    `pictures`. base: digest of all that determines a painted frame, but that and its neighbours.
     """
-    backs, frames = neighbours(config, look), _pictures(config, look, manifest)
     stages = 1 + max(links.stage for part in found for links in part.chains)
     keys: Keys = [{} for _ in range(stages)]
     for links in chain.from_iterable(part.chains for part in found):
         # passes do not repaint keyframes, so stage 0 sets the keys of all stages
         reached = keys if links.stage == 0 else [keys[links.stage]]
         before = keys[links.stage - 1] if links.stage > 1 else {}
-        for step in links.steps(backs):
+        for step in links.steps(list(backs)):
             key = _key(base, frames, step, reached[0], before)
             for stage in reached:
                 stage[step.number] = key
@@ -183,21 +191,64 @@ def frame_settings(
     return of
 
 
-def _pictures(config: Config, look: Look, manifest: Manifest) -> list[str]:
-    """What is painted of every frame, as a text: its key, and the settings that it alone has."""
-    own = map(frame_settings(config, look, manifest), range(len(manifest.frames)))
+Masks = Mapping[str, Sequence[str]]
+"""Keys of the masks of every frame, by the mask's name."""
+
+
+def pictures(
+    config: Config, render: Render, manifest: Manifest, weights: Weights | None, masks: Masks
+) -> list[str]:
+    """What is painted of every frame, as a text: its key, and all that belongs to it alone.
+
+    That is the stylizer's settings that change with the frame, and the frame's scene.
+    """
+    look = config.looks[render.look]
+    own = frame_settings(config, look, manifest)
+    scene = _scene_texts(config, render, manifest, weights, masks)
     return [
-        f"{frame} {canonical(values)}" if values else frame
-        for frame, values in zip(manifest.frames, own, strict=True)
+        " ".join([frame, *([canonical(own(number))] if own(number) else []), *scene(number)])
+        for number, frame in enumerate(manifest.frames)
     ]
 
 
+def _scene_texts(
+    config: Config, render: Render, manifest: Manifest, weights: Weights | None, masks: Masks
+) -> Callable[[int], list[str]]:
+    """Return a function that gives a frame's scene by its number, as a text; [] without one.
+
+    Styles are named by their targets. A part that is painted in nothing but the film itself has
+    none.
+    """
+    look = config.looks[render.look]
+    scene = scenes(look, render.style, manifest)
+
+    @cache
+    def target(style: str) -> str:
+        return target_name(config, config.styles[style], look, weights)
+
+    def told(paint: Paint) -> dict[str, Any]:
+        shares = {target(style): share for style, share in paint.styles.items()}
+        return {"intensity": paint.intensity, "styles": shares if paint.intensity != 0 else {}}
+
+    def of(number: int) -> list[str]:
+        found = scene(number)
+        if found is None:
+            return []
+        regions = {
+            name: told(paint) | {"mask": masks[name][number]}
+            for name, paint in found.regions.items()
+        }
+        return [f"scene {canonical({'ground': told(found.ground), 'regions': regions})}"]
+
+    return of
+
+
 def _key(
-    base: str, frames: list[str], step: Step, painted: dict[int, str], before: dict[int, str]
+    base: str, frames: Sequence[str], step: Step, painted: dict[int, str], before: dict[int, str]
 ) -> str:
     """Compute the key of one step.
 
-    base: digest of the recipe. frames: what is painted, by number (see `_pictures`). painted: keys
+    base: digest of the recipe. frames: what is painted, by number (see `pictures`). painted: keys
     of this pass, with those of keyframes. before: keys of the previous pass; empty in the first.
 
     If what is painted equals that of the frame before it in the chain, both share a key, unless
@@ -264,11 +315,12 @@ def _effective(config: Config, look: Look, contents: Contents) -> dict[str, Any]
     """The settings of a look that enter a frame's key.
 
     Leaves out `flow` if frames do not depend on each other, `passes`, since a key contains the
-    previous pass's key, and `coarsest`, since the widths that follow from it are in the target's
-    recipe. Names of files, styles and looks are replaced by what they stand for.
+    previous pass's key, `coarsest`, since the widths that follow from it are in the target's
+    recipe, and what a frame's scene comes from, which is in the frame's own part of its key. Names of files, styles and looks are replaced by what they stand for.
     """
     chained = {} if neighbours(config, look) else {"flow": None}
-    return with_contents(config, look, contents) | chained | {"passes": None, "coarsest": None}
+    found = with_contents(config, look, contents) | chained | {"passes": None, "coarsest": None}
+    return {name: value for name, value in found.items() if name not in SCENE}
 
 
 def with_contents(config: Config, look: Look, contents: Contents) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Rules, jobs, `gramflow plan` and `gramflow status` all read the same plan.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -12,11 +13,13 @@ from gramflow.film.identity import Weights
 from gramflow.film.keys import (
     DIGITS,
     Keys,
+    Masks,
     digest,
     learns,
     neighbours,
     painted_keys,
     parts,
+    pictures,
     recipe,
     target_name,
     working_size,
@@ -160,23 +163,32 @@ class Plan(Document):
         return cls(**values | tuples | {"jobs": found, "weights": weights})
 
 
-def make_plan(config: Config, render: Render, manifest: Manifest, weights: Weights | None) -> Plan:
+def make_plan(
+    config: Config,
+    render: Render,
+    manifest: Manifest,
+    weights: Weights | None,
+    masks: Masks = MappingProxyType({}),
+) -> Plan:
     """Plan a render: compute its parts, keys and jobs.
 
-    weights: None while they are unknown; the keys are then not those of the store.
-    Raises GramflowError for a size that cannot be painted.
+    weights: None while they are unknown; the keys are then not those of the store. masks: those of
+    the video that the look needs (see `Config.masks_of`), and those that its examples need.
+    Raises GramflowError for a size that cannot be painted, and for a timeline that does not fit the
+    film.
     """
     look = config.looks[render.look]
     size, backs = working_size(look, manifest), tuple(neighbours(config, look))
     examples = [
-        make_plan(config, example, manifest, weights).frames
+        make_plan(config, example, manifest, weights, masks).frames
         for example in config.examples_of(render)
     ]
     made_of = recipe(config, render, size, weights)
     learnt_from = [*examples, manifest.frames] if learns(config, look) else examples
     base = digest([made_of, learnt_from] if learnt_from else made_of)
     found = parts(config, look, manifest)
-    keys = painted_keys(config, look, manifest, found, base)
+    frames = pictures(config, render, manifest, weights, masks)
+    keys = painted_keys(found, backs, frames, base)
     jobs = {}
     for part in found:
         claim = digest([keys[part.stage][number] for number in part.frames])

@@ -8,6 +8,7 @@ import numpy as np
 
 from gramflow.base.arrays import Picture
 from gramflow.base.errors import GramflowError
+from gramflow.engine.areas import covered
 from gramflow.engine.colours import Colours
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.steadiness import Neighbour
@@ -32,6 +33,8 @@ def paint_frame(
     place: names the frame in errors. Raises GramflowError for a loss or a picture that is not
     finite.
     """
+    if stylizer.areas and not any(area.painted for area in stylizer.areas):
+        return Painted(source)
     result = stylizer.paint(colours.prepare(source), neighbours, _seed(look.seed, key), on_epoch)
     lowest = result.losses[-1][1] if result.losses else 0.0
     if not (np.isfinite(lowest) and np.isfinite(result.picture).all()):
@@ -44,7 +47,7 @@ def paint_frame(
         name = look.colours["name"]
         text = f"{name} gives no picture of the frame's size and finite values; correct it"
         raise GramflowError(f"looks.{look.name}.colours: {text}")
-    return replace(result, picture=finished)
+    return replace(result, picture=covered(finished, source, stylizer.areas))
 
 
 def _seed(seed: int, frame: str) -> int:

@@ -22,8 +22,9 @@ import yaml
 from gramflow import bundled
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import canonical, natural_sorted
+from gramflow.settings import scenes
 from gramflow.settings.plugins import Plugin, Registry
-from gramflow.settings.schema import Entry, checked, refused, remedy, shown
+from gramflow.settings.schema import Entry, checked, refused, remedy, seconds, shown
 
 Values = dict[str, Any]
 
@@ -43,10 +44,16 @@ class Style:
     weights: tuple[float, ...]
 
 
+SCENE = ("intensity", "regions", "timeline")
+"""Settings of a look that say what is painted where and when."""
+
+
 @dataclass(frozen=True)
 class Look:
     """Parameters of painting; the config's schema documents the fields.
 
+    regions: by the mask's name, "style": shares of styles by name, or None, and "intensity".
+    timeline: entries in the order of time, of which only what they set is kept; "at" in seconds.
     losses: settings of each loss term by plugin name; terms of weight 0 are left out.
     flow, optimizer, stylizer, colours: settings of the chosen plugin, including its `name`.
     """
@@ -67,11 +74,19 @@ class Look:
     epoch: int
     stop: float
     bounds: bool
+    intensity: float | None
+    regions: dict[str, Values]
+    timeline: list[Values]
     losses: dict[str, Values]
     flow: Values
     optimizer: Values
     stylizer: Values
     colours: Values
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether whole frames are painted in the render's style, by the loss terms' weights."""
+        return not any(getattr(self, name) not in (None, {}, []) for name in SCENE)
 
     @property
     def widths(self) -> list[int]:
@@ -137,8 +152,15 @@ class Config:
 
     def styles_of(self, render: Render) -> list[str]:
         """Names of the styles that a render is painted in: its own, then those its look names."""
-        named = (name for _, name in marked(self.looks[render.look], self.registry, "style"))
-        return list(dict.fromkeys([render.style, *named]))
+        look = self.looks[render.look]
+        named = (name for _, name in marked(look, self.registry, "style"))
+        shown = (name for _, name in scenes.styles_named(look.regions, look.timeline))
+        found = dict.fromkeys([render.style, *named, *shown])
+        return [name for name in found if name != scenes.OWN or name in self.styles]
+
+    def masks_of(self, render: Render) -> list[str]:
+        """Names of the masks of the render's video that its look needs."""
+        return list(self.looks[render.look].regions)
 
     def examples_of(self, render: Render) -> list[Render]:
         """The renders, of its video and style, whose painted frames a render learns from."""
@@ -180,12 +202,18 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
     for look in looks.values():
         for entry, path in marked(look, registry, "file"):
             _check_readable(folder / path, entry)
-        for entry, style in marked(look, registry, "style"):
-            _check_known("style", style, styles, entry)
+        named = scenes.styles_named(look.regions, look.timeline, ("looks", look.name))
+        for entry, style in [*marked(look, registry, "style"), *named]:
+            if style != scenes.OWN or "regions" not in entry and "timeline" not in entry:
+                _check_known("style", style, styles, entry)
         _check_examples([look.name], looks, registry)
     renders = _renders(values["renders"], videos, styles, looks)
     for name in {render.look for render in renders.values()}:
         _check_even(looks[name], values["encode"]["pixel_format"])
+    for render in renders.values():
+        for mask in looks[render.look].regions:
+            known = videos[render.video]["masks"]
+            _check_known(f"mask of {render.video}", mask, known, ("looks", render.look, "regions"))
     return Config(
         weights=values["weights"],
         network=network.name,
@@ -360,7 +388,7 @@ def _video(name: str, video: Values, folder: Path) -> Values:
     _check_path(video, folder, entry)
     if video["scale"] is not None and (video["width"] or video["height"]):
         raise refused((*entry, "scale"), "set beside width or height; keep one of them")
-    start, end = _seconds(video["start"]), _seconds(video["end"])
+    start, end = seconds(video["start"]), seconds(video["end"])
     if end is not None and end <= (start or 0):
         raise refused((*entry, "end"), f"{end:g} s is not after the start; give a later time")
     cuts = _cuts(video["cuts"], (*entry, "cuts"))
@@ -403,16 +431,6 @@ def _check_path(video: Values, folder: Path, entry: Entry) -> None:
         raise refused((*entry, "fps"), "only for a glob such as frames/*.png; leave it out")
     if video["seconds"] is not None and not is_live(path):
         raise refused((*entry, "seconds"), "only for a camera or a stream; give start and end")
-
-
-def _seconds(time: float | str | None) -> float | None:
-    """Convert a time to seconds; text is seconds, mm:ss or hh:mm:ss."""
-    if not isinstance(time, str):
-        return time
-    seconds = 0.0
-    for part in time.split(":"):
-        seconds = seconds * 60 + float(part)
-    return seconds
 
 
 def _ratio(fps: float | str | None) -> str | None:
@@ -472,6 +490,10 @@ def _look(name: str, changes: Values, registry: Registry, layers: _Layers) -> Lo
     values["losses"] = losses
     for key, kind in CHOSEN.items():
         values[key] = _with_settings(values[key], kind, registry, layers, (*entry, key))
+    values["regions"] = scenes.resolved_regions(values["regions"], (*entry, "regions"))
+    values["timeline"] = scenes.resolved_timeline(
+        values["timeline"], values["regions"], (*entry, "timeline")
+    )
     # Sort the keys: the order of loss terms is the order of summation, which changes rounding.
     return Look(name=name, **json.loads(canonical(values)))
 

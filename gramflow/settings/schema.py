@@ -70,6 +70,16 @@ def remedy(word: Any, known: Iterable[str]) -> str:
     return f"{guess}known: {', '.join(words) or 'none'}"
 
 
+def seconds(time: float | str | None) -> float | None:
+    """Convert a time to seconds; text is seconds, mm:ss or hh:mm:ss."""
+    if not isinstance(time, str):
+        return time
+    found = 0.0
+    for part in time.split(":"):
+        found = found * 60 + float(part)
+    return found
+
+
 # -- fitting -----------------------------------------------------------------------------------
 
 
