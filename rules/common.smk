@@ -26,6 +26,7 @@ NEEDS_COPIES = not products.plays_in_browsers(CONFIG.encode)
 
 wildcard_constraints:
     video="[^/.]+",
+    mask="[^/.]+",
     render="[^/]+",
     part=r"(keyframes|pass\d+)/\d+-\d+",
     digest="[0-9a-f]{16}",

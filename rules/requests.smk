@@ -7,10 +7,11 @@ from functools import partial
 
 from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
+from gramflow.film.masks import Mask
 from gramflow.film.plan import Plan
 from gramflow.media.probe import Probe
 from gramflow.store import checks, products
-from gramflow.store.frames import Listing, extracted_store, painted_store
+from gramflow.store.frames import Listing, extracted_store, mask_store, painted_store
 from gramflow.view.page import index
 
 PAINTED = Listing(painted_store(CONFIG.store))
@@ -54,6 +55,14 @@ def again_manifest(video):
         )
 
     return again(LAYOUT.manifest(video), is_good)
+
+
+def again_mask(video, mask):
+    def is_good(path):
+        listing = Listing(mask_store(CONFIG.store))
+        return checks.has_all_frames(fetch(path), listing, Mask)
+
+    return again(LAYOUT.mask(video, mask), is_good)
 
 
 def again_weights():

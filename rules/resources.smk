@@ -93,6 +93,16 @@ def extracted_mb(_, input):
     return needs.frames_mb(probe.width, probe.height, probe.frames, probe.bits)
 
 
+def mask_mb(_, input, attempt):
+    return extract_mb(_, input, attempt)
+
+
+def mask_minutes(_, input, attempt):
+    # the flow, along which drawn masks are carried, takes the longest
+    probe = read(Probe, fetch(input.probe))
+    return needs.flow_minutes(*probe.upright, 2 * probe.frames) * attempt
+
+
 def encode_mb(wildcards, attempt):
     return needs.film_mb(*plan_of_job(wildcards.render).size) * attempt
 

@@ -54,7 +54,7 @@ def extract(source: Source, probe: Probe, store: Store, say: Say, threads: int =
     source's start and end.
     """
     part = _part(source, probe)
-    pictures = _sequence(source, probe, part) if source.files else _film(source, probe, part, say)
+    pictures = frames_of(source, probe, say)
     keys: list[str] = []
     times: list[int] = []
     shape: tuple[int, ...] = ()
@@ -86,6 +86,23 @@ def extract(source: Source, probe: Probe, store: Store, say: Say, threads: int =
     return replace(manifest, sizes=[sizes[key] for key in keys])
 
 
+def frames_of(source: Source, probe: Probe, say: Say, alpha: bool = False) -> Frames:
+    """Yield times and pixels of the used part of a film or a picture sequence, upright.
+
+    alpha: keep an alpha channel as the fourth, where there is one. Errors as of `extract`.
+    """
+    part = _part(source, probe)
+    if source.files:
+        return _sequence(source, probe, part, alpha)
+    return _film(source, probe, part, say, alpha and has_alpha(probe))
+
+
+def has_alpha(probe: Probe) -> bool:
+    """Whether a film's pixel format has an alpha channel."""
+    layout = av.VideoFormat(probe.pixel_format, probe.width, probe.height)
+    return any(component.is_alpha for component in layout.components)
+
+
 def _given_shots(source: Source, probe: Probe, times: list[int]) -> list[int]:
     """First frames of the shots: at the cuts listed in the config, or [0] if cuts are off."""
     cuts = () if isinstance(source.cuts, str) else source.cuts
@@ -110,7 +127,7 @@ def _part(source: Source, probe: Probe) -> _Part:
     return _Part(origin, ceil(origin / unit), end)
 
 
-def _sequence(source: Source, probe: Probe, part: _Part) -> Frames:
+def _sequence(source: Source, probe: Probe, part: _Part, alpha: bool) -> Frames:
     """Yield times and pixels of a picture sequence, in the size to store.
 
     Raises GramflowError for a picture that cannot be read or has another size than the first.
@@ -120,7 +137,7 @@ def _sequence(source: Source, probe: Probe, part: _Part) -> Frames:
     size = source.size(probe.width, probe.height)
     for time in range(part.first, part.end):
         with concerning(source.entry):
-            pixels = read_pixels(files[time])
+            pixels = read_pixels(files[time], alpha)
         if pixels.shape[:2] != full:
             raise GramflowError(
                 f"{source.entry}: {files[time]} has {pixels.shape[1]}x{pixels.shape[0]} pixels, "
@@ -131,27 +148,28 @@ def _sequence(source: Source, probe: Probe, part: _Part) -> Frames:
         yield time, pixels
 
 
-def _film(source: Source, probe: Probe, part: _Part, say: Say) -> Frames:
+def _film(source: Source, probe: Probe, part: _Part, say: Say, alpha: bool) -> Frames:
     """Yield times and pixels of a film, decoded by ffmpeg, in the size to store."""
     unit = Fraction(probe.time_base)
     shift = min(0, probe.first)  # NUT, the pipe's format, has no negative times
     decoded = 0
-    graph = _graph(source, probe, part, shift)
+    graph = _graph(source, probe, part, shift, alpha)
     with (
         running(graph, source.entry, pipe_stdout=True) as child,
         av.open(child.stdout, format="nut", buffer_size=1 << 20) as pipe,
     ):
         stream = pipe.streams.video[0]
         depth = np.dtype("u1" if probe.bits <= 8 else "<u2")
+        channels = 4 if alpha else 3
         for packet in pipe.demux(stream):
             if packet.size:
                 decoded += 1
-                pixels = np.frombuffer(packet, depth).reshape(stream.height, stream.width, 3)
+                pixels = np.frombuffer(packet, depth).reshape(stream.height, stream.width, channels)
                 yield int(packet.pts * stream.time_base / unit) + shift, pixels
     _check_complaints(source, probe, decoded, child, say)
 
 
-def _graph(source: Source, probe: Probe, part: _Part, shift: int) -> Any:
+def _graph(source: Source, probe: Probe, part: _Part, shift: int, alpha: bool) -> Any:
     """The ffmpeg call that writes upright RGB frames with the film's own times to stdout.
 
     The trim filter compares times in the film's units, so it is exact. Seeking before it only saves
@@ -170,7 +188,7 @@ def _graph(source: Source, probe: Probe, part: _Part, shift: int) -> Any:
     return (
         frames.filter("setpts", f"PTS+{-shift}")
         .filter("scale", width, height, **scale_to_rgb(probe))
-        .filter("format", "rgb24" if probe.bits <= 8 else "rgb48le")
+        .filter("format", _FORMATS[alpha][probe.bits > 8])
         .output(
             "pipe:1",
             format="nut",
@@ -179,6 +197,9 @@ def _graph(source: Source, probe: Probe, part: _Part, shift: int) -> Any:
             enc_time_base=probe.time_base.replace("/", ":"),
         )
     )
+
+
+_FORMATS = (("rgb24", "rgb48le"), ("rgba", "rgba64le"))  # without and with alpha; 8 and 16 bits
 
 
 def _check_complaints(source: Source, probe: Probe, decoded: int, child: Child, say: Say) -> None:

@@ -21,15 +21,22 @@ def read_picture(path: Path) -> Picture:
     return from_pixels(read_pixels(path))
 
 
-def read_pixels(path: Path) -> Pixels:
-    """Read a picture file like read_picture, in its own depth: 8 or 16 bits per channel."""
+def read_pixels(path: Path, alpha: bool = False) -> Pixels:
+    """Read a picture file like read_picture, in its own depth: 8 or 16 bits per channel.
+
+    alpha: keep an alpha channel as the fourth, instead of compositing.
+    """
     data = path.read_bytes() if path.is_file() else b""
     if not data:
         raise GramflowError(f"{path}: no such file, or it is empty; give the path of a picture")
-    flags = cv2.IMREAD_UNCHANGED if data.startswith(b"\x89PNG") else _COLOUR
+    # unchanged, a JPEG file, which has no alpha, would not be turned upright
+    unchanged = data.startswith(b"\x89PNG") or (alpha and not data.startswith(b"\xff\xd8"))
+    flags = cv2.IMREAD_UNCHANGED if unchanged else _COLOUR
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
         raise GramflowError(f"{path}: {_NO_PICTURE}")
+    if alpha and pixels.ndim == 3 and pixels.shape[2] == 4:
+        return cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA)
     return _to_rgb(pixels)
 
 

@@ -193,7 +193,11 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
     network = registry.find("networks", values["network"], ("network",))
     _check_packages(network, ("network",))
     layers = _check_weights(values["weights"], network, folder)
-    videos = {name: _video(name, video, folder) for name, video in values["videos"].items()}
+    videos = {
+        name: _video(name, video, folder)
+        | {"masks": _masks(video["masks"], registry, layers, folder, ("videos", name, "masks"))}
+        for name, video in values["videos"].items()
+    }
     styles = {name: _style(name, style, folder) for name, style in values["styles"].items()}
     looks = {
         name: _look(name, look, registry, layers)
@@ -280,6 +284,9 @@ def _paths(config: Config) -> Iterator[tuple[Entry, str]]:
     for name, video in config.videos.items():
         if not is_live(video["path"]) and not is_stored(video["path"]):
             yield ("videos", name, "path"), video["path"]
+        for mask in video["masks"]:
+            for mark in ("file", "frames"):
+                yield from marked_of_mask(config, name, mask, mark)
     for look in config.looks.values():
         yield from marked(look, config.registry, "file")
 
@@ -436,6 +443,39 @@ def _check_path(video: Values, folder: Path, entry: Entry) -> None:
 def _ratio(fps: float | str | None) -> str | None:
     """A frame rate as an exact ratio such as "30000/1001"; 25, 25.0 and "50/2" all give "25"."""
     return None if fps is None else str(Fraction(str(fps)))
+
+
+def _masks(
+    masks: Values, registry: Registry, layers: _Layers, folder: Path, entry: Entry
+) -> Values:
+    """Resolve a video's masks: name of the plugin and all of its settings, by the mask's name.
+
+    A text is the path of the plugin `files`. Raises GramflowError for settings that do not fit the
+    plugin, and for files that are not there.
+    """
+    found = {}
+    for name, given in masks.items():
+        at = (*entry, name)
+        wanted = {"name": "files", "path": given} if isinstance(given, str) else given
+        settings = _with_settings(wanted, "masks", registry, layers, at)
+        plugin = registry.find("masks", settings["name"])
+        for path_entry, path in _marked(plugin, settings, "file", at):
+            _check_readable(folder / path, path_entry)
+        for path_entry, path in _marked(plugin, settings, "frames", at):
+            _check_frames(path, folder, path_entry)
+        found[name] = settings
+    return found
+
+
+def _check_frames(path: str, folder: Path, entry: Entry) -> None:
+    """Raise GramflowError unless a path is a file's, or a pattern that pictures match."""
+    if is_live(path) or is_stored(path):
+        raise refused(entry, f"{path}: is not a file; give a film, a picture or a pattern")
+    files = video_files({"path": path}, folder)
+    if not files:
+        raise refused(entry, f"{path}: no picture matches; correct the pattern")
+    for file in files:
+        _check_readable(folder / file, entry)
 
 
 def _style(name: str, style: Values, folder: Path) -> Style:
@@ -631,9 +671,21 @@ def marked(look: Look, registry: Registry, mark: str) -> Iterator[tuple[Entry, s
         for name, values in look.losses.items()
     ]
     for entry, plugin, settings in plugins:
-        for name, values in plugin.marked(mark, settings).items():
-            for value in values:
-                yield (*entry, name), value
+        yield from _marked(plugin, settings, mark, entry)
+
+
+def marked_of_mask(config: Config, video: str, mask: str, mark: str) -> Iterator[tuple[Entry, str]]:
+    """As `marked`, for the settings of a video's mask."""
+    settings = config.videos[video]["masks"][mask]
+    plugin = config.registry.find("masks", settings["name"])
+    yield from _marked(plugin, settings, mark, ("videos", video, "masks", mask))
+
+
+def _marked(plugin: Plugin, settings: Values, mark: str, at: Entry) -> Iterator[tuple[Entry, str]]:
+    """The marked settings of one plugin, whose entry is `at`."""
+    for name, values in plugin.marked(mark, settings).items():
+        for value in values:
+            yield (*at, name), value
 
 
 def _check_examples(path: list[str], looks: Mapping[str, Look], registry: Registry) -> None:

@@ -1,4 +1,4 @@
-"""Finds plugins (networks, losses, flows, optimizers, stylizers, colours) by kind and name."""
+"""Finds plugins (networks, losses, flows, stylizers, masks and others) by kind and name."""
 
 import hashlib
 import sys
@@ -21,6 +21,7 @@ _ONE = {
     "optimizers": "optimizer",
     "stylizers": "stylizer",
     "colours": "way with colours",
+    "masks": "way to masks",
 }
 KINDS = tuple(_ONE)
 
@@ -79,9 +80,10 @@ class Plugin:
     def marked(self, mark: str, settings: Mapping[str, Any]) -> dict[str, list[str]]:
         """Values of the settings whose fields have `mark` in their metadata, by setting.
 
-        mark: "file" for paths, "picture" for those of pictures, "layer" for layers of the network,
-        "style" and "look" for those of the config. Each value is a list: of a mapping, its values;
-        of a setting that is absent or None, [].
+        mark: "file" for paths, "picture" for those of pictures, "frames" for films, pictures and
+        picture sequences, "layer" for layers of the network, "style" and "look" for those of
+        the config. Each value is a list: of a mapping, its values; of a setting that is absent or
+        None, [].
         """
         named = [name for name, entry in self.schema["properties"].items() if entry.get(mark)]
         given = {name: settings.get(name) or [] for name in named}

@@ -10,6 +10,7 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 from gramflow.film.manifest import Manifest
+from gramflow.film.masks import Mask
 from gramflow.film.plan import Job
 from gramflow.store.frames import Listing
 from gramflow.store.records import Certificate, Record
@@ -36,11 +37,14 @@ def is_whole_archive(path: Path) -> bool:
         return False
 
 
-def has_all_frames(path: Path, frames: Listing) -> bool:
-    """Whether a manifest is valid and all its frames are in the store with the right sizes."""
+def has_all_frames(path: Path, frames: Listing, kind: type[Manifest | Mask] = Manifest) -> bool:
+    """Whether a manifest is valid and all its frames are in the store with the right sizes.
+
+    kind: Manifest, or Mask for the document of a mask.
+    """
     try:
-        manifest = Manifest.load(path)
-        return not lost(dict(zip(manifest.frames, manifest.sizes, strict=True)), frames)
+        listed = kind.load(path)
+        return not lost(dict(zip(listed.frames, listed.sizes, strict=True)), frames)
     except (ValueError, TypeError, AttributeError):
         return False
 

@@ -38,7 +38,8 @@ class Store:
         return self.path(key).is_file()
 
     def read(self, key: str) -> Pixels:
-        """Read and verify a picture: (height, width, 3), RGB, 8 or 16 bits as stored.
+        """Read and verify a picture: (height, width, 3), RGB, 8 or 16 bits as stored; of a mask,
+        (height, width).
 
         Raises GramflowError when the file is missing or does not match its key. A file that does
         not match is deleted, so that the next run makes it again.
@@ -231,6 +232,20 @@ def extracted_store(root: str | Path) -> FrameStore:
 def painted_store(root: str | Path) -> Store:
     """The store of painted frames, whose keys are digests of all that a frame depends on."""
     return Store(Path(root) / "painted")
+
+
+def mask_store(root: str | Path) -> FrameStore:
+    """The store of masks' frames: grey, (height, width), 8 bits; keys are the pixels' digests."""
+    return FrameStore(Path(root) / "masks")
+
+
+def read_mask(store: Store, key: str) -> NDArray[np.float32]:
+    """Read a mask's frame: (height, width), 0 outside of the region and 1 in it.
+
+    Raises GramflowError like `Store.read`.
+    """
+    pixels = store.read(key)
+    return pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
 
 
 def lock_file(root: str | Path, claim: str) -> Path:

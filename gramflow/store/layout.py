@@ -9,14 +9,15 @@ were made from.
 from functools import cache, cached_property
 from pathlib import Path
 
-from gramflow import bundled
-from gramflow.film.keys import DIGITS, plan_recipe, replaced, short_digest
+from gramflow import ENGINE_VERSION, bundled
+from gramflow.film.keys import DIGITS, content_digest, plan_recipe, replaced, short_digest
 from gramflow.film.layers import needed_layers
-from gramflow.settings.config import Config, Render, is_stored, video_files
+from gramflow.settings.config import Config, Render, is_stored, marked_of_mask, video_files
 
 CAPTURE = "work/{video}/capture.{digest}.mkv"
 PROBE = "work/{video}/probe.{digest}.json"
 MANIFEST = "work/{video}/manifest.{digest}.json"
+MASK = "work/{video}/mask.{mask}.{digest}.json"
 WEIGHTS = "work/weights.{digest}.json"
 PLAN = "work/renders/{render}/plan.{digest}.json"
 TARGETS = "work/targets/{target}.npz"
@@ -76,6 +77,7 @@ class Layout:
         self.config = config
         self.probe = cache(self._probe)
         self.manifest = cache(self._manifest)
+        self.mask = cache(self._mask)
         self.plan = cache(self._plan)
         self._stamp = cache(_stamp)
 
@@ -92,8 +94,35 @@ class Layout:
 
     def _manifest(self, video: str) -> str:
         """Path of a video's manifest."""
-        made_of = [self.config.videos[video], self.stamps(video)]
+        settings = self.config.videos[video]
+        entry = {key: value for key, value in settings.items() if key != "masks"}
+        made_of = [entry, self.stamps(video)]
         return MANIFEST.format(video=video, digest=_short(made_of))
+
+    def _mask(self, video: str, mask: str) -> str:
+        """Path of the document that lists a mask's frames."""
+        config = self.config
+        settings = config.videos[video]["masks"][mask]
+        files = [content_digest(path) for _, path in marked_of_mask(config, video, mask, "file")]
+        made_of = [
+            self.manifest(video),
+            settings,
+            files,
+            [[file, self._stamp(file)] for file in self._frame_files(video, mask)],
+            config.registry.find("masks", settings["name"]).origin,
+            ENGINE_VERSION,
+        ]
+        return MASK.format(video=video, mask=mask, digest=_short(made_of))
+
+    def mask_files(self, video: str, mask: str) -> list[str]:
+        """Paths of all files that a mask is made from, beside the video's own."""
+        named = [path for _, path in marked_of_mask(self.config, video, mask, "file")]
+        return [*named, *self._frame_files(video, mask)]
+
+    def _frame_files(self, video: str, mask: str) -> list[str]:
+        """Paths of the films and pictures that are read along with the video's frames."""
+        found = marked_of_mask(self.config, video, mask, "frames")
+        return [file for _, path in found for file in video_files({"path": path})]
 
     @cached_property
     def weights(self) -> str:

@@ -13,14 +13,14 @@ _PNG_COMPRESSION = 1  # painted frames are nearly incompressible: higher levels 
 
 
 def encode_png(pixels: Pixels, note: str = "") -> bytes:
-    """Encode RGB pixels of 8 or 16 bits as a PNG file.
+    """Encode pixels of 8 or 16 bits, RGB or grey (height, width), as a PNG file.
 
     note: ASCII text, embedded as a tEXt chunk with the keyword gramflow; none if empty.
     Raises ValueError when OpenCV cannot encode the picture.
     """
     done, data = cv2.imencode(
         ".png",
-        cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR),
+        pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR),
         [cv2.IMWRITE_PNG_COMPRESSION, _PNG_COMPRESSION],
     )
     if not done:
@@ -48,13 +48,13 @@ def read_note(path: Path) -> str:
 
 
 def decode_png(data: bytes) -> Pixels:
-    """Decode a file of encode_png to RGB pixels, lossless. Raises ValueError if damaged."""
+    """Decode a file of encode_png to its pixels, lossless. Raises ValueError if damaged."""
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         if pixels is None:
             raise ValueError("not a PNG file")
-        return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+        return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
     except cv2.error as error:
         if error.code == cv2.Error.StsNoMem:
-            raise MemoryError("a frame") from error  # such as for an empty file, or a grey picture
+            raise MemoryError("a frame") from error  # such as for an empty file
         raise ValueError("not a PNG file of a frame") from error
