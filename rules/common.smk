@@ -64,6 +64,12 @@ def get_manifest(wildcards):
     return LAYOUT.manifest(video_of(wildcards))
 
 
+def get_masks(wildcards):
+    """The masks that a render's look needs."""
+    render = CONFIG.painted[wildcards.render]
+    return [LAYOUT.mask(render.video, mask) for mask in CONFIG.masks_of(render)]
+
+
 def get_plan(wildcards):
     """The plan of a render."""
     return LAYOUT.plan(CONFIG.painted[wildcards.render])

@@ -7,6 +7,7 @@ checkpoint plan:
         again=lambda wildcards: again_plan(wildcards.render),
         manifest=get_manifest,
         weights=LAYOUT.weights,
+        masks=get_masks,
         # not read; so that they are there when the inputs of this render's jobs are looked for
         examples=ancient(get_example_plans),
     output:

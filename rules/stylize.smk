@@ -8,6 +8,7 @@ rule stylize:
         again=lambda wildcards: again_record(wildcards.render, wildcards.part),
         plan=ancient(get_plan),
         manifest=ancient(get_manifest),
+        masks=ancient(get_masks),
         targets=ancient(get_targets),
         examples=ancient(get_examples),
         trained=ancient(get_trained),

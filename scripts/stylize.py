@@ -22,6 +22,7 @@ with job(snakemake.log[0]) as say:
             targets=tuple(map(Path, snakemake.input.targets)),
             examples=tuple(map(Path, snakemake.input.examples)),
             trained=tuple(map(Path, snakemake.input.trained)),
+            masks=tuple(map(Path, snakemake.input.masks)),
         ),
         Path(snakemake.output[0]),
         snakemake.threads,

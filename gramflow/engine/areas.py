@@ -134,7 +134,9 @@ def area_targets(
     """
     shown = [place for place, area in enumerate(areas) if area.painted]
     shares = [np.asarray(area.share, np.float32) for area in areas]
-    factor = np.exp(sum(share * _log_factor(area) for share, area in zip(shares, areas, strict=True)))
+    factor = np.exp(
+        sum(share * _log_factor(area) for share, area in zip(shares, areas, strict=True))
+    )
 
     def of(map_: Map, layer: str) -> Any:
         height, width = sizes[layer]

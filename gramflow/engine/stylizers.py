@@ -373,7 +373,9 @@ class Optimize(Stylizer):
             targets = self.styles[width] | targets
         return targets | self._temporal(content, neighbours) | self._ranges()
 
-    def _area_targets(self, width: int, frame: Picture, content: Mapping[str, Any]) -> dict[str, Any]:
+    def _area_targets(
+        self, width: int, frame: Picture, content: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Targets of the style and content terms at one size, for the frame's areas.
 
         content: targets of the content terms.

@@ -192,7 +192,7 @@ def frame_settings(
 
 
 Masks = Mapping[str, Sequence[str]]
-"""Keys of the masks of every frame, by the mask's name."""
+"""Keys of the masks of every frame, by the mask's name; none of one that is not made yet."""
 
 
 def pictures(
@@ -235,7 +235,7 @@ def _scene_texts(
         if found is None:
             return []
         regions = {
-            name: told(paint) | {"mask": masks[name][number]}
+            name: told(paint) | {"mask": masks[name][number] if name in masks else ""}
             for name, paint in found.regions.items()
         }
         return [f"scene {canonical({'ground': told(found.ground), 'regions': regions})}"]
@@ -316,7 +316,8 @@ def _effective(config: Config, look: Look, contents: Contents) -> dict[str, Any]
 
     Leaves out `flow` if frames do not depend on each other, `passes`, since a key contains the
     previous pass's key, `coarsest`, since the widths that follow from it are in the target's
-    recipe, and what a frame's scene comes from, which is in the frame's own part of its key. Names of files, styles and looks are replaced by what they stand for.
+    recipe, and what a frame's scene comes from, which is in the frame's own part of its key. Names
+    of files, styles and looks are replaced by what they stand for.
     """
     chained = {} if neighbours(config, look) else {"flow": None}
     found = with_contents(config, look, contents) | chained | {"passes": None, "coarsest": None}

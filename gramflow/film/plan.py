@@ -4,8 +4,8 @@ Rules, jobs, `gramflow plan` and `gramflow status` all read the same plan.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any, Self
 
 from gramflow.base.files import Document

@@ -48,8 +48,8 @@ def scenes(look: Look, style: str, manifest: Manifest) -> Callable[[int], Scene 
     """Return a function that gives the scene of a frame by its number.
 
     It is None for a frame that is painted in the render's style alone, by the look's loss terms as
-    they are. style: the render's. Raises GramflowError, naming the timeline's entry, for a shot that
-    the film does not have, and for entries that are out of order.
+    they are. style: the render's. Raises GramflowError, naming the timeline's entry, for a shot
+    that the film does not have, and for entries that are out of order.
     """
     marks = _marks(look, manifest)
     ground = _Curves(marks, {"style": {OWN: 1.0}, "intensity": look.intensity})

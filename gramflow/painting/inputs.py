@@ -9,13 +9,16 @@ from gramflow.engine.stylizers import Stylizer
 from gramflow.film.identity import Weights
 from gramflow.film.keys import digest, recipe, replaced
 from gramflow.film.manifest import Manifest
+from gramflow.film.masks import Mask
 from gramflow.film.plan import Plan
+from gramflow.film.scenes import scenes
 from gramflow.media.pictures import from_pixels, resize
+from gramflow.painting.scenes import Scenes
 from gramflow.painting.setup import make_colours, make_stylizer
 from gramflow.painting.targets import load_targets
 from gramflow.settings.config import Config, Look, Render
 from gramflow.store.arrays import load_arrays
-from gramflow.store.frames import extracted_store, painted_store
+from gramflow.store.frames import extracted_store, mask_store, painted_store, read_mask
 from gramflow.store.records import Record
 
 
@@ -26,6 +29,7 @@ class Inputs:
     targets: one file for each style of the plan, named by the plan's `targets`.
     examples: records of the renders that it learns from.
     trained: the file with what its stylizer has learnt, if it learns.
+    masks: those of the video that its look needs, in the order of `Config.masks_of`.
     """
 
     plan: Path
@@ -33,6 +37,7 @@ class Inputs:
     targets: tuple[Path, ...]
     examples: tuple[Path, ...] = ()
     trained: tuple[Path, ...] = ()
+    masks: tuple[Path, ...] = ()
 
 
 class Opened:
@@ -69,6 +74,18 @@ class Opened:
             Frames(self.config, self.look, self.manifest, self.plan.size),
             self._examples(),
             trained[0] if trained else {},
+        )
+
+    def scenes(self) -> Scenes:
+        """The areas of the film's frames."""
+        store, names = mask_store(self.config.store), self.config.masks_of(self.render)
+        keys = {
+            name: Mask.load(file).frames for name, file in zip(names, self.files.masks, strict=True)
+        }
+        return Scenes(
+            scenes(self.look, self.render.style, self.manifest),
+            lambda name, number: read_mask(store, keys[name][number]),
+            self.plan.size,
         )
 
     def _examples(self) -> dict[str, "Examples"]:

@@ -25,6 +25,7 @@ from gramflow.painting.frame import paint_frame
 from gramflow.painting.frames import PaintedFrames
 from gramflow.painting.inputs import Inputs, Opened
 from gramflow.painting.neighbours import Neighbours
+from gramflow.painting.scenes import Scenes
 from gramflow.painting.setup import make_colours, make_features, make_flow
 from gramflow.settings.config import Config, Look, Render
 from gramflow.store.frames import Store, extracted_store, lock_file, painted_store
@@ -78,7 +79,18 @@ def paint_job(
     frames = PaintedFrames(painted)
     now = frame_settings(config, look, manifest)
     painting = _Painting(
-        title, job, plan.backs, look, manifest, now, sources, colours, frames, say, on_frame
+        title,
+        job,
+        plan.backs,
+        look,
+        manifest,
+        now,
+        opened.scenes(),
+        sources,
+        colours,
+        frames,
+        say,
+        on_frame,
     )
     with _alone(lock_file(config.store, job.claim), title, say), ExitStack() as gpu:
         made = painting.paint(stylizer)
@@ -123,6 +135,7 @@ class _Painting:
     look: Look
     manifest: Manifest
     now: Callable[[int], dict[str, Any]]
+    scenes: Scenes
     sources: Neighbours
     colours: Colours
     painted: PaintedFrames
@@ -199,7 +212,9 @@ class _Painting:
         )
         for _, later in following:
             self.sources.look_ahead(later)
+        neighbours, stylizer.turning = self.scenes.faded(step.number, step.neighbours, neighbours)
         stylizer.now = self.now(step.number)
+        stylizer.areas = self.scenes.areas(step.number)
         result = paint_frame(
             stylizer,
             self.colours,

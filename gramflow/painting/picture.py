@@ -1,18 +1,23 @@
 """Paints single pictures, outside the workflow but by the same code: the pixels are the same."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from gramflow.base.arrays import Pixels
 from gramflow.base.errors import GramflowError
+from gramflow.engine.areas import Area
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.stylizers import Painted
 from gramflow.film.identity import Weights
 from gramflow.film.keys import frame_settings, learns, working_size
 from gramflow.film.manifest import Manifest
+from gramflow.film.scenes import scenes
 from gramflow.media.pictures import from_pixels, resize, to_pixels
 from gramflow.painting.frame import paint_frame
+from gramflow.painting.scenes import Scenes
 from gramflow.painting.setup import make_colours, make_stylizer
 from gramflow.painting.targets import compute_targets
 from gramflow.settings.config import Config, Look, Style, marked
@@ -44,21 +49,27 @@ class PicturePainter:
         if learns(config, look) or any(marked(look, config.registry, "look")):
             text = "is trained on a film first, so it paints no single picture; take another look"
             raise GramflowError(f"looks.{look.name}: {text}")
-        self.config, self.look = config, look
+        self.config, self.look, self._style = config, look, style.name
         self._colours = make_colours(config, look)
-        named = (name for _, name in marked(look, config.registry, "style"))
+        named = config.styles_of_look(look)
         styles = dict.fromkeys([style, *map(config.styles.__getitem__, named)])
         targets = {each.name: compute_targets(config, each, look, weights) for each in styles}
         self._stylizer = make_stylizer(config, look, weights, targets)
 
     def paint(
-        self, pixels: Pixels, place: str, on_epoch: Callable[[Curve], None] = lambda _: None
+        self,
+        pixels: Pixels,
+        place: str,
+        on_epoch: Callable[[Curve], None] = lambda _: None,
+        areas: Callable[[tuple[int, int]], Sequence[Area]] | None = None,
     ) -> PaintedPicture:
         """Paint a picture.
 
         pixels: (height, width, 3), RGB, 8 or 16 bits. place: names the picture in errors. on_epoch:
-        called with the loss curve after every epoch. Raises GramflowError for a picture that
-        becomes too small at the look's width, and for a loss that is not finite.
+        called with the loss curve after every epoch. areas: gives those of the picture by the width
+        and height that are painted; by default those of the start of a film without masks.
+        Raises GramflowError for a picture that becomes too small at the look's width, and for a
+        loss that is not finite.
         """
         started, key = time.monotonic(), pixels_digest(pixels)
         height, width = pixels.shape[:2]
@@ -66,8 +77,14 @@ class PicturePainter:
         size = working_size(self.look, film)
         self._stylizer.needs(size[1], size[0])  # refuses what no tiling can hold in memory
         self._stylizer.now = frame_settings(self.config, self.look, film)(0)
+        self._stylizer.areas = areas(size) if areas else self._areas(film, size)
         source = resize(from_pixels(pixels), *size)
         painted = paint_frame(
             self._stylizer, self._colours, self.look, source, {}, key, on_epoch, place
         )
         return PaintedPicture(to_pixels(painted.picture), painted, time.monotonic() - started)
+
+    def _areas(self, film: Manifest, size: tuple[int, int]) -> Sequence[Area]:
+        """The areas of a film's first frame, where the film has no masks."""
+        scene = scenes(self.look, self._style, film)
+        return Scenes(scene, lambda _, number: np.zeros(size[::-1], np.float32), size).areas(0)

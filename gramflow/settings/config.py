@@ -152,15 +152,18 @@ class Config:
 
     def styles_of(self, render: Render) -> list[str]:
         """Names of the styles that a render is painted in: its own, then those its look names."""
-        look = self.looks[render.look]
+        return list(dict.fromkeys([render.style, *self.styles_of_look(self.looks[render.look])]))
+
+    def styles_of_look(self, look: Look) -> list[str]:
+        """Names of the styles that a look names."""
         named = (name for _, name in marked(look, self.registry, "style"))
         shown = (name for _, name in scenes.styles_named(look.regions, look.timeline))
-        found = dict.fromkeys([render.style, *named, *shown])
-        return [name for name in found if name != scenes.OWN or name in self.styles]
+        return [*named, *(name for name in shown if name != scenes.OWN)]
 
     def masks_of(self, render: Render) -> list[str]:
-        """Names of the masks of the render's video that its look needs."""
-        return list(self.looks[render.look].regions)
+        """Names of the masks of the render's video that its look and its examples' looks need."""
+        looks = [self.looks[each.look] for each in [render, *self.examples_of(render)]]
+        return list(dict.fromkeys(mask for look in looks for mask in look.regions))
 
     def examples_of(self, render: Render) -> list[Render]:
         """The renders, of its video and style, whose painted frames a render learns from."""
@@ -206,10 +209,10 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
     for look in looks.values():
         for entry, path in marked(look, registry, "file"):
             _check_readable(folder / path, entry)
-        named = scenes.styles_named(look.regions, look.timeline, ("looks", look.name))
-        for entry, style in [*marked(look, registry, "style"), *named]:
-            if style != scenes.OWN or "regions" not in entry and "timeline" not in entry:
-                _check_known("style", style, styles, entry)
+        for entry, style in marked(look, registry, "style"):
+            _check_known("style", style, styles, entry)
+        for entry, style in scenes.styles_named(look.regions, look.timeline, ("looks", look.name)):
+            _check_known("style", style, {*styles, scenes.OWN}, entry)
         _check_examples([look.name], looks, registry)
     renders = _renders(values["renders"], videos, styles, looks)
     for name in {render.look for render in renders.values()}:

@@ -155,6 +155,7 @@ class Layout:
             self.manifest(render.video),
             self.weights,
             plan_recipe(self.config, render),
+            *(self.mask(render.video, mask) for mask in self.config.masks_of(render)),
         ]
         return PLAN.format(render=render.name, digest=_short(made_of))
 

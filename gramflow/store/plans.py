@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
+from gramflow.film.masks import Mask
 from gramflow.film.plan import Plan, make_plan
 from gramflow.settings.config import Config, Render
 from gramflow.store.layout import TRAINED, Layout
@@ -25,15 +26,19 @@ def is_untrained(plan: Plan) -> bool:
 def current_plan(config: Config, render: Render, layout: Layout) -> Plan | None:
     """Load a render's plan, or compute it from the manifest if no run has written it yet.
 
-    Returns None if the video is not extracted. Writes nothing. While the weights are unknown, the
-    keys of a computed plan are not those of the store.
+    Returns None if the video is not extracted. Writes nothing. While the weights or masks are
+    unknown, the keys of a computed plan are not those of the store.
     """
     with suppress(FileNotFoundError, ValueError):
         return Plan.load(Path(layout.plan(render)))
-    weights = None
+    weights, masks = None, {}
     with suppress(FileNotFoundError, ValueError):
+        masks = {
+            name: Mask.load(Path(layout.mask(render.video, name))).frames
+            for name in config.masks_of(render)
+        }
         weights = Weights.load(Path(layout.weights))
     with suppress(FileNotFoundError, ValueError):
         manifest = Manifest.load(Path(layout.manifest(render.video)))
-        return make_plan(config, render, manifest, weights)
+        return make_plan(config, render, manifest, weights, masks)
     return None
