@@ -11,9 +11,23 @@ from pathlib import Path
 from gramflow.base.errors import GramflowError
 from gramflow.commands import options
 from gramflow.view.health import is_locked
-from gramflow.view.unused import EXTRACTED, PAINTED, RESULTS, WORK, Unused, unused_files
+from gramflow.view.unused import (
+    EXTRACTED,
+    MASKS,
+    PAINTED,
+    RESULTS,
+    WORK,
+    Unused,
+    unused_files,
+)
 
-_KINDS = {"extracted": EXTRACTED, "painted": PAINTED, "work": WORK, "results": RESULTS}
+_KINDS = {
+    "extracted": EXTRACTED,
+    "painted": PAINTED,
+    "masks": MASKS,
+    "work": WORK,
+    "results": RESULTS,
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -169,6 +169,16 @@ class Layout:
         return [file if is_stored(file) else [file, self._stamp(file)] for file in files]
 
 
+def mask_paths(config: Config) -> list[Path]:
+    """Paths of the documents of all masks of a config's videos."""
+    layout = Layout(config)
+    return [
+        Path(layout.mask(video, mask))
+        for video, settings in config.videos.items()
+        for mask in settings["masks"]
+    ]
+
+
 def _stamp(file: str) -> object:
     """Size in bytes and modification time in ns of a file.
 

@@ -4,26 +4,29 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from gramflow.film.manifest import Manifest
+from gramflow.film.masks import Mask
 from gramflow.film.plan import Plan
 from gramflow.settings.config import Config
-from gramflow.store.frames import Store, extracted_store, painted_store
-from gramflow.store.layout import CERTIFICATE, CHECKPOINT, TARGETS, Layout, record
+from gramflow.store.frames import Store, extracted_store, mask_store, painted_store
+from gramflow.store.layout import CERTIFICATE, CHECKPOINT, TARGETS, Layout, mask_paths, record
 from gramflow.store.plans import current_plan, is_untrained, trained_file
 from gramflow.store.products import PRODUCTS
 from gramflow.store.records import Certificate
 
-EXTRACTED, PAINTED, WORK, RESULTS = "extracted frames", "painted frames", "work files", "results"
+EXTRACTED, PAINTED, MASKS = "extracted frames", "painted frames", "masks"
+WORK, RESULTS = "work files", "results"
 
 
 @dataclass
 class Unused:
     """Files of one kind that can go.
 
-    kind: EXTRACTED, PAINTED, WORK or RESULTS. kept: why none of them can be told; empty if they
-    can.
+    kind: EXTRACTED, PAINTED, MASKS, WORK or RESULTS. kept: why none of them can be told; empty if
+    they can.
     """
 
     kind: str
@@ -41,7 +44,7 @@ _KEY = re.compile("[0-9a-f]{64}")
 
 _OWN = re.compile(
     r"work/(weights|index)\.[0-9a-f]{16}\.(json|html)"
-    r"|work/[^/]+/(probe|manifest)\.[0-9a-f]{16}\.json"
+    r"|work/[^/]+/(probe|manifest|mask\.[\w-]+)\.[0-9a-f]{16}\.json"
     r"|work/renders/[^/]+/((keyframes|pass\d+)/)?[\w-]+\.[0-9a-f]{16}\.(json|npz)"
     r"|work/targets/[0-9a-f]{16}\.npz"
     r"|work/again/.+\.\d+"
@@ -68,6 +71,7 @@ def unused_files(configs: Sequence[Config]) -> list[Unused]:
     return [
         _frames(EXTRACTED, map(extracted_store, _stores(configs)), manifests, unknown),
         _frames(PAINTED, map(painted_store, _stores(configs)), _painted(plans), unknown),
+        _frames(MASKS, map(mask_store, _stores(configs)), _masks(configs), []),
         _kept(WORK, unknown) or Unused(WORK, files=sorted(_work_files(configs, plans))),
         Unused(RESULTS, files=sorted(_results(configs))),
     ]
@@ -89,6 +93,15 @@ def _known(configs: Sequence[Config]) -> tuple[set[str], list[Plan], list[str]]:
             else:
                 plans.append(plan)
     return frames, plans, unknown
+
+
+def _masks(configs: Sequence[Config]) -> set[str]:
+    """Keys of the frames of all masks."""
+    found: set[str] = set()
+    for path in chain.from_iterable(map(mask_paths, configs)):
+        with suppress(FileNotFoundError, ValueError):
+            found |= set(Mask.load(path).frames)
+    return found
 
 
 def _stores(configs: Sequence[Config]) -> list[str]:
@@ -131,6 +144,7 @@ def _work_files(configs: Sequence[Config], plans: Sequence[Plan]) -> Iterator[Pa
         used |= {layout.weights, layout.index}
         for video in config.videos:
             used |= {layout.probe(video), layout.manifest(video)}
+        used |= set(map(str, mask_paths(config)))
         for render in config.painted.values():
             used.add(layout.plan(render))
     for plan in plans:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from gramflow.base.files import file_digest
 from gramflow.film.manifest import Manifest
+from gramflow.film.masks import Mask
 from gramflow.settings.config import Config, Render
-from gramflow.store.frames import Store, extracted_store, painted_store
-from gramflow.store.layout import CERTIFICATE, Layout
+from gramflow.store.frames import Store, extracted_store, mask_store, painted_store
+from gramflow.store.layout import CERTIFICATE, Layout, mask_paths
 from gramflow.store.plans import current_plan
 from gramflow.store.products import PRODUCTS
 from gramflow.store.records import Certificate
@@ -23,7 +24,7 @@ class Checked:
 
 
 def checked_files(config: Config) -> Iterator[Checked]:
-    """Verify every existing frame and product of the config's renders, each file once.
+    """Verify every existing frame, mask and product of the config's renders, each file once.
 
     What is missing is skipped: the next run makes it.
     """
@@ -31,13 +32,9 @@ def checked_files(config: Config) -> Iterator[Checked]:
     painted = painted_store(config.store)
     layout = Layout(config)
     for video in sorted({render.video for render in config.renders.values()}):
-        path = Path(layout.manifest(video))
-        try:
-            yield from _frames(extracted, Manifest.load(path).frames)
-        except FileNotFoundError:
-            continue
-        except ValueError:
-            yield Checked(path, _UNREADABLE)
+        yield from _listed(Path(layout.manifest(video)), Manifest, extracted)
+    for path in mask_paths(config):
+        yield from _listed(path, Mask, mask_store(config.store))
     keys: dict[str, None] = {}
     for render in config.painted.values():
         if plan := current_plan(config, render, layout):
@@ -45,6 +42,16 @@ def checked_files(config: Config) -> Iterator[Checked]:
     yield from _frames(painted, keys)
     for render in config.renders.values():
         yield from _products(render)
+
+
+def _listed(path: Path, kind: type[Manifest | Mask], frames: Store) -> Iterator[Checked]:
+    """Verify the frames that a document lists, and whether it can be read."""
+    try:
+        yield from _frames(frames, kind.load(path).frames)
+    except FileNotFoundError:
+        return
+    except ValueError:
+        yield Checked(path, _UNREADABLE)
 
 
 def _frames(frames: Store, keys: Iterable[str]) -> Iterator[Checked]:
