@@ -367,11 +367,18 @@ class Optimize(Stylizer):
         """
         content = self.palette.network.preprocess(frame)
         targets: dict[str, Any] = (objective or self.objective).targets(content, "frame")
-        if self.areas:
-            targets = self._area_targets(width, frame, targets)
-        else:
+        if not self.areas:
             targets = self.styles[width] | targets
+        elif self._is_whole:
+            targets = self._style(self.areas[0])[width] | targets
+        else:
+            targets = self._area_targets(width, frame, targets)
         return targets | self._temporal(content, neighbours) | self._ranges()
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether the frame is painted by the loss terms as they are, without weights by place."""
+        return len(self.areas) < 2 and all(area.intensity is None for area in self.areas)
 
     def _area_targets(
         self, width: int, frame: Picture, content: Mapping[str, Any]
@@ -405,7 +412,7 @@ class Optimize(Stylizer):
 
         The latter is None where the look has full precision throughout.
         """
-        if not self.areas:
+        if self._is_whole:
             return self.objective, self.low
         if self._areal is None:
             self._areal = self._for_areas(self.objective), self.low and self._for_areas(self.low)

@@ -53,7 +53,11 @@ class Case:
 
     def evaluated(self, objective=None):
         loss, gradient, found = (objective or self.objective)(self.picture, self.targets)
-        return float(loss), np.asarray(gradient), {name: float(each) for name, each in found.items()}
+        return (
+            float(loss),
+            np.asarray(gradient),
+            {name: float(each) for name, each in found.items()},
+        )
 
 
 def test_an_area_that_is_everything_is_the_whole_picture():
@@ -61,7 +65,9 @@ def test_an_area_that_is_everything_is_the_whole_picture():
     loss, gradient, found = case.evaluated()
     whole, slope, expected = case.plain(case.picture, case.frame | case.styles[0])
     assert loss == pytest.approx(float(whole), rel=1e-5)
-    assert found == pytest.approx({name: float(value) for name, value in expected.items()}, rel=1e-4)
+    assert found == pytest.approx(
+        {name: float(value) for name, value in expected.items()}, rel=1e-4
+    )
     np.testing.assert_allclose(gradient, slope, atol=1e-5 * np.abs(slope).max())
 
 
