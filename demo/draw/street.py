@@ -602,6 +602,11 @@ class Street:
         ).clip(0, 1)
 
 
+def woman(walk: float, phase: float = 0) -> Array:
+    """Where a picture of `Street.seen` shows the woman: (HEIGHT, WIDTH), 0..1."""
+    return _placed(walker(phase)[1], walk - 130, 672 - 320)
+
+
 def street(night: bool = False) -> Street:
     """Draw all parts of the street."""
     leafy, mask = tree((470, 420))
