@@ -1,7 +1,8 @@
 """Colour plugins: transform a frame before it is painted, and the painted picture after."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from gramflow.base.arrays import Picture
 
@@ -18,6 +19,34 @@ class Colours:
     def __init__(self, settings: Any) -> None:
         self.settings = settings
 
+    @classmethod
+    def sampled(cls, settings: Any) -> Literal["none", "shot", "film"]:
+        """Return from where `matched` gets frames; with "none" it is not called.
+
+        settings: the plugin's. The frames are part of the key of each frame that is painted.
+        """
+        return "none"
+
+    @classmethod
+    def restyles(cls, settings: Any) -> bool:
+        """Whether `style` changes pictures; the settings are part of the targets' key then."""
+        return False
+
+    def style(self, picture: Picture) -> Picture:
+        """Transform a picture of the style, (height, width, 3), RGB, 0..1, before its targets are
+        computed."""
+        return picture
+
+    def matched(
+        self, frames: Sequence[Picture], styles: Sequence[Picture], mixture: Sequence[float]
+    ) -> "Colours":
+        """Return the plugin for the frames of one shot, or of the whole film (see `sampled`).
+
+        frames: some of the shot's or the film's, RGB, 0..1, reduced. styles: the pictures of the
+        render's style, likewise. mixture: their weights, with sum 1.
+        """
+        return self
+
     def prepare(self, frame: Picture) -> Picture:
         """Transform a frame before it is painted: (height, width, 3), RGB, 0..1.
 
@@ -26,12 +55,19 @@ class Colours:
         return frame
 
     def finish(self, painted: Picture, frame: Picture) -> Picture:
-        """Transform a painted picture before it is stored. The next frame starts from the result.
+        """Transform a painted picture before it is stored.
 
         painted: the stylizer's result for the prepared frame. frame: the source frame, not
         prepared, of the same size.
         """
         return painted
+
+    def reopen(self, finished: Picture, frame: Picture) -> Picture:
+        """Transform a stored picture, from which the next frame is to start: undo `finish`.
+
+        frame: the source frame of the picture, not prepared, of the same size.
+        """
+        return finished
 
 
 class StyleColours(Colours):

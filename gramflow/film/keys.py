@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gramflow import ENGINE_VERSION
-from gramflow.base.arrays import SMALLEST
+from gramflow.base.arrays import SMALLEST, evenly
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import canonical, file_digest
 from gramflow.film.identity import Weights
@@ -183,12 +183,55 @@ def frame_settings(
     return of
 
 
+def colour_samples(
+    config: Config, look: Look, manifest: Manifest
+) -> Callable[[int], tuple[int, ...]]:
+    """Return a function that gives, by a frame's number, the frames whose colours it is matched to.
+
+    They are spread evenly over its shot or over the film, as the look's colour plugin says; () for
+    plugins that match nothing.
+    """
+    plugin = config.registry.find("colours", look.colours["name"])
+    sampled = plugin.cls.sampled(plugin.settings(look.colours))
+
+    @cache
+    def spread(frames: range) -> tuple[int, ...]:
+        return tuple(frames[place] for place in evenly(len(frames), _SAMPLES[sampled]))
+
+    def of(number: int) -> tuple[int, ...]:
+        if sampled == "none":
+            return ()
+        return spread(manifest.shot(number) if sampled == "shot" else range(len(manifest.frames)))
+
+    return of
+
+
+def colour_settings(
+    config: Config, look: Look, manifest: Manifest
+) -> Callable[[int], dict[str, Any]]:
+    """Return a function that gives, by a frame's number, what its colours depend on, as for a key.
+
+    That is a digest of the keys of the frames that they are matched to; {} for most looks.
+    """
+    samples = colour_samples(config, look, manifest)
+
+    @cache
+    def content(sampled: tuple[int, ...]) -> dict[str, Any]:
+        frames = [manifest.frames[number] for number in sampled]
+        return {"colours": short_digest(frames)} if frames else {}
+
+    return lambda number: content(samples(number))
+
+
 def _pictures(config: Config, look: Look, manifest: Manifest) -> list[str]:
     """What is painted of every frame, as a text: its key, and the settings that it alone has."""
-    own = map(frame_settings(config, look, manifest), range(len(manifest.frames)))
+    numbers = range(len(manifest.frames))
+    own = map(frame_settings(config, look, manifest), numbers)
+    colours = map(colour_settings(config, look, manifest), numbers)
+    settings = (one | other for one, other in zip(own, colours, strict=True))
     return [
         f"{frame} {canonical(values)}" if values else frame
-        for frame, values in zip(manifest.frames, own, strict=True)
+        for frame, values in zip(manifest.frames, settings, strict=True)
     ]
 
 
@@ -219,6 +262,10 @@ def _target_recipe(
 ) -> dict[str, Any]:
     losses = _style_losses(config, look)
     network = weights.network if weights else config.network
+    plugins = [("networks", network), *(("losses", name) for name in losses)]
+    recoloured = _restyled(config, look)
+    if recoloured:
+        plugins.append(("colours", look.colours["name"]))
     return {
         "engine": ENGINE_VERSION,
         "images": [content_digest(image) for image in style.images],
@@ -234,10 +281,18 @@ def _target_recipe(
             | {"weight": None}
             for name, term in losses.items()
         },
-        "plugins": _origins(
-            config, [("networks", network), *(("losses", name) for name in losses)]
-        ),
+        "plugins": _origins(config, plugins),
+        **recoloured,
     }
+
+
+def _restyled(config: Config, look: Look) -> dict[str, Any]:
+    """The settings of a look's colour plugin if it changes the style's pictures; else {}."""
+    plugin = config.registry.find("colours", look.colours["name"])
+    if not plugin.cls.restyles(plugin.settings(look.colours)):
+        return {}
+    contents: Contents = {"file": content_digest}
+    return {"colours": _with_contents(config, "colours", plugin.name, look.colours, contents)}
 
 
 def neighbours(config: Config, look: Look) -> list[int]:
@@ -342,3 +397,7 @@ def _origins(config: Config, plugins: Iterable[tuple[str, str]]) -> dict[str, st
     """The `origin` of each plugin that is not built in, by kind and name."""
     found = [config.registry.find(kind, name) for kind, name in plugins]
     return {f"{plugin.kind}.{plugin.name}": plugin.origin for plugin in found if plugin.origin}
+
+
+# How many frames colours are matched to: enough for a shot that pans, and for a film of many shots.
+_SAMPLES = {"shot": 8, "film": 32}

@@ -10,7 +10,7 @@ from gramflow.engine.tiling import Plan
 from gramflow.film.identity import Weights
 from gramflow.film.keys import style_sides
 from gramflow.media.pictures import read_picture, resize
-from gramflow.painting.setup import make_extractor, make_losses, make_network
+from gramflow.painting.setup import make_colours, make_extractor, make_losses, make_network
 from gramflow.settings.config import Config, Look, Style
 from gramflow.store.arrays import load_arrays, save_arrays
 
@@ -39,10 +39,11 @@ def compute_targets(
     extractor = make_extractor(config, look, weights)
     plan = Plan(extractor, losses, limit(config.memory), where=f"looks.{look.name}")
     objective, network = Objective(extractor, losses, plan), make_network(config, weights.network)
-    return {
-        width: style_targets(objective, network, style_pictures(style, side), style.weights)
-        for width, side in style_sides(look).items()
-    }
+    colours, found = make_colours(config, look), {}
+    for width, side in style_sides(look).items():
+        pictures = [colours.style(picture) for picture in style_pictures(style, side)]
+        found[width] = style_targets(objective, network, pictures, style.weights)
+    return found
 
 
 def load_targets(path: Path) -> dict[int, StyleTargets]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from typing import Any
 
 from gramflow.base.arrays import Pixels, evenly
 from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
+from gramflow.painting.colours import ShotColours
 from gramflow.painting.picture import PaintedPicture, PicturePainter
 from gramflow.settings.config import Config, Look, Render, merged, presets
 from gramflow.view.grid import Row
@@ -74,20 +76,22 @@ def paintings(
     config: Config,
     weights: Weights,
     trials: Sequence[Trial],
+    manifests: Mapping[str, Manifest],
     read: Callable[[str, int], Pixels],
 ) -> Iterator[tuple[Trial, PaintedPicture]]:
     """Paint the trials, one after the other; those of one style and look share their targets.
 
-    read: returns the pixels of a video's frame.
+    manifests: by video. read: returns the pixels of a video's frame.
     """
     made: tuple[tuple[str, Look], PicturePainter] | None = None
     for trial in trials:
-        wanted = trial.render.style, trial.look
-        if made is None or made[0] != wanted:
-            style = config.styles[trial.render.style]
-            made = wanted, PicturePainter(config, style, trial.look, weights)
-        place = f"frame {trial.frame} of {trial.render.video}"
-        yield trial, made[1].paint(read(trial.render.video, trial.frame), place)
+        video, style, look = trial.render.video, config.styles[trial.render.style], trial.look
+        if made is None or made[0] != (style.name, look):
+            made = (style.name, look), PicturePainter(config, style, look, weights)
+        frames = partial(read, video)
+        colours = ShotColours(config, look, style, manifests[video], frames)(trial.frame)
+        place = f"frame {trial.frame} of {video}"
+        yield trial, made[1].paint(frames(trial.frame), place, colours=colours)
 
 
 def told(trial: Trial, made: PaintedPicture) -> Values:
