@@ -21,7 +21,7 @@ import yaml
 
 from benchmarks.material import DEMO, SHARED, need
 from benchmarks.problems import stylizer_of
-from gramflow.base.arrays import Picture, Pixels
+from gramflow.base.arrays import Picture
 from gramflow.engine import transformer
 from gramflow.engine.backend import prepare
 from gramflow.engine.feedforward import differing
@@ -30,10 +30,9 @@ from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
 from gramflow.live.painter import Painter
 from gramflow.media.pictures import from_pixels
-from gramflow.painting.colours import ShotColours
 from gramflow.painting.inputs import Frames
 from gramflow.settings.config import Config, load
-from gramflow.store.frames import extracted_store, painted_store
+from gramflow.store.frames import painted_store
 from gramflow.store.layout import TRAINED, Layout
 from gramflow.view.temporal import TemporalReport
 
@@ -91,14 +90,7 @@ class Result:
 def frames_of(result: Result) -> Frames:
     """The film's frames, as the look paints them."""
     (look,) = result.config.looks.values()
-    manifest, store = Manifest.load(Path(result.manifest)), extracted_store(result.config.store)
-
-    def read(number: int) -> Pixels:
-        return store.read(manifest.frames[number])
-
-    style = result.config.styles[result.render.style]
-    colours = ShotColours(result.config, look, style, manifest, read)
-    return Frames(read, len(manifest.frames), result.plan.size, colours)
+    return Frames(result.config, look, Manifest.load(Path(result.manifest)), result.plan.size)
 
 
 @cache

@@ -1,9 +1,7 @@
 """Colour transfer: a painting in the colours of the film (Gatys et al. 2016, arXiv:1606.05897).
 
-Gatys et al. give the colours of the content to the style's picture, and paint in that style. Here
-the style stays as it is, so that all shots and films share its targets: the film's frames get the
-style's colours, are painted, and the painting gets the film's colours by the inverse map. One map
-belongs to all frames of a shot, so that colours do not flicker.
+The style's pictures get the colours of the film, and the film is painted in that style. One map of
+colours belongs to all frames of a shot or of the film, so that colours do not flicker.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gramflow.base.arrays import Picture, luminance
+from gramflow.engine.cielab import from_lab, to_lab
 from gramflow.engine.colours import Colours
 
 Values = NDArray[Any]
@@ -21,14 +20,15 @@ Values = NDArray[Any]
 
 
 class FilmColours(Colours):
-    """The film's colours: those of the painting are matched to the film's, shot by shot.
+    """The film's colours in place of the style's, which is matched to each shot.
 
-    luminance: light and dark are the painting's, with the mean and deviation of the film's; hue and
-        saturation are the film's own, pixel by pixel (Gatys et al. 2016, section 4.2).
-    covariance: mean and covariance of red, green and blue (Gatys et al. 2016, section 4.1).
-    histogram: the distribution of each channel of CIELAB.
-    transport: mean and covariance in CIELAB, by the map that moves colours least: optimal transport
-        between normal distributions (Pitie and Kokaram 2007).
+    luminance: light and dark are the style's, with the mean and contrast of the film's; hue and
+        saturation are the film's own, pixel by pixel (Gatys et al. 2016).
+    covariance: the style gets mean and covariance of the film's red, green and blue (the same).
+    histogram: the style gets the distributions of the film's lightness and colours, each of the
+        three channels of CIELAB by itself.
+    transport: the style gets the film's mean and covariance in CIELAB, by the linear map that
+        changes its colours least (Pitie and Kokaram 2007).
     """
 
     name = "content"
@@ -38,7 +38,7 @@ class FilmColours(Colours):
         """What is matched to the film's colours, and how far."""
 
         by: Literal["luminance", "covariance", "histogram", "transport"] = field(
-            default="luminance", metadata={"doc": "what is taken from the film"}
+            default="luminance", metadata={"doc": "how colours are matched"}
         )
         strength: float = field(
             default=1.0,
@@ -51,158 +51,104 @@ class FilmColours(Colours):
         over: Literal["shot", "film"] = field(
             default="shot",
             metadata={
-                "doc": "whose colours are measured: those of each shot, or of all the film, so "
-                "that shots are treated alike"
+                "doc": "what the style is matched to: each shot by itself, or the whole film, so "
+                "that shots are painted alike"
             },
         )
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._own = settings.strength if settings.by == "luminance" else 0.0
 
     @classmethod
     def sampled(cls, settings: Settings) -> Literal["none", "shot", "film"]:
         """Frames of the shot or of the film, unless the colours stay the style's."""
         return settings.over if settings.strength else "none"
 
-    @classmethod
-    def restyles(cls, settings: Settings) -> bool:
-        """Only for luminance, which is painted from pictures without colours."""
-        return settings.by == "luminance" and settings.strength > 0
-
-    def style(self, picture: Picture) -> Picture:
-        """Take away as much of the picture's saturation as the film is to give."""
-        if not self.restyles(self.settings):
-            return picture
-        grey, chroma = _parted(picture)
-        return _shown(grey, (1 - self.settings.strength) * chroma)
-
-    def matched(
-        self, frames: Sequence[Picture], styles: Sequence[Picture], mixture: Sequence[float]
-    ) -> Colours:
-        """Measure the film's and the style's colours, and return the plugin that matches them."""
-        way = self.settings.by
-        space = _SPACES[way]
+    def style(
+        self, pictures: Sequence[Picture], mixture: Sequence[float], frames: Sequence[Picture]
+    ) -> list[Picture]:
+        """Give the frames' colours to the style's pictures."""
+        space, match = _WAYS[self.settings.by]
+        faded = [self.prepare(picture) for picture in pictures]
+        values = [space.of(picture) for picture in faded]
         film = Sample.of([space.of(frame) for frame in frames], [1 / len(frames)] * len(frames))
-        style = Sample.of([space.of(picture) for picture in styles], mixture)
-        change = _CHANGES[way](film, style).limited(_MOST).blended(self.settings.strength)
-        after = change.limited(_MOST)  # what is blended may have no inverse
-        kind = _Luminance if way == "luminance" else _Distribution
-        return kind(self.settings, space, after.inverse.limited(_MOST), after)
-
-
-class _Matched(Colours):
-    """Colours of a shot whose statistics are known.
-
-    before: from the film's colours to the style's. after: from the style's to the film's, as far as
-    the strength says. Both are maps in `space`.
-    """
-
-    def __init__(self, settings: Any, space: "_Space", before: "Change", after: "Change") -> None:
-        super().__init__(settings)
-        self.space = space
-        self.before = before
-        self.after = after
-
-
-class _Distribution(_Matched):
-    """All channels are mapped."""
+        change = match(film, Sample.of(values, mixture)).blended(self.settings.strength)
+        return [
+            space.back(change(each), picture) for each, picture in zip(values, faded, strict=True)
+        ]
 
     def prepare(self, frame: Picture) -> Picture:
-        """Give the style's colours to a frame."""
-        return self._mapped(self.before, frame)
-
-    def finish(self, painted: Picture, frame: Picture) -> Picture:
-        """Give the film's colours to a painted picture."""
-        return self._mapped(self.after, painted)
-
-    def reopen(self, finished: Picture, frame: Picture) -> Picture:
-        """Give the style's colours back to a finished picture."""
-        return self._mapped(self.after.inverse, finished)
-
-    def _mapped(self, change: "Change", picture: Picture) -> Picture:
-        return self.space.back(change(self.space.of(np.clip(picture, 0, 1))))
-
-
-class _Luminance(_Matched):
-    """Luminance is mapped, and chrominance (colour minus luminance) is exchanged for the film's.
-
-    Paintings have only the share of the style's saturation that the film does not give.
-    """
-
-    def prepare(self, frame: Picture) -> Picture:
-        """Give the style's mean luminance and contrast to a frame, and take its colours away."""
+        """Take away the share of saturation that `finish` brings back."""
+        if not self._own:
+            return frame
         grey, chroma = _parted(frame)
-        return _shown(self.before(grey), (1 - self.settings.strength) * chroma)
+        return _shown(grey, (1 - self._own) * chroma)
 
     def finish(self, painted: Picture, frame: Picture) -> Picture:
-        """Give the frame's colours to a painted picture."""
+        """Give the frame's hue and saturation to a picture that is painted without."""
+        if not self._own:
+            return painted
         grey, chroma = _parted(painted)
-        return _shown(self.after(grey), self._painted(chroma) + self._own(frame))
+        return _shown(grey, self._left(chroma) + self._own * _parted(frame)[1])
 
     def reopen(self, finished: Picture, frame: Picture) -> Picture:
-        """Take the frame's colours away from a finished picture."""
+        """Take the frame's hue and saturation away again."""
+        if not self._own:
+            return finished
         grey, chroma = _parted(finished)
-        return _shown(self.after.inverse(grey), self._painted(chroma - self._own(frame)))
+        return _shown(grey, self._left(chroma - self._own * _parted(frame)[1]))
 
-    def _painted(self, chroma: Picture) -> Picture:
-        """Chrominance of a painting: at full strength even what the network left over is dropped.
-
-        That of a painting in grey is not exactly 0.
-        """
-        return chroma if self.settings.strength < 1 else np.zeros_like(chroma)
-
-    def _own(self, frame: Picture) -> Picture:
-        return self.settings.strength * _parted(frame)[1]
+    def _left(self, chroma: Picture) -> Picture:
+        """Chrominance of a painting: none at full strength, where the network's may not be 0."""
+        return chroma if self._own < 1 else np.zeros_like(chroma)
 
 
 def _parted(picture: Picture) -> tuple[Picture, Picture]:
-    """Luminance, (height, width, 1), and chrominance, (height, width, 3)."""
+    """Luminance, (height, width, 1), and chrominance (colour less luminance), (height, width, 3).
+
+    Chrominance is a linear function of the Cb and Cr of any YCbCr.
+    """
     grey = luminance(picture)[..., None]
     return grey, picture - grey
 
 
 def _shown(grey: Values, chroma: Values) -> Picture:
-    """Add luminance and chrominance. Where that exceeds 0..1, the luminance gives way.
+    """Add luminance and chrominance. Where the sum exceeds 0..1, the luminance gives way.
 
     So the chrominance is kept, unless no luminance can show it.
     """
     least, most = chroma.min(-1, keepdims=True), chroma.max(-1, keepdims=True)
     share = 1 / np.maximum(most - least, 1)
     grey = np.clip(grey, -share * least, 1 - share * most)
-    return np.clip(grey + share * chroma, 0, 1).astype(np.float32)
+    return _displayable(grey + share * chroma)
 
 
 # -- spaces --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _Space:
-    """A colour space. of: from RGB, 0..1, to the space. back: from the space to RGB, clipped."""
+class Space:
+    """A colour space.
+
+    of: from a picture to the space. back: from the space to a picture; also gets the picture that
+    the values came from, since a space may leave something out.
+    """
 
     of: Callable[[Picture], Values]
-    back: Callable[[Values], Picture]
+    back: Callable[[Values, Picture], Picture]
 
 
-def _from_rgb(picture: Picture) -> Values:
-    return picture
-
-
-def _to_rgb(values: Values) -> Picture:
+def _displayable(values: Values) -> Picture:
     return np.clip(values, 0, 1).astype(np.float32)
 
 
-def _to_lab(picture: Picture) -> Values:
-    import cv2
-
-    return cv2.cvtColor(np.asarray(picture, np.float32), cv2.COLOR_RGB2Lab)
-
-
-def _from_lab(values: Values) -> Picture:
-    import cv2
-
-    return _to_rgb(cv2.cvtColor(values.astype(np.float32), cv2.COLOR_Lab2RGB))
-
-
-_RGB = _Space(_from_rgb, _to_rgb)
-_LAB = _Space(_to_lab, _from_lab)
-_LUMA = _Space(lambda picture: _parted(picture)[0], _to_rgb)
+_RGB = Space(lambda picture: picture, lambda values, _: _displayable(values))
+_LAB = Space(to_lab, lambda values, _: from_lab(values))
+_LUMA = Space(
+    lambda picture: _parted(picture)[0],
+    lambda values, picture: _shown(values, _parted(picture)[1]),
+)
 
 
 # -- maps ----------------------------------------------------------------------------------------
@@ -247,135 +193,104 @@ def _quantiles(values: Values, weights: Values, shares: Values) -> Values:
 
 
 class Change(Protocol):
-    """An invertible map of colours."""
+    """A map of colours."""
 
     def __call__(self, values: Values) -> Values:
         """Map colours, (..., channels)."""
 
-    @property
-    def inverse(self) -> Self:
-        """The map back."""
-
-    def blended(self, share: float) -> Self:
+    def blended(self, share: float) -> "Change":
         """The map that goes only so much of the way, 0..1."""
-
-    def limited(self, most: float) -> Self:
-        """The map with no differences of colours increased by more than this factor."""
 
 
 @dataclass(frozen=True)
 class Affine:
-    """A linear map about a colour. matrix: (channels, channels).
+    """A linear map, with no difference of colours increased by more than `_MOST`.
 
-    centre, moved: a colour and what becomes of it, (channels,).
+    matrix: (channels, channels). centre, moved: a colour and what becomes of it, (channels,).
     """
 
     matrix: Values
     centre: Values
     moved: Values
 
+    @classmethod
+    def limited(cls, matrix: Values, style: Sample, film: Sample) -> Self:
+        """The map of this matrix, within the limit, from the style's mean to the film's."""
+        left, values, right = np.linalg.svd(matrix)
+        return cls((left * np.minimum(values, _MOST)) @ right, style.mean, film.mean)
+
     def __call__(self, values: Values) -> Values:
         """Map colours, (..., channels)."""
-        shift = self.moved - self.matrix @ self.centre
-        return values @ self.matrix.T.astype(values.dtype) + shift.astype(values.dtype)
-
-    @property
-    def inverse(self) -> "Affine":
-        """The map back."""
-        return Affine(np.linalg.inv(self.matrix), self.moved, self.centre)
+        return (values - self.centre) @ self.matrix.T + self.moved
 
     def blended(self, share: float) -> "Affine":
         """The map that goes only so much of the way, 0..1."""
         matrix = (1 - share) * np.eye(len(self.matrix)) + share * self.matrix
         return Affine(matrix, self.centre, self.centre + share * (self.moved - self.centre))
 
-    def limited(self, most: float) -> "Affine":
-        """The map with no difference increased by more than this factor, and none made 0."""
-        left, values, right = np.linalg.svd(self.matrix)
-        return Affine((left * np.clip(values, _LEAST, most)) @ right, self.centre, self.moved)
-
 
 @dataclass(frozen=True)
 class Curves:
-    """A rising curve for each channel. before, after: its points, (points, channels)."""
+    """A rising curve for each channel, nowhere steeper than `_MOST`.
+
+    before, after: its points, (points, channels).
+    """
 
     before: Values
     after: Values
 
-    def __call__(self, values: Values) -> Values:
-        """Map colours, (..., channels). Beyond a curve's ends, it goes on with slope 1."""
-        found = np.empty_like(values)
-        for channel, (before, after) in enumerate(zip(self.before.T, self.after.T, strict=True)):
-            ends = np.array([-_BEYOND, _BEYOND])
-            found[..., channel] = np.interp(
-                values[..., channel],
-                np.insert(before[[0, -1]] + ends, 1, before),
-                np.insert(after[[0, -1]] + ends, 1, after),
-            )
-        return found
+    @classmethod
+    def limited(cls, before: Values, after: Values) -> Self:
+        """The curves through these points; steep parts are flattened, the mean height stays."""
+        rise = np.minimum(np.diff(after, axis=0), _MOST * np.diff(before, axis=0))
+        points = np.concatenate([np.zeros((1, rise.shape[1])), np.cumsum(rise, axis=0)])
+        return cls(before, points + (after - points).mean(0))
 
-    @property
-    def inverse(self) -> "Curves":
-        """The map back."""
-        return Curves(self.after, self.before)
+    def __call__(self, values: Values) -> Values:
+        """Map colours, (..., channels)."""
+        channels = np.moveaxis(values, -1, 0)
+        curves = zip(channels, self.before.T, self.after.T, strict=True)
+        return np.stack([np.interp(*curve) for curve in curves], axis=-1)
 
     def blended(self, share: float) -> "Curves":
         """The map that goes only so much of the way, 0..1."""
         return Curves(self.before, self.before + share * (self.after - self.before))
 
-    def limited(self, most: float) -> "Curves":
-        """The map with no slope greater than this, and none of 0; its mean height stays."""
-        run = np.maximum(np.diff(self.before, axis=0), _FINEST)
-        rise = np.clip(np.diff(self.after, axis=0), _LEAST * run, most * run)
-        return Curves(_summed(run, self.before), _summed(rise, self.after))
-
-
-def _summed(steps: Values, values: Values) -> Values:
-    """Points with these steps between them, and the mean of `values`."""
-    points = np.concatenate([np.zeros((1, steps.shape[1])), np.cumsum(steps, axis=0)])
-    return points + (values - points).mean(0)
-
 
 def _by_covariance(film: Sample, style: Sample) -> Affine:
     """Square root of the film's covariance, times that of the inverse of the style's."""
     matrix = _power(film.covariance, 0.5) @ _power(style.covariance, -0.5)
-    return Affine(matrix, style.mean, film.mean)
+    return Affine.limited(matrix, style, film)
 
 
 def _by_transport(film: Sample, style: Sample) -> Affine:
-    """The linear Monge-Kantorovich map (Pitie and Kokaram 2007, equation 13)."""
+    """The linear Monge-Kantorovich map (Pitie and Kokaram 2007)."""
     root, back = _power(style.covariance, 0.5), _power(style.covariance, -0.5)
     matrix = back @ _power(root @ film.covariance @ root, 0.5) @ back
-    return Affine(matrix, style.mean, film.mean)
+    return Affine.limited(matrix, style, film)
 
 
 def _by_histogram(film: Sample, style: Sample) -> Curves:
     """From the quantiles of the style's channels to those of the film's."""
-    shares = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
-    return Curves(style.quantiles(shares), film.quantiles(shares))
+    shares = np.linspace(0, 1, _QUANTILES)
+    return Curves.limited(style.quantiles(shares), film.quantiles(shares))
 
 
 def _power(matrix: Values, exponent: float) -> Values:
-    """Power of a symmetric matrix, whose eigenvalues are raised to the least that has one."""
+    """Power of a symmetric matrix, whose eigenvalues count as `_NONE` at least."""
     values, vectors = np.linalg.eigh(matrix)
     return (vectors * np.maximum(values, _NONE) ** exponent) @ vectors.T
 
 
-_SPACES = {"luminance": _LUMA, "covariance": _RGB, "histogram": _LAB, "transport": _LAB}
-_CHANGES: dict[str, Callable[[Sample, Sample], Any]] = {
-    "luminance": _by_covariance,
-    "covariance": _by_covariance,
-    "histogram": _by_histogram,
-    "transport": _by_transport,
+_WAYS: dict[str, tuple[Space, Callable[[Sample, Sample], Change]]] = {
+    "luminance": (_LUMA, _by_covariance),
+    "covariance": (_RGB, _by_covariance),
+    "histogram": (_LAB, _by_histogram),
+    "transport": (_LAB, _by_transport),
 }
 
-# Greatest factor by which differences of colours grow, before painting and after it. A film or a
-# style with hardly any colours would else be noise.
+# Greatest factor by which differences of colours grow: those of a style with hardly any would
+# become noise.
 _MOST = 4.0
-# Least factor, so that every map has an inverse: a grey film's painting differs from grey by less
-# than a step of 8 bits, and stored with 16 bits it can be brought back.
-_LEAST = 1 / 256
-_NONE = 1e-12  # eigenvalue of a covariance in place of 0
-_QUANTILES = 64  # points of a curve; more follow the noise of a histogram
-_FINEST = 1e-3  # distance of a curve's points in place of 0, in units of CIELAB
-_BEYOND = 1e3  # how far curves go on beyond their ends
+_NONE = 1e-12  # eigenvalue of a covariance in place of 0, which has no inverse
+_QUANTILES = 65  # points of a curve; more follow the noise of a histogram

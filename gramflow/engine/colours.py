@@ -21,31 +21,22 @@ class Colours:
 
     @classmethod
     def sampled(cls, settings: Any) -> Literal["none", "shot", "film"]:
-        """Return from where `matched` gets frames; with "none" it is not called.
+        """Return from where `style` gets frames; with "none" it is not called.
 
-        settings: the plugin's. The frames are part of the key of each frame that is painted.
+        settings: the plugin's. These frames are part of the key of each frame that is painted.
         """
         return "none"
 
-    @classmethod
-    def restyles(cls, settings: Any) -> bool:
-        """Whether `style` changes pictures; the settings are part of the targets' key then."""
-        return False
+    def style(
+        self, pictures: Sequence[Picture], mixture: Sequence[float], frames: Sequence[Picture]
+    ) -> list[Picture]:
+        """Transform the pictures of a style before its targets are computed.
 
-    def style(self, picture: Picture) -> Picture:
-        """Transform a picture of the style, (height, width, 3), RGB, 0..1, before its targets are
-        computed."""
-        return picture
-
-    def matched(
-        self, frames: Sequence[Picture], styles: Sequence[Picture], mixture: Sequence[float]
-    ) -> "Colours":
-        """Return the plugin for the frames of one shot, or of the whole film (see `sampled`).
-
-        frames: some of the shot's or the film's, RGB, 0..1, reduced. styles: the pictures of the
-        render's style, likewise. mixture: their weights, with sum 1.
+        pictures: each (height, width, 3), RGB, 0..1, at the size of its targets. mixture: their
+        weights, with sum 1. frames: some of the shot's frames or of the film's (see `sampled`),
+        reduced.
         """
-        return self
+        return list(pictures)
 
     def prepare(self, frame: Picture) -> Picture:
         """Transform a frame before it is painted: (height, width, 3), RGB, 0..1.

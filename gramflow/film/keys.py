@@ -183,16 +183,21 @@ def frame_settings(
     return of
 
 
+def sampled_colours(config: Config, look: Look) -> str:
+    """Where a look's colour plugin gets frames to match the style to (see `Colours.sampled`)."""
+    plugin = config.registry.find("colours", look.colours["name"])
+    return str(plugin.cls.sampled(plugin.settings(look.colours)))
+
+
 def colour_samples(
     config: Config, look: Look, manifest: Manifest
 ) -> Callable[[int], tuple[int, ...]]:
-    """Return a function that gives, by a frame's number, the frames whose colours it is matched to.
+    """Return a function that gives, by a frame's number, the frames whose colours its style gets.
 
     They are spread evenly over its shot or over the film, as the look's colour plugin says; () for
-    plugins that match nothing.
+    plugins that leave the style as it is.
     """
-    plugin = config.registry.find("colours", look.colours["name"])
-    sampled = plugin.cls.sampled(plugin.settings(look.colours))
+    sampled = sampled_colours(config, look)
 
     @cache
     def spread(frames: range) -> tuple[int, ...]:
@@ -211,7 +216,7 @@ def colour_settings(
 ) -> Callable[[int], dict[str, Any]]:
     """Return a function that gives, by a frame's number, what its colours depend on, as for a key.
 
-    That is a digest of the keys of the frames that they are matched to; {} for most looks.
+    That is a digest of the keys of the frames of `colour_samples`; {} for most looks.
     """
     samples = colour_samples(config, look, manifest)
 
@@ -262,10 +267,6 @@ def _target_recipe(
 ) -> dict[str, Any]:
     losses = _style_losses(config, look)
     network = weights.network if weights else config.network
-    plugins = [("networks", network), *(("losses", name) for name in losses)]
-    recoloured = _restyled(config, look)
-    if recoloured:
-        plugins.append(("colours", look.colours["name"]))
     return {
         "engine": ENGINE_VERSION,
         "images": [content_digest(image) for image in style.images],
@@ -281,18 +282,10 @@ def _target_recipe(
             | {"weight": None}
             for name, term in losses.items()
         },
-        "plugins": _origins(config, plugins),
-        **recoloured,
+        "plugins": _origins(
+            config, [("networks", network), *(("losses", name) for name in losses)]
+        ),
     }
-
-
-def _restyled(config: Config, look: Look) -> dict[str, Any]:
-    """The settings of a look's colour plugin if it changes the style's pictures; else {}."""
-    plugin = config.registry.find("colours", look.colours["name"])
-    if not plugin.cls.restyles(plugin.settings(look.colours)):
-        return {}
-    contents: Contents = {"file": content_digest}
-    return {"colours": _with_contents(config, "colours", plugin.name, look.colours, contents)}
 
 
 def neighbours(config: Config, look: Look) -> list[int]:

@@ -1,20 +1,19 @@
 """What a job of a render reads, and the stylizer that is put together from it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gramflow.base.arrays import Picture, Pixels
-from gramflow.engine.colours import Colours
+from gramflow.base.arrays import Picture
 from gramflow.engine.stylizers import Stylizer
+from gramflow.engine.targets import StyleTargets
 from gramflow.film.identity import Weights
 from gramflow.film.keys import digest, recipe, replaced
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
 from gramflow.media.pictures import from_pixels, resize
-from gramflow.painting.colours import ShotColours
-from gramflow.painting.setup import make_stylizer
-from gramflow.painting.targets import load_targets
+from gramflow.painting.setup import make_colours, make_stylizer
+from gramflow.painting.targets import compute_targets, load_targets, sampled_frames
 from gramflow.settings.config import Config, Look, Render
 from gramflow.store.arrays import load_arrays
 from gramflow.store.frames import extracted_store, painted_store
@@ -38,9 +37,7 @@ class Inputs:
 
 
 class Opened:
-    """The files of `Inputs`, read for a render.
-
-    weights: those of the plan. colours: returns, by a frame's number, its colour plugin.
+    """The files of `Inputs`, read for a render. weights: those of the plan.
 
     Raises ValueError for a plan that was made without weights, and GramflowError for one that the
     render's look no longer fits.
@@ -59,28 +56,42 @@ class Opened:
         # what is painted is kept for good: a plugin or its file may have been edited since the plan
         if self.plan.recipe != digest(recipe(config, render, self.plan.size, self.weights)):
             raise replaced(f"looks.{self.look.name}")
-        self._extracted = extracted_store(config.store)
-        style = config.styles[render.style]
-        self.colours = ShotColours(config, self.look, style, self.manifest, self.read)
 
-    def read(self, number: int) -> Pixels:
-        """Return the pixels of a source frame. Raises GramflowError like `Store.read`."""
-        return self._extracted.read(self.manifest.frames[number])
+    def stylizer(self, number: int = 0) -> Stylizer:
+        """Create the render's stylizer.
 
-    def stylizer(self) -> Stylizer:
-        """Create the render's stylizer. Raises GramflowError when a file is damaged."""
-        targets = {path.stem: load_targets(path) for path in self.files.targets}
-        names = self.config.styles_of(self.render)
+        number: of a frame of the shot that is painted, whose colours the style may get. Raises
+        GramflowError when a file is damaged.
+        """
         trained = [load_arrays(path) for path in self.files.trained]
         return make_stylizer(
             self.config,
             self.look,
             self.weights,
-            {name: targets[self.plan.targets[name]] for name in names},
-            Frames(self.read, len(self.manifest.frames), self.plan.size, self.colours),
+            self._targets(number),
+            Frames(self.config, self.look, self.manifest, self.plan.size),
             self._examples(),
             trained[0] if trained else {},
         )
+
+    def _targets(self, number: int) -> dict[str, dict[int, StyleTargets]]:
+        """Targets by style, from their files unless the style gets a shot's colours."""
+        config, look = self.config, self.look
+        names, extracted = config.styles_of(self.render), extracted_store(config.store)
+        frames = sampled_frames(
+            config,
+            look,
+            self.manifest,
+            number,
+            lambda sample: extracted.read(self.manifest.frames[sample]),
+        )
+        if frames:
+            return {
+                name: compute_targets(config, config.styles[name], look, self.weights, frames)
+                for name in names
+            }
+        targets = {path.stem: load_targets(path) for path in self.files.targets}
+        return {name: targets[self.plan.targets[name]] for name in names}
 
     def _examples(self) -> dict[str, "Examples"]:
         """The painted frames of other looks, by the look's name."""
@@ -94,31 +105,27 @@ class Opened:
 class Frames(Mapping[int, Picture]):
     """A video's frames by their numbers, as a look paints them.
 
-    They are read whenever one is asked for. read: returns a frame's pixels by its number. count: of
-    the frames. size: width and height in pixels that they are scaled to. colours: see `Opened`.
+    They are read from the store whenever one is asked for. size: width and height in pixels that
+    they are scaled to. Raises GramflowError like `Store.read`.
     """
 
     def __init__(
-        self,
-        read: Callable[[int], Pixels],
-        count: int,
-        size: tuple[int, int],
-        colours: Callable[[int], Colours],
+        self, config: Config, look: Look, manifest: Manifest, size: tuple[int, int]
     ) -> None:
-        self._read = read
-        self._count = count
+        self._prepare = make_colours(config, look).prepare
+        self._extracted = extracted_store(config.store)
+        self._keys = manifest.frames
         self._size = size
-        self._colours = colours
 
     def __getitem__(self, number: int) -> Picture:
-        source = resize(from_pixels(self._read(number)), *self._size)
-        return self._colours(number).prepare(source)
+        pixels = self._extracted.read(self._keys[number])
+        return self._prepare(resize(from_pixels(pixels), *self._size))
 
     def __iter__(self) -> Iterator[int]:
-        return iter(range(self._count))
+        return iter(range(len(self._keys)))
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._keys)
 
 
 class Examples(Mapping[int, tuple[Picture, Picture]]):

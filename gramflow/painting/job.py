@@ -25,9 +25,9 @@ from gramflow.painting.frame import paint_frame
 from gramflow.painting.frames import PaintedFrames
 from gramflow.painting.inputs import Inputs, Opened
 from gramflow.painting.neighbours import Neighbours
-from gramflow.painting.setup import make_features, make_flow
+from gramflow.painting.setup import make_colours, make_features, make_flow
 from gramflow.settings.config import Config, Look, Render
-from gramflow.store.frames import Store, lock_file, painted_store
+from gramflow.store.frames import Store, extracted_store, lock_file, painted_store
 from gramflow.store.records import Record
 
 OnFrame = Callable[[int, Picture, Picture], None]
@@ -56,28 +56,29 @@ def paint_job(
     opened = Opened(config, render, files)
     plan, manifest, look, weights = opened.plan, opened.manifest, opened.look, opened.weights
     job = plan.jobs[name]
-    title, painted = f"{render.name} {name}", painted_store(config.store)
+    title, colours = f"{render.name} {name}", make_colours(config, look)
+    painted, extracted = painted_store(config.store), extracted_store(config.store)
 
     def stylizer() -> Stylizer:
         gpu.enter_context(gpus.lent(say))
         device = prepare(threads)
-        made = opened.stylizer()
+        made = opened.stylizer(job.part.frames[0])
         width, height = plan.size
         facts = [f"painting on {device}", f"{weights.source} weights", made.needs(height, width)]
         say(f"{title}: {', '.join(filter(None, facts))}")
         return made
 
     sources = Neighbours(
-        read=opened.read,
+        read=lambda number: extracted.read(manifest.frames[number]),
         size=plan.size,
         flow=make_flow(config, look, make_features(config, look, weights)),
         kept=max(plan.backs, default=0) + 3,
-        colours=opened.colours,
+        colours=colours,
     )
     frames = PaintedFrames(painted)
     now = frame_settings(config, look, manifest)
     painting = _Painting(
-        title, job, plan.backs, look, manifest, now, sources, opened.colours, frames, say, on_frame
+        title, job, plan.backs, look, manifest, now, sources, colours, frames, say, on_frame
     )
     with _alone(lock_file(config.store, job.claim), title, say), ExitStack() as gpu:
         made = painting.paint(stylizer)
@@ -114,7 +115,6 @@ class _Painting:
     """A job being painted. now: returns, by a frame's number, the settings that it alone has.
 
     backs: distances, in steps back, of the painted neighbours that a frame needs.
-    colours: returns, by a frame's number, its colour plugin.
     """
 
     title: str
@@ -124,7 +124,7 @@ class _Painting:
     manifest: Manifest
     now: Callable[[int], dict[str, Any]]
     sources: Neighbours
-    colours: Callable[[int], Colours]
+    colours: Colours
     painted: PaintedFrames
     say: Say
     on_frame: OnFrame
@@ -202,7 +202,7 @@ class _Painting:
         stylizer.now = self.now(step.number)
         result = paint_frame(
             stylizer,
-            self.colours(step.number),
+            self.colours,
             self.look,
             self.sources.source(step.number),
             neighbours,

@@ -35,8 +35,8 @@ class Neighbours:
     """Source frames at the working size, the flow between them, and painted neighbours.
 
     read: returns the pixels of a source frame by its number. size: width and height to work at, in
-    pixels. kept: about how many frames are in use at once; so many stay in memory. colours: returns
-    a frame's colour plugin by its number; it prepares sources, and reopens painted pictures.
+    pixels. kept: about how many frames are in use at once; so many stay in memory. colours:
+    prepares frames of the working size before they are painted, and reopens painted ones.
     """
 
     def __init__(
@@ -45,9 +45,9 @@ class Neighbours:
         size: tuple[int, int],
         flow: FlowMethod,
         kept: int,
-        colours: Callable[[int], Colours] = lambda _: Colours(Colours.Settings()),
+        colours: Colours | None = None,
     ) -> None:
-        self._colours = colours
+        self._colours = colours or Colours(Colours.Settings())
         self.size = size
         self.flow = flow
         self.frame = lru_cache(maxsize=kept)(self._frame)
@@ -101,8 +101,7 @@ class Neighbours:
 
     def _reopened(self, number: int, painted: Picture) -> Picture:
         """A painted picture at the working size, in the colours that are painted in."""
-        picture = resize(painted, *self.size)
-        return self._colours(number).reopen(picture, self.source(number))
+        return self._colours.reopen(resize(painted, *self.size), self.source(number))
 
     def _motions_of(self, step: Step) -> dict[int, Motion]:
         """Wait for a step's flow; start it now if `look_ahead` has not."""
@@ -121,7 +120,7 @@ class Neighbours:
 
     def _frame(self, number: int) -> Picture:
         """A source frame at the working size, prepared for painting."""
-        return self._colours(number).prepare(self.source(number))
+        return self._colours.prepare(self.source(number))
 
     def _view_of(self, number: int) -> Picture:
         """A source frame at the size that flow is found at: its own, up to the flow's limit."""

@@ -1,21 +1,19 @@
 """Paints single pictures, outside the workflow but by the same code: the pixels are the same."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gramflow.base.arrays import Pixels
+from gramflow.base.arrays import Picture, Pixels
 from gramflow.base.errors import GramflowError
-from gramflow.engine.colours import Colours
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.stylizers import Painted
 from gramflow.film.identity import Weights
 from gramflow.film.keys import frame_settings, learns, working_size
 from gramflow.film.manifest import Manifest
 from gramflow.media.pictures import from_pixels, resize, to_pixels
-from gramflow.painting.colours import ShotColours
 from gramflow.painting.frame import paint_frame
-from gramflow.painting.setup import make_stylizer
+from gramflow.painting.setup import make_colours, make_stylizer
 from gramflow.painting.targets import compute_targets
 from gramflow.settings.config import Config, Look, Style, marked
 from gramflow.store.frames import pixels_digest
@@ -34,6 +32,12 @@ class PaintedPicture:
     seconds: float
 
 
+def film_of(pixels: Pixels) -> Manifest:
+    """The manifest of a film of one frame."""
+    height, width = pixels.shape[:2]
+    return Manifest(width, height, "1/1", 0, [pixels_digest(pixels)], [0], 1, [0])
+
+
 class PicturePainter:
     """Paints pictures in one style by one look.
 
@@ -42,38 +46,46 @@ class PicturePainter:
     painted films.
     """
 
-    def __init__(self, config: Config, style: Style, look: Look, weights: Weights) -> None:
+    def __init__(
+        self,
+        config: Config,
+        style: Style,
+        look: Look,
+        weights: Weights,
+        frames: Sequence[Picture] = (),
+    ) -> None:
+        """Compute the style's targets, and create the stylizer.
+
+        frames: those whose colours the style gets, if any (see `sampled_frames`).
+        """
         if learns(config, look) or any(marked(look, config.registry, "look")):
             text = "is trained on a film first, so it paints no single picture; take another look"
             raise GramflowError(f"looks.{look.name}: {text}")
-        self.config, self.style, self.look = config, style, look
+        self.config, self.look = config, look
+        self._colours = make_colours(config, look)
         named = (name for _, name in marked(look, config.registry, "style"))
         styles = dict.fromkeys([style, *map(config.styles.__getitem__, named)])
-        targets = {each.name: compute_targets(config, each, look, weights) for each in styles}
+        targets = {
+            each.name: compute_targets(config, each, look, weights, frames) for each in styles
+        }
         self._stylizer = make_stylizer(config, look, weights, targets)
 
     def paint(
-        self,
-        pixels: Pixels,
-        place: str,
-        on_epoch: Callable[[Curve], None] = lambda _: None,
-        colours: Colours | None = None,
+        self, pixels: Pixels, place: str, on_epoch: Callable[[Curve], None] = lambda _: None
     ) -> PaintedPicture:
         """Paint a picture.
 
         pixels: (height, width, 3), RGB, 8 or 16 bits. place: names the picture in errors. on_epoch:
-        called with the loss curve after every epoch. colours: the plugin of a frame of a film, if
-        the picture is one; by default, it is matched to the picture. Raises GramflowError for a
-        picture that becomes too small at the look's width, and for a loss that is not finite.
+        called with the loss curve after every epoch. Raises GramflowError for a picture that
+        becomes too small at the look's width, and for a loss that is not finite.
         """
-        started, key = time.monotonic(), pixels_digest(pixels)
-        height, width = pixels.shape[:2]
-        film = Manifest(width, height, "1/1", 0, [key], [0], 1, [0])
+        started = time.monotonic()
+        film = film_of(pixels)
         size = working_size(self.look, film)
         self._stylizer.needs(size[1], size[0])  # refuses what no tiling can hold in memory
         self._stylizer.now = frame_settings(self.config, self.look, film)(0)
         source = resize(from_pixels(pixels), *size)
-        if colours is None:
-            colours = ShotColours(self.config, self.look, self.style, film, lambda _: pixels)(0)
-        painted = paint_frame(self._stylizer, colours, self.look, source, {}, key, on_epoch, place)
+        painted = paint_frame(
+            self._stylizer, self._colours, self.look, source, {}, film.frames[0], on_epoch, place
+        )
         return PaintedPicture(to_pixels(painted.picture), painted, time.monotonic() - started)

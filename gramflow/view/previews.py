@@ -8,9 +8,10 @@ from typing import Any
 
 from gramflow.base.arrays import Pixels, evenly
 from gramflow.film.identity import Weights
+from gramflow.film.keys import colour_samples
 from gramflow.film.manifest import Manifest
-from gramflow.painting.colours import ShotColours
 from gramflow.painting.picture import PaintedPicture, PicturePainter
+from gramflow.painting.targets import sampled_frames
 from gramflow.settings.config import Config, Look, Render, merged, presets
 from gramflow.view.grid import Row
 
@@ -83,15 +84,17 @@ def paintings(
 
     manifests: by video. read: returns the pixels of a video's frame.
     """
-    made: tuple[tuple[str, Look], PicturePainter] | None = None
+    made: tuple[tuple[str, Look, tuple[str, ...]], PicturePainter] | None = None
     for trial in trials:
-        video, style, look = trial.render.video, config.styles[trial.render.style], trial.look
-        if made is None or made[0] != (style.name, look):
-            made = (style.name, look), PicturePainter(config, style, look, weights)
-        frames = partial(read, video)
-        colours = ShotColours(config, look, style, manifests[video], frames)(trial.frame)
-        place = f"frame {trial.frame} of {video}"
-        yield trial, made[1].paint(frames(trial.frame), place, colours=colours)
+        video, number, look = trial.render.video, trial.frame, trial.look
+        manifest, frames = manifests[video], partial(read, video)
+        samples = colour_samples(config, look, manifest)(number)
+        wanted = trial.render.style, look, tuple(manifest.frames[sample] for sample in samples)
+        if made is None or made[0] != wanted:
+            style = config.styles[trial.render.style]
+            shot = sampled_frames(config, look, manifest, number, frames)
+            made = wanted, PicturePainter(config, style, look, weights, shot)
+        yield trial, made[1].paint(frames(number), f"frame {number} of {video}")
 
 
 def told(trial: Trial, made: PaintedPicture) -> Values:
