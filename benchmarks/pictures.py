@@ -4,6 +4,7 @@ demo.jpg, demo.mp4: frames of the demo's video and of the painted video; the pai
 styles.jpg: a street drawn by the project, in every bundled style.
 looks.jpg: all contents drawn by the project, in every bundled style; a column per style.
 settings.jpg: the street in oil, with other values of two settings of the look; a row per setting.
+colours.jpg: a frame of the demo in three styles, by each way to keep the film's colours.
 networks.jpg: a photograph that they have not learnt on, and a frame of the demo, by each network.
 
 Those between are painted by the preset `draft`, with about as few evaluations as the demo.
@@ -20,6 +21,7 @@ import numpy as np
 from matplotlib.cbook import get_sample_data
 from PIL import Image
 
+import gramflow
 from benchmarks.material import DEMO
 from benchmarks.steady import Painter
 from demo.draw.contents import CONTENTS
@@ -27,7 +29,7 @@ from gramflow.base.arrays import Picture, Pixels
 from gramflow.bundled import networks
 from gramflow.engine.backend import prepare
 from gramflow.live import painter as live
-from gramflow.media.pictures import resize, to_pixels
+from gramflow.media.pictures import read_picture, resize, to_bytes, to_pixels
 
 FILM = DEMO / "seaside.mp4"
 PAINTED = DEMO.parent / "results/seaside.oil.mp4"
@@ -107,6 +109,45 @@ def settings() -> None:
     sheet(rows, WIDTH, "settings.jpg")
 
 
+def colours() -> None:
+    """Make colours.jpg: a row for each style, and one of the film at rising strengths."""
+    film = frames_of(FILM)[6]
+    height = WIDTH * film.shape[0] // film.shape[1]
+    rows = []
+    for name in ("starry_night", "oil", "mosaic"):
+        made = [coloured(film, name, by) for by in WAYS]
+        rows.append([cropped(DEMO / f"styles/{name}.jpg", height), *made])
+    between = [coloured(film, "oil", "transport", strength) for strength in (0.25, 0.5, 0.75)]
+    rows.append([film, rows[1][1], *between, rows[1][-1]])
+    sheet(rows, WIDTH, "colours.jpg")
+
+
+WAYS = ("style", "luminance", "covariance", "histogram", "transport")
+
+
+def coloured(film: Pixels, style: str, by: str, strength: float = 1.0) -> Pixels:
+    """Paint a frame. by: a way to keep the film's colours, or "style"."""
+    way = {"name": "content", "by": by, "strength": strength}
+    painted = gramflow.paint(
+        film,
+        DEMO / f"styles/{style}.jpg",
+        look="draft",
+        width=WIDTH,
+        settings={"evaluations": 8, "colours": "style" if by == "style" else way},
+    )
+    print(style, by, strength, flush=True)
+    return painted
+
+
+def cropped(path: Path, height: int) -> Pixels:
+    """The middle of a picture, `WIDTH` wide."""
+    picture = read_picture(path)
+    scale = max(WIDTH / picture.shape[1], height / picture.shape[0])
+    picture = resize(picture, *(round(side * scale) for side in picture.shape[1::-1]))
+    top, left = (picture.shape[0] - height) // 2, (picture.shape[1] - WIDTH) // 2
+    return to_bytes(picture[top : top + height, left : left + WIDTH])
+
+
 def by_networks() -> None:
     """Make networks.jpg, of Grace Hopper (US Navy, public domain) and of the demo."""
     with get_sample_data("grace_hopper.jpg") as file:
@@ -128,6 +169,7 @@ def main() -> None:
         "styles": styles,
         "looks": looks,
         "settings": settings,
+        "colours": colours,
         "networks": by_networks,
     }
     for name in sys.argv[1:] or made:

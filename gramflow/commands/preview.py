@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gramflow.base.arrays import Pixels
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import write_bytes
 from gramflow.base.machine import cores
@@ -152,16 +153,16 @@ def _paint(
 ) -> None:
     """Paint, and write sheet and table after every picture."""
     frames = extracted_store(config.store)
-    sources = {
-        (trial.render.video, trial.frame): frames.read(
-            manifests[trial.render.video].frames[trial.frame]
-        )
-        for trial in trials
-    }
+
+    def read(video: str, number: int) -> Pixels:
+        return frames.read(manifests[video].frames[number])
+
+    wanted = dict.fromkeys((trial.render.video, trial.frame) for trial in trials)
+    sources = {place: read(*place) for place in wanted}
     prepare(cores())
     weights = find_weights(config, print)
     made: list[tuple[Trial, PaintedPicture]] = []
-    for found in previews.paintings(config, weights, trials, lambda *at: sources[at]):
+    for found in previews.paintings(config, weights, trials, manifests, read):
         made.append(found)
         trial, picture = found
         left = sum(each.seconds for _, each in made) / len(made) * (len(trials) - len(made))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gramflow import ENGINE_VERSION
-from gramflow.base.arrays import SMALLEST
+from gramflow.base.arrays import SMALLEST, evenly
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import canonical, file_digest
 from gramflow.film.identity import Weights
@@ -191,6 +191,51 @@ def frame_settings(
     return of
 
 
+def sampled_colours(config: Config, look: Look) -> str:
+    """Where a look's colour plugin gets frames to match the style to (see `Colours.sampled`)."""
+    plugin = config.registry.find("colours", look.colours["name"])
+    return str(plugin.cls.sampled(plugin.settings(look.colours)))
+
+
+def colour_samples(
+    config: Config, look: Look, manifest: Manifest
+) -> Callable[[int], tuple[int, ...]]:
+    """Return a function that gives, by a frame's number, the frames whose colours its style gets.
+
+    They are spread evenly over its shot or over the film, as the look's colour plugin says; () for
+    plugins that leave the style as it is.
+    """
+    sampled = sampled_colours(config, look)
+
+    @cache
+    def spread(frames: range) -> tuple[int, ...]:
+        return tuple(frames[place] for place in evenly(len(frames), _SAMPLES[sampled]))
+
+    def of(number: int) -> tuple[int, ...]:
+        if sampled == "none":
+            return ()
+        return spread(manifest.shot(number) if sampled == "shot" else range(len(manifest.frames)))
+
+    return of
+
+
+def colour_settings(
+    config: Config, look: Look, manifest: Manifest
+) -> Callable[[int], dict[str, Any]]:
+    """Return a function that gives, by a frame's number, what its colours depend on, as for a key.
+
+    That is a digest of the keys of the frames of `colour_samples`; {} for most looks.
+    """
+    samples = colour_samples(config, look, manifest)
+
+    @cache
+    def content(sampled: tuple[int, ...]) -> dict[str, Any]:
+        frames = [manifest.frames[number] for number in sampled]
+        return {"colours": short_digest(frames)} if frames else {}
+
+    return lambda number: content(samples(number))
+
+
 Masks = Mapping[str, Sequence[str]]
 """Keys of the masks of every frame, by the mask's name; none of one that is not made yet."""
 
@@ -200,13 +245,20 @@ def pictures(
 ) -> list[str]:
     """What is painted of every frame, as a text: its key, and all that belongs to it alone.
 
-    That is the stylizer's settings that change with the frame, and the frame's scene.
+    That is the stylizer's settings that change with the frame, what its colours depend on, and its
+    scene.
     """
     look = config.looks[render.look]
     own = frame_settings(config, look, manifest)
+    colours = colour_settings(config, look, manifest)
     scene = _scene_texts(config, render, manifest, weights, masks)
+
+    def text(number: int, frame: str) -> str:
+        values = own(number) | colours(number)
+        return " ".join([frame, *([canonical(values)] if values else []), *scene(number)])
+
     return [
-        " ".join([frame, *([canonical(own(number))] if own(number) else []), *scene(number)])
+        text(number, frame)
         for number, frame in enumerate(manifest.frames)
     ]
 
@@ -395,3 +447,7 @@ def _origins(config: Config, plugins: Iterable[tuple[str, str]]) -> dict[str, st
     """The `origin` of each plugin that is not built in, by kind and name."""
     found = [config.registry.find(kind, name) for kind, name in plugins]
     return {f"{plugin.kind}.{plugin.name}": plugin.origin for plugin in found if plugin.origin}
+
+
+# How many frames colours are matched to: enough for a shot that pans, and for a film of many shots.
+_SAMPLES = {"shot": 8, "film": 32}

@@ -1,6 +1,7 @@
 """The manifest of an extracted video: hash and time of every frame, and the shots."""
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -68,6 +69,11 @@ class Manifest(Document):
             [Segment(first, min(first + length, end) - 1) for first in range(start, end, length)]
             for start, end in zip(self.shots, ends, strict=True)
         ]
+
+    def shot(self, number: int) -> range:
+        """The numbers of the frames of the shot that a frame is in."""
+        place = bisect_right(self.shots, number)
+        return range(self.shots[place - 1], [*self.shots, len(self.frames)][place])
 
     @property
     def digest(self) -> str:

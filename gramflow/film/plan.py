@@ -21,6 +21,7 @@ from gramflow.film.keys import (
     parts,
     pictures,
     recipe,
+    sampled_colours,
     target_name,
     working_size,
 )
@@ -109,7 +110,8 @@ class Plan(Document):
     weights: the network and its weights; None while they are unknown.
     recipe: digest of all that determines a painted frame, but the frame (see `keys.recipe`).
     size: width and height to paint at, in pixels.
-    targets: names of the target files, by style (see `Config.styles_of`).
+    targets: names of the target files, by style (see `Config.styles_of`); empty if the style gets
+        the colours of each shot, whose job computes them then.
     trained: name of the file with what the look's stylizer learns before it paints; "" if it learns
         nothing.
     backs: distances of the painted neighbours that a frame needs, in steps back, rising; empty if
@@ -202,6 +204,7 @@ def make_plan(
         targets={
             style: target_name(config, config.styles[style], look, weights)
             for style in config.styles_of(render)
+            if sampled_colours(config, look) == "none"
         },
         trained=base[:DIGITS] if learns(config, look) else "",
         backs=backs,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gramflow.base.arrays import Picture
 from gramflow.engine.stylizers import Stylizer
+from gramflow.engine.targets import StyleTargets
 from gramflow.film.identity import Weights
 from gramflow.film.keys import digest, recipe, replaced
 from gramflow.film.manifest import Manifest
@@ -15,7 +16,7 @@ from gramflow.film.scenes import scenes
 from gramflow.media.pictures import from_pixels, resize
 from gramflow.painting.scenes import Scenes
 from gramflow.painting.setup import make_colours, make_stylizer
-from gramflow.painting.targets import load_targets
+from gramflow.painting.targets import compute_targets, load_targets, sampled_frames
 from gramflow.settings.config import Config, Look, Render
 from gramflow.store.arrays import load_arrays
 from gramflow.store.frames import extracted_store, mask_store, painted_store, read_mask
@@ -61,16 +62,18 @@ class Opened:
         if self.plan.recipe != digest(recipe(config, render, self.plan.size, self.weights)):
             raise replaced(f"looks.{self.look.name}")
 
-    def stylizer(self) -> Stylizer:
-        """Create the render's stylizer. Raises GramflowError when a file is damaged."""
-        targets = {path.stem: load_targets(path) for path in self.files.targets}
-        names = self.config.styles_of(self.render)
+    def stylizer(self, number: int = 0) -> Stylizer:
+        """Create the render's stylizer.
+
+        number: of a frame of the shot that is painted, whose colours the style may get. Raises
+        GramflowError when a file is damaged.
+        """
         trained = [load_arrays(path) for path in self.files.trained]
         return make_stylizer(
             self.config,
             self.look,
             self.weights,
-            {name: targets[self.plan.targets[name]] for name in names},
+            self._targets(number),
             Frames(self.config, self.look, self.manifest, self.plan.size),
             self._examples(),
             trained[0] if trained else {},
@@ -87,6 +90,25 @@ class Opened:
             lambda name, number: read_mask(store, keys[name][number]),
             self.plan.size,
         )
+
+    def _targets(self, number: int) -> dict[str, dict[int, StyleTargets]]:
+        """Targets by style, from their files unless the style gets a shot's colours."""
+        config, look = self.config, self.look
+        names, extracted = config.styles_of(self.render), extracted_store(config.store)
+        frames = sampled_frames(
+            config,
+            look,
+            self.manifest,
+            number,
+            lambda sample: extracted.read(self.manifest.frames[sample]),
+        )
+        if frames:
+            return {
+                name: compute_targets(config, config.styles[name], look, self.weights, frames)
+                for name in names
+            }
+        targets = {path.stem: load_targets(path) for path in self.files.targets}
+        return {name: targets[self.plan.targets[name]] for name in names}
 
     def _examples(self) -> dict[str, "Examples"]:
         """The painted frames of other looks, by the look's name."""

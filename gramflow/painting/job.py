@@ -63,7 +63,7 @@ def paint_job(
     def stylizer() -> Stylizer:
         gpu.enter_context(gpus.lent(say))
         device = prepare(threads)
-        made = opened.stylizer()
+        made = opened.stylizer(job.part.frames[0])
         width, height = plan.size
         facts = [f"painting on {device}", f"{weights.source} weights", made.needs(height, width)]
         say(f"{title}: {', '.join(filter(None, facts))}")
@@ -74,7 +74,7 @@ def paint_job(
         size=plan.size,
         flow=make_flow(config, look, make_features(config, look, weights)),
         kept=max(plan.backs, default=0) + 3,
-        prepare=colours.prepare,
+        colours=colours,
     )
     frames = PaintedFrames(painted)
     now = frame_settings(config, look, manifest)

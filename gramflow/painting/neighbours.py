@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from gramflow.base.arrays import Picture, Pixels, resized
+from gramflow.engine.colours import Colours
 from gramflow.engine.flows import Flow, FlowMethod, Map, scaled, warp
 from gramflow.engine.steadiness import OWN, Neighbour, led
 from gramflow.engine.trust import match
@@ -34,8 +35,8 @@ class Neighbours:
     """Source frames at the working size, the flow between them, and painted neighbours.
 
     read: returns the pixels of a source frame by its number. size: width and height to work at, in
-    pixels. kept: about how many frames are in use at once; so many stay in memory. prepare: what is
-    done to a frame of the working size before it is painted.
+    pixels. kept: about how many frames are in use at once; so many stay in memory. colours:
+    prepares frames of the working size before they are painted, and reopens painted ones.
     """
 
     def __init__(
@@ -44,9 +45,9 @@ class Neighbours:
         size: tuple[int, int],
         flow: FlowMethod,
         kept: int,
-        prepare: Callable[[Picture], Picture] = lambda frame: frame,
+        colours: Colours | None = None,
     ) -> None:
-        self._prepare = prepare
+        self._colours = colours or Colours(Colours.Settings())
         self.size = size
         self.flow = flow
         self.frame = lru_cache(maxsize=kept)(self._frame)
@@ -78,7 +79,8 @@ class Neighbours:
             found[1] = led(found[1], lead, step.share)
         if own is not None:
             everywhere = np.ones(self.size[::-1], np.float32)
-            found[OWN] = Neighbour(resize(own, *self.size), self.frame(step.number), everywhere)
+            picture = self._reopened(step.number, own)
+            found[OWN] = Neighbour(picture, self.frame(step.number), everywhere)
         return found
 
     def motion(self, number: int, other: int) -> Motion:
@@ -93,9 +95,13 @@ class Neighbours:
 
     def _warped(self, number: int, painted: Picture, motion: Motion) -> Neighbour:
         """Warp a frame and its painted picture along the motion."""
-        picture = warp(resize(painted, *self.size), motion.flow)
+        picture = warp(self._reopened(number, painted), motion.flow)
         frame = warp(self.frame(number), motion.flow)
         return Neighbour(picture, frame, motion.trust, motion.kept)
+
+    def _reopened(self, number: int, painted: Picture) -> Picture:
+        """A painted picture at the working size, in the colours that are painted in."""
+        return self._colours.reopen(resize(painted, *self.size), self.source(number))
 
     def _motions_of(self, step: Step) -> dict[int, Motion]:
         """Wait for a step's flow; start it now if `look_ahead` has not."""
@@ -114,7 +120,7 @@ class Neighbours:
 
     def _frame(self, number: int) -> Picture:
         """A source frame at the working size, prepared for painting."""
-        return self._prepare(self.source(number))
+        return self._colours.prepare(self.source(number))
 
     def _view_of(self, number: int) -> Picture:
         """A source frame at the size that flow is found at: its own, up to the flow's limit."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gramflow.base.arrays import Pixels
+from gramflow.base.arrays import Picture, Pixels
 from gramflow.base.errors import GramflowError
 from gramflow.engine.areas import Area
 from gramflow.engine.optimizers import Curve
@@ -37,6 +37,12 @@ class PaintedPicture:
     seconds: float
 
 
+def film_of(pixels: Pixels) -> Manifest:
+    """The manifest of a film of one frame."""
+    height, width = pixels.shape[:2]
+    return Manifest(width, height, "1/1", 0, [pixels_digest(pixels)], [0], 1, [0])
+
+
 class PicturePainter:
     """Paints pictures in one style by one look.
 
@@ -45,7 +51,18 @@ class PicturePainter:
     painted films.
     """
 
-    def __init__(self, config: Config, style: Style, look: Look, weights: Weights) -> None:
+    def __init__(
+        self,
+        config: Config,
+        style: Style,
+        look: Look,
+        weights: Weights,
+        frames: Sequence[Picture] = (),
+    ) -> None:
+        """Compute the style's targets, and create the stylizer.
+
+        frames: those whose colours the style gets, if any (see `sampled_frames`).
+        """
         if learns(config, look) or any(marked(look, config.registry, "look")):
             text = "is trained on a film first, so it paints no single picture; take another look"
             raise GramflowError(f"looks.{look.name}: {text}")
@@ -53,7 +70,9 @@ class PicturePainter:
         self._colours = make_colours(config, look)
         named = config.styles_of_look(look)
         styles = dict.fromkeys([style, *map(config.styles.__getitem__, named)])
-        targets = {each.name: compute_targets(config, each, look, weights) for each in styles}
+        targets = {
+            each.name: compute_targets(config, each, look, weights, frames) for each in styles
+        }
         self._stylizer = make_stylizer(config, look, weights, targets)
 
     def paint(
@@ -71,16 +90,15 @@ class PicturePainter:
         Raises GramflowError for a picture that becomes too small at the look's width, and for a
         loss that is not finite.
         """
-        started, key = time.monotonic(), pixels_digest(pixels)
-        height, width = pixels.shape[:2]
-        film = Manifest(width, height, "1/1", 0, [key], [0], 1, [0])
+        started = time.monotonic()
+        film = film_of(pixels)
         size = working_size(self.look, film)
         self._stylizer.needs(size[1], size[0])  # refuses what no tiling can hold in memory
         self._stylizer.now = frame_settings(self.config, self.look, film)(0)
         self._stylizer.areas = areas(size) if areas else self._areas(film, size)
         source = resize(from_pixels(pixels), *size)
         painted = paint_frame(
-            self._stylizer, self._colours, self.look, source, {}, key, on_epoch, place
+            self._stylizer, self._colours, self.look, source, {}, film.frames[0], on_epoch, place
         )
         return PaintedPicture(to_pixels(painted.picture), painted, time.monotonic() - started)
 

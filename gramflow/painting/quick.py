@@ -22,9 +22,9 @@ from gramflow.film.description import describe
 from gramflow.film.identity import Weights
 from gramflow.film.keys import digest
 from gramflow.media.pictures import from_pixels, read_pixels, to_bytes, to_pixels
-from gramflow.painting.picture import PaintedPicture, PicturePainter
+from gramflow.painting.picture import PaintedPicture, PicturePainter, film_of
 from gramflow.painting.setup import find_weights, make_stylizer
-from gramflow.painting.targets import compute_targets
+from gramflow.painting.targets import compute_targets, sampled_frames
 from gramflow.painting.training import trained
 from gramflow.settings.config import Config, load
 from gramflow.store.frames import pixels_digest
@@ -76,7 +76,8 @@ def paint_file(
     prepare(cores())
     weights = find_weights(config, say)
     style, look = config.styles[render.style], config.looks[render.look]
-    painter = PicturePainter(config, style, look, weights)
+    frames = sampled_frames(config, look, film_of(pixels), 0, lambda _: pixels)
+    painter = PicturePainter(config, style, look, weights, frames)
     return painter.paint(pixels, render.video, on_epoch), weights
 
 

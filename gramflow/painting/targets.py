@@ -1,16 +1,18 @@
 """Computes the targets of a style into a file that every video shares, and reads it."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from gramflow.base.arrays import SMALLEST, Picture
+from gramflow.base.arrays import SMALLEST, Picture, Pixels
 from gramflow.base.errors import GramflowError, concerning
 from gramflow.engine.memory import limit
 from gramflow.engine.targets import StyleTargets, flattened, style_targets, unflattened
 from gramflow.engine.tiling import Plan
 from gramflow.film.identity import Weights
-from gramflow.film.keys import style_sides
-from gramflow.media.pictures import read_picture, resize
-from gramflow.painting.setup import make_extractor, make_losses, make_network
+from gramflow.film.keys import colour_samples, style_sides
+from gramflow.film.manifest import Manifest
+from gramflow.media.pictures import from_pixels, read_picture, resize
+from gramflow.painting.setup import make_colours, make_extractor, make_losses, make_network
 from gramflow.settings.config import Config, Look, Style
 from gramflow.store.arrays import load_arrays, save_arrays
 
@@ -23,11 +25,29 @@ def save_targets(config: Config, style: Style, look: Look, weights: Weights, pat
     save_arrays(path, flattened(compute_targets(config, style, look, weights)))
 
 
+def sampled_frames(
+    config: Config, look: Look, manifest: Manifest, number: int, read: Callable[[int], Pixels]
+) -> list[Picture]:
+    """The frames whose colours the style gets when a frame is painted, reduced; [] for most looks.
+
+    number: of the frame. read: returns the pixels of a frame by its number. The size does not
+    depend on the look's, so that a draft has the colours of the film.
+    """
+    frames = []
+    for sample in colour_samples(config, look, manifest)(number):
+        picture = from_pixels(read(sample))
+        height, width = picture.shape[:2]
+        share = min(_SAMPLED / max(height, width), 1)
+        frames.append(resize(picture, *(max(round(side * share), 1) for side in (width, height))))
+    return frames
+
+
 def compute_targets(
-    config: Config, style: Style, look: Look, weights: Weights
+    config: Config, style: Style, look: Look, weights: Weights, frames: Sequence[Picture] = ()
 ) -> dict[int, StyleTargets]:
     """Compute the targets of a style for a look, by the width, in pixels, that is painted at.
 
+    frames: those whose colours the style gets, if any (see `sampled_frames`).
     Raises GramflowError, naming the config entry, for a picture that cannot be read, or whose
     shorter side is too short at the look's size.
     """
@@ -39,10 +59,13 @@ def compute_targets(
     extractor = make_extractor(config, look, weights)
     plan = Plan(extractor, losses, limit(config.memory), where=f"looks.{look.name}")
     objective, network = Objective(extractor, losses, plan), make_network(config, weights.network)
-    return {
-        width: style_targets(objective, network, style_pictures(style, side), style.weights)
-        for width, side in style_sides(look).items()
-    }
+    colours, found = make_colours(config, look), {}
+    for width, side in style_sides(look).items():
+        pictures = style_pictures(style, side)
+        if frames:
+            pictures = colours.style(pictures, style.weights, frames)
+        found[width] = style_targets(objective, network, pictures, style.weights)
+    return found
 
 
 def load_targets(path: Path) -> dict[int, StyleTargets]:
@@ -75,3 +98,6 @@ def _scaled(picture: Picture, side: int) -> Picture:
             "or a look with a greater width, style_scale or coarsest"
         )
     return resize(picture, *size)
+
+
+_SAMPLED = 320  # longer side in pixels of frames whose colours are measured

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from typing import Any
 
 from gramflow.base.arrays import Pixels, evenly
 from gramflow.film.identity import Weights
+from gramflow.film.keys import colour_samples
 from gramflow.film.manifest import Manifest
 from gramflow.painting.picture import PaintedPicture, PicturePainter
+from gramflow.painting.targets import sampled_frames
 from gramflow.settings.config import Config, Look, Render, merged, presets
 from gramflow.view.grid import Row
 
@@ -74,20 +77,24 @@ def paintings(
     config: Config,
     weights: Weights,
     trials: Sequence[Trial],
+    manifests: Mapping[str, Manifest],
     read: Callable[[str, int], Pixels],
 ) -> Iterator[tuple[Trial, PaintedPicture]]:
     """Paint the trials, one after the other; those of one style and look share their targets.
 
-    read: returns the pixels of a video's frame.
+    manifests: by video. read: returns the pixels of a video's frame.
     """
-    made: tuple[tuple[str, Look], PicturePainter] | None = None
+    made: tuple[tuple[str, Look, tuple[str, ...]], PicturePainter] | None = None
     for trial in trials:
-        wanted = trial.render.style, trial.look
+        video, number, look = trial.render.video, trial.frame, trial.look
+        manifest, frames = manifests[video], partial(read, video)
+        samples = colour_samples(config, look, manifest)(number)
+        wanted = trial.render.style, look, tuple(manifest.frames[sample] for sample in samples)
         if made is None or made[0] != wanted:
             style = config.styles[trial.render.style]
-            made = wanted, PicturePainter(config, style, trial.look, weights)
-        place = f"frame {trial.frame} of {trial.render.video}"
-        yield trial, made[1].paint(read(trial.render.video, trial.frame), place)
+            shot = sampled_frames(config, look, manifest, number, frames)
+            made = wanted, PicturePainter(config, style, look, weights, shot)
+        yield trial, made[1].paint(frames(number), f"frame {number} of {video}")
 
 
 def told(trial: Trial, made: PaintedPicture) -> Values:
