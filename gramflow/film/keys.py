@@ -274,13 +274,12 @@ def _effective(config: Config, look: Look, contents: Contents) -> dict[str, Any]
 
     Leaves out `flow` if frames do not depend on each other, `passes`, since a key contains the
     previous pass's key, `coarsest`, since the widths that follow from it are in the target's
-    recipe, and `hold`, which only says which frames are painted. Names of files, styles and looks
-    are replaced by what they stand for.
+    recipe, `hold`, which only says which frames are painted, and `grain`, which is added to the
+    film. Names of files, styles and looks are replaced by what they stand for.
     """
     chained = {} if neighbours(config, look) else {"flow": None}
     settings = with_contents(config, look, contents) | chained | {"passes": None, "coarsest": None}
-    settings.pop("hold", None)
-    return settings
+    return {name: value for name, value in settings.items() if name not in ("hold", "grain")}
 
 
 def with_contents(config: Config, look: Look, contents: Contents) -> dict[str, Any]:

@@ -58,6 +58,7 @@ class Look:
     start: str
     passes: int
     hold: int
+    grain: float
     seed: int
     style_scale: float
     pooling: Literal["average", "max"]
@@ -109,7 +110,7 @@ class Look:
         return {name: value for name, value in settings.items() if (name, value) not in neutral}
 
 
-_WITHOUT_EFFECT = {"hold": 1}
+_WITHOUT_EFFECT = {"hold": 1, "grain": 0.0}
 
 
 @dataclass(frozen=True)
