@@ -124,7 +124,13 @@ def test_grain_is_added_to_the_film_alone(project: Project) -> None:
     project.config["renders"] = [{"style": "red"}]
     run = project.run()
     started = (line.split() for line in run.output.splitlines() if line.startswith("localrule "))
-    assert {words[1] for words in started} == {"again:", "encode:", "page:", "index:"}
+    assert {words[1] for words in started} == {
+        "again:",
+        "encode:",
+        "page:",
+        "index:",
+        "everything:",
+    }
     assert project.film("clip.red") != film
     assert project.painted() == painted and before.items() <= state(project).items()
 
