@@ -6,18 +6,21 @@ from gramflow.film.description import describe
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
 from gramflow.media.encode import encode
+from gramflow.media.grain import film_grain
 from gramflow.media.probe import Probe
 from gramflow.media.source import Source
 from gramflow.settings.config import load
-from gramflow.store.frames import painted_store
+from gramflow.store.frames import extracted_store, painted_store
 from gramflow.store.products import certify
 
 with job(snakemake.log[0]) as say:
     config = load(snakemake.config)
     render = config.renders[snakemake.wildcards.render]
     plan = Plan.load(Path(snakemake.input.plan))
+    manifest = Manifest.load(Path(snakemake.input.manifest))
+    looks = [config.looks[render.look]] * len(manifest.shots)
     encode(
-        Manifest.load(Path(snakemake.input.manifest)),
+        manifest,
         Probe.load(Path(snakemake.input.probe)),
         Source.from_config(render.video, config.videos[render.video], snakemake.input.source),
         painted_store(config.store),
@@ -26,6 +29,7 @@ with job(snakemake.log[0]) as say:
         config.encode,
         say,
         canonical(describe(config, render, plan.weights)),
+        film_grain(manifest, extracted_store(config.store), plan.size, looks, say),
     )
     made = [snakemake.output.film]
     probe, certificate = snakemake.input.probe, Path(snakemake.output.certificate)

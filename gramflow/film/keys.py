@@ -130,14 +130,17 @@ def plan_recipe(config: Config, render: Render) -> list[Any]:
 def _unsized_recipe(config: Config, render: Render, weights: Weights | None) -> list[Any]:
     """The recipe of a render whose size is only known from the manifest, and its passes."""
     look = config.looks[render.look]
-    return [recipe(config, render, (look.width, look.height), weights), look.passes]
+    hold = [] if look.hold == 1 else [look.hold]
+    return [recipe(config, render, (look.width, look.height), weights), look.passes, *hold]
 
 
 def parts(config: Config, look: Look, manifest: Manifest) -> list[Part]:
     """All parts of a render, one per job, each after the parts that it needs."""
+    # in whole holds, so that none is cut short but by a cut
+    length = max(config.segment_frames // look.hold, 1) * look.hold
     if neighbours(config, look):
-        return list(parts_chained(manifest, config.segment_frames, look.passes))
-    return list(parts_alone(manifest, config.segment_frames))
+        return list(parts_chained(manifest, length, look.passes, look.hold))
+    return list(parts_alone(manifest, length, look.hold))
 
 
 Keys = list[dict[int, str]]
@@ -150,7 +153,8 @@ def painted_keys(
     """Compute the keys of all painted frames of a render.
 
     If the look needs neighbours, a key depends on their keys. A frame identical to the one before
-    usually shares its key (see `_key`), so that still parts of a video do not flicker.
+    usually shares its key (see `_key`), so that still parts of a video do not flicker. One that is
+    not painted, since the look holds the frame before, always does.
 
     found: the render's parts. backs: see `neighbours`. frames: what is painted of every frame, see
     `pictures`. base: digest of all that determines a painted frame, but that and its neighbours.
@@ -165,6 +169,11 @@ def painted_keys(
             key = _key(base, frames, step, reached[0], before)
             for stage in reached:
                 stage[step.number] = key
+    for part in found:
+        shown = keys[part.stage]
+        for number in part.frames:
+            if number not in shown:
+                shown[number] = shown[number - 1]
     return keys
 
 
@@ -368,12 +377,13 @@ def _effective(config: Config, look: Look, contents: Contents) -> dict[str, Any]
 
     Leaves out `flow` if frames do not depend on each other, `passes`, since a key contains the
     previous pass's key, `coarsest`, since the widths that follow from it are in the target's
-    recipe, and what a frame's scene comes from, which is in the frame's own part of its key. Names
-    of files, styles and looks are replaced by what they stand for.
+    recipe, what a frame's scene comes from, which is in the frame's own part of its key, `hold`,
+    which only says which frames are painted, and `grain`, which is added to the film. Names of
+    files, styles and looks are replaced by what they stand for.
     """
     chained = {} if neighbours(config, look) else {"flow": None}
     found = with_contents(config, look, contents) | chained | {"passes": None, "coarsest": None}
-    return {name: value for name, value in found.items() if name not in SCENE}
+    return {name: value for name, value in found.items() if name not in (*SCENE, "hold", "grain")}
 
 
 def with_contents(config: Config, look: Look, contents: Contents) -> dict[str, Any]:

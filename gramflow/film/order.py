@@ -80,7 +80,7 @@ class Part:
     """What one job paints.
 
     name: the part's path in file names, such as keyframes/000000-000412 or pass1/000050-000099.
-    frames: the frames that the job's record lists.
+    frames: the frames that the job's record lists, those that only hold the one before included.
     chains: what is painted, in order.
     needs: names of the parts that must be painted before.
     """
@@ -101,20 +101,22 @@ class Part:
         return [(run.stage, number) for run in self.chains for number in run.numbers]
 
 
-def parts_alone(manifest: Manifest, length: int) -> Iterator[Part]:
+def parts_alone(manifest: Manifest, length: int, hold: int) -> Iterator[Part]:
     """The parts of a video whose frames do not depend on each other: one per segment.
 
-    length: maximum number of frames in a segment.
+    length: maximum number of frames in a segment. hold: for how many frames each painted one is
+        shown.
     """
     for segment in chain.from_iterable(manifest.segments(length)):
-        yield Part(_pass_name(1, segment), segment.frames, (Chain(1, segment.frames),))
+        yield Part(_pass_name(1, segment), segment.frames, (Chain(1, segment.frames[::hold]),))
 
 
-def parts_chained(manifest: Manifest, length: int, passes: int) -> Iterator[Part]:
+def parts_chained(manifest: Manifest, length: int, passes: int, hold: int) -> Iterator[Part]:
     """The parts of a video whose frames start from painted neighbours; each after those it needs.
 
     length: maximum number of frames in a segment.
     passes: number of passes over each segment.
+    hold: for how many frames each painted one is shown; a chain has the first frame of each hold.
     """
     for segments in manifest.segments(length):
         numbers = range(segments[0].first, segments[-1].first + 1, length)
@@ -127,7 +129,7 @@ def parts_chained(manifest: Manifest, length: int, passes: int) -> Iterator[Part
             chains, needs = ((), (shot.name,)) if len(segments) > 1 else (keyframes, ())
             for stage in range(1, passes + 1):
                 name = _pass_name(stage, segment)
-                over = _pass(stage, segment, following)
+                over = _pass(stage, segment, following, hold)
                 yield Part(name, segment.frames, (*chains, over), needs)
                 chains, needs = (), (name,)
 
@@ -137,12 +139,12 @@ def _pass_name(stage: int, segment: Segment) -> str:
     return f"pass{stage}/{segment.name}"
 
 
-def _pass(stage: int, segment: Segment, following: int | None) -> Chain:
+def _pass(stage: int, segment: Segment, following: int | None, hold: int) -> Chain:
     """Chain of one pass over a segment: forwards if its number is odd, else backwards.
 
     following: number of the shot's next keyframe; None for its last segment.
     """
-    first, last = segment.first, segment.last
+    first, later = segment.first, segment.frames[::hold][1:]
     if stage % 2:
-        return Chain(stage, range(first + 1, last + 1), first, following)
-    return Chain(stage, range(last, first, -1), following, first)
+        return Chain(stage, later, first, following)
+    return Chain(stage, later[::-1], following, first)

@@ -32,6 +32,9 @@ _BITMAP_SUBTITLES = frozenset(
 )
 _PREROLL = Fraction(1, 5)  # seconds of sound before a trim's start, decoded but not played
 _THREADS = 8  # fixed, because the bytes that x264 writes depend on it
+Change = Callable[[int, Pixels], Pixels]
+"""Called with a frame's number and pixels before it is encoded; returns what is encoded of it."""
+
 _MIN_TIMESCALE = 10000  # units per second; ffmpeg's own minimum, as some players fail with less
 
 
@@ -45,12 +48,14 @@ def encode(
     settings: Mapping[str, Any],
     say: Say,
     told: str = "",
+    change: Change = lambda _, pixels: pixels,
 ) -> None:
     """Encode a film at the manifest's times from painted frames, one for each of its frames.
 
     keys: store keys of the painted frames, in order; their pictures all have one size.
     settings: codec, crf, pixel_format and speed (the encoder's preset).
     told: how the frames were made, for the film's metadata; `told_by` reads it.
+    change: what is done to each frame before, by its number; its size stays.
     Sound, text subtitles, chapters and metadata come from the source's file. Bitmap subtitles are
     left out, with a message. The output appears only when it holds every frame. The same input
     gives the same bytes.
@@ -64,7 +69,7 @@ def encode(
     height, width = painted.read(keys[0]).shape[:2]
     _check_size(str(output), width, height, str(settings["pixel_format"]))
     timing = _Timing.of(manifest)
-    frames = _raw(painted, keys, (height, width, 3), output, say)
+    frames = _raw(painted, keys, (height, width, 3), output, say, change)
     for track in probe.subtitles:
         if track.codec in _BITMAP_SUBTITLES:
             lost = f"without the subtitles of stream {track.index}, which are pictures"
@@ -91,7 +96,7 @@ def encode_source(
     width, height = (side + side % 2 for side in size)
     timing = _Timing.of(manifest)
 
-    def resized(pixels: Pixels) -> Pixels:
+    def resized(_: int, pixels: Pixels) -> Pixels:
         return to_pixels(resize(from_pixels(pixels), width, height))
 
     frames = _raw(extracted, manifest.frames, (height, width, 3), output, say, resized)
@@ -414,16 +419,17 @@ def _raw(
     shape: tuple[int, ...],
     output: Path,
     say: Say,
-    change: Callable[[Pixels], Pixels] = lambda pixels: pixels,
+    change: Change,
 ) -> Iterator[bytes]:
     """Yield frames of a store as raw RGB, 16 bits per channel, little-endian.
 
-    shape: the (height, width, 3) of the first frame. change: what is done to each frame before.
+    shape: the (height, width, 3) of the first frame. change: what is done to each frame before, by
+    its number.
     Raises GramflowError for a frame of another shape.
     """
     due = Every(2)
     for number, key in enumerate(keys):
-        pixels = change(store.read(key))
+        pixels = change(number, store.read(key))
         if pixels.shape != shape:
             found, first = (f"{width}x{height}" for height, width, _ in (pixels.shape, shape))
             raise GramflowError(

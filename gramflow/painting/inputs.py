@@ -115,7 +115,8 @@ class Opened:
         keys: dict[str, dict[int, str]] = {}
         for record in map(Record.load, self.files.examples):
             look = self.config.painted[record.render].look
-            keys.setdefault(look, {}).update({each["frame"]: each["key"] for each in record.frames})
+            painted = record.frames[:: self.config.looks[look].hold]  # others show another frame
+            keys.setdefault(look, {}).update({each["frame"]: each["key"] for each in painted})
         return {look: Examples(self.config, self.manifest, found) for look, found in keys.items()}
 
 

@@ -64,6 +64,8 @@ class Look:
     coarsest: int | None
     start: str
     passes: int
+    hold: int
+    grain: float
     seed: int
     style_scale: float
     pooling: Literal["average", "max"]
@@ -112,10 +114,18 @@ class Look:
 
     @property
     def settings(self) -> Values:
-        """All fields except the name, so that looks of equal effect have equal settings."""
+        """All fields except the name, so that looks of equal effect have equal settings.
+
+        Those at their value in `_WITHOUT_EFFECT` are left out, too: keys and certificates of looks
+        that do without them stay those of the versions that did not have them.
+        """
         settings = asdict(self)
         del settings["name"]
-        return settings
+        neutral = _WITHOUT_EFFECT.items()
+        return {name: value for name, value in settings.items() if (name, value) not in neutral}
+
+
+_WITHOUT_EFFECT = {"hold": 1, "grain": 0.0}
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,7 @@ def measure_film(
         look,
         manifest,
         [frame["key"] for record in records for frame in record.frames],
+        _painted_frames(records, look.hold),
         threads,
     )
     starts = set(manifest.shots)
@@ -121,11 +122,18 @@ class _Film:
     """Reads a render's painted and extracted frames, and compares consecutive ones.
 
     keys: store keys of the painted frames.
+    painted_of: of every frame, the number of the one that its picture was painted of.
     size: width and height, in pixels, of the measurement.
     """
 
     def __init__(
-        self, config: Config, look: Look, manifest: Manifest, keys: Sequence[str], threads: int
+        self,
+        config: Config,
+        look: Look,
+        manifest: Manifest,
+        keys: Sequence[str],
+        painted_of: Sequence[int],
+        threads: int,
     ) -> None:
         self.keys = keys
         self.size = _measured_size(*working_size(look, manifest))
@@ -135,7 +143,7 @@ class _Film:
         whole = _measured_size(manifest.width, manifest.height)
         extracted = extracted_store(config.store)
         self._views = Neighbours(
-            lambda number: extracted.read(manifest.frames[number]),
+            lambda number: extracted.read(manifest.frames[painted_of[number]]),
             whole,
             self._dis,
             2 * threads + 2,
@@ -173,6 +181,18 @@ class _Film:
 
     def _map(self, values: Map) -> Map:
         return np.clip(resized(values, *self.size), 0, 1)
+
+
+def _painted_frames(records: Sequence[Record], hold: int) -> list[int]:
+    """Of every frame, the number of the one that its picture was painted of.
+
+    A look that holds its frames paints the first of every `hold` in a segment.
+    """
+    found: list[int] = []
+    for record in records:
+        first = len(found)
+        found += (first + place - place % hold for place in range(len(record.frames)))
+    return found
 
 
 def _measured_size(width: int, height: int) -> tuple[int, int]:

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gramflow.film.description import described
 from gramflow.film.identity import bundled_weights, random_weights
-from gramflow.film.keys import target_name
+from gramflow.film.keys import short_digest, target_name
 from gramflow.film.order import LEAD, parts_chained
+from gramflow.film.plan import make_plan
 from gramflow.settings.config import load
 from tests.support.renders import config_with, manifest_of, painted_keys
 
@@ -93,7 +95,7 @@ def test_a_lead_arrives_beside_the_keyframe():
     """Whatever is left of a difference falls with the square of the steps left, to nothing."""
     (chain,) = (
         part.chains[-1]
-        for part in parts_chained(manifest_of(range(60)), 30, 1)
+        for part in parts_chained(manifest_of(range(60)), 30, 1, 1)
         if part.name == "pass1/000000-000029"
     )
     steps = list(chain.steps([1, 2]))
@@ -120,6 +122,38 @@ def test_a_lead_arrives_beside_the_keyframe():
 )
 def test_what_changes_the_pixels_changes_the_keys(look):
     assert not set(keys_of(config_with(), range(3))) & set(keys_of(config_with(**look), range(3)))
+
+
+@pytest.mark.parametrize(
+    ("look", "made", "recipe"),
+    [
+        ({"start": "content"}, "65b4c6ebdd904cf0", "92f475ecc1ea6e11"),
+        ({"passes": 2}, "aa74d407f4a89a32", "5bbd4848636bee07"),
+        ({"preset": "seed"}, "df2eb09f2b82da79", "2f4162f3f4519eb5"),
+    ],
+)
+def test_new_settings_leave_the_keys_of_former_looks(tmp_path, look, made, recipe):
+    """Digests from before there was `hold`: frames and films that are there stay good."""
+    (tmp_path / "style.png").write_bytes(b"style")
+    picture = str(tmp_path / "style.png")
+    config = load(
+        {
+            "videos": {"clip": {"path": picture}},
+            "styles": {"red": {"images": [picture]}},
+            "looks": {"default": look},
+            "segment_frames": 3,
+        }
+    )
+    render, film = config.renders["clip.red"], manifest_of([1, 1, 2, 3, 4, 5, 6, 7, 7, 8], (0, 6))
+    assert short_digest(make_plan(config, render, film, WEIGHTS).made) == made
+    assert short_digest(described(config, render, WEIGHTS)) == recipe
+
+
+def test_held_frames_are_those_of_the_film_without_hold():
+    """Where frames stand alone, nothing is painted for another `hold`."""
+    whole = keys_of(config_with(), range(9))
+    held = keys_of(config_with(hold=3, segment_frames=50), range(9))
+    assert held == [whole[number // 3 * 3] for number in range(9)]
 
 
 def test_what_does_not_matter_does_not_change_the_keys():

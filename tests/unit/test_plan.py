@@ -33,12 +33,13 @@ def keys_of(config: Config, manifest: Manifest) -> Keys:
 @st.composite
 def configs(draw: st.DrawFn) -> Config:
     """Frames that stand alone, or go on from one or from several, in one to three passes."""
-    length = draw(st.integers(1, 7))
+    length, hold = draw(st.integers(1, 7)), draw(st.integers(1, 3))
     if draw(st.booleans()):
-        return config_with("content", length)
+        return config_with("content", length, hold=hold)
     distances = draw(st.sampled_from([[1], [1, 2], [2, 4]]))
     losses = {"temporal": {"distances": distances}}
-    return config_with("previous", length, passes=draw(st.integers(1, 3)), losses=losses)
+    passes = draw(st.integers(1, 3))
+    return config_with("previous", length, passes=passes, losses=losses, hold=hold)
 
 
 @st.composite
@@ -115,6 +116,32 @@ def test_the_jobs_make_the_film_and_every_picture_once(config: Config, manifest:
     assert len(places) == len(set(places))
     made = [key for job in plan.jobs.values() for key in job.made]
     assert set(made) == {key for stage in keys for key in stage.values()}
+
+
+@settings(max_examples=30)
+@given(configs(), manifests())
+def test_each_painted_frame_is_held(config: Config, manifest: Manifest) -> None:
+    """From its first frame on, counted in each shot; the frames between are never painted."""
+    plan, hold = plan_of(config, manifest), config.looks["default"].hold
+    ends = [*manifest.shots[1:], len(manifest.frames)]
+    held: list[int] = []
+    for first, end in zip(manifest.shots, ends, strict=True):
+        held += [number - (number - first) % hold for number in range(first, end)]
+    assert plan.frames == [plan.frames[number] for number in held]
+    places = {number for job in plan.jobs.values() for _, number in job.part.places}
+    assert places == set(held)
+
+
+def test_a_held_film_is_painted_as_if_it_had_no_other_frames() -> None:
+    """In every pass, with the leads into the next segments; in half as long segments."""
+    losses = {"temporal": {"distances": [1, 2]}}
+    for passes in (1, 2, 3):
+        held = config_with("previous", 6, passes=passes, losses=losses, hold=2)
+        plain = config_with("previous", 3, passes=passes, losses=losses)
+        film = keys_of(held, manifest_of(range(17)))
+        sparse = keys_of(plain, manifest_of(range(0, 17, 2)))
+        for found, expected in zip(film, sparse, strict=True):
+            assert {n // 2: key for n, key in found.items() if n % 2 == 0} == expected
 
 
 def test_a_plan_tells_what_its_render_is_made_of() -> None:

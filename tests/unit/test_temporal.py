@@ -1,5 +1,7 @@
 """The report on a film's steadiness, on films that were drawn and painted by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,8 +38,10 @@ def measured(tmp_path):
         }
     )
 
-    def measure(paint, shots=(0,), repeated=1, figure=None, terms=lambda _: {}) -> TemporalReport:
-        keys = [f"{n - n % repeated:064x}" for n in range(12)]
+    def measure(
+        paint, shots=(0,), repeated=1, figure=None, terms=lambda _: {}, hold=1
+    ) -> TemporalReport:
+        keys = [f"{n - n % (repeated * hold):064x}" for n in range(12)]
         frames = []
         for number, key in enumerate(keys):
             view = panned(number - number % repeated)
@@ -45,13 +49,16 @@ def measured(tmp_path):
                 view[FIGURE] = figure
             frames.append(pixels_digest(to_pixels(view)))
             extracted_store(config.store).write(frames[-1], to_pixels(view))
-            painted = np.clip(paint(number, view), 0, 1).astype(np.float32)
-            painted_store(config.store).write(key, to_pixels(painted))
+            if number % hold == 0:
+                painted = np.clip(paint(number, view), 0, 1).astype(np.float32)
+                painted_store(config.store).write(key, to_pixels(painted))
         manifest = Manifest(160, 120, "1/25", 0, frames, list(range(12)), 1, list(shots))
         told = [{"key": key, "terms": terms(number)} for number, key in enumerate(keys)]
-        records = [Record("", "clip.red", {}, part) for part in (told[:5], told[5:])]
+        records = [Record("", "clip.red", {}, part) for part in (told[:6], told[6:])]
+        looks = {"default": replace(config.looks["default"], hold=hold)}
         lines: list[str] = []
-        return measure_film(config, config.renders["clip.red"], manifest, records, 2, lines.append)
+        changed = replace(config, looks=looks)
+        return measure_film(changed, config.renders["clip.red"], manifest, records, 2, lines.append)
 
     return measure
 
@@ -62,6 +69,13 @@ def test_what_moves_with_the_film_is_steady(measured):
     assert report.percentile_95 < 2e-4 and report.flagged == {}
     assert np.abs(report.brightness).max() < 0.003 and np.abs(report.saturation).max() < 0.01
     assert min(report.trusted) > 0.8 and max(report.dragged) < 0.01
+
+
+def test_a_held_picture_is_compared_along_the_motion_since_it_was_painted(measured):
+    """The film goes on beneath it: four pictures, each shown for three frames."""
+    report = measured(lambda _, view: 1 - view, hold=3)
+    assert [error > 0 for error in report.errors] == [number % 3 == 0 for number in range(1, 12)]
+    assert report.percentile_95 < 2e-4 and report.flagged == {}
 
 
 def test_a_frame_that_stands_out_is_flagged(measured):

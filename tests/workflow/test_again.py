@@ -115,6 +115,26 @@ def test_another_look_and_back_paints_nothing(project: Project) -> None:
     assert project.run().jobs == 0
 
 
+def test_grain_is_added_to_the_film_alone(project: Project) -> None:
+    """Other grain encodes the film again, and paints nothing; its frames stay clean."""
+    painted, film = project.painted(), project.film("clip.red")
+    reports = [f"results/clip.red.{name}" for name in ("loss.csv", "temporal.json")]
+    before = {name: state(project)[name] for name in reports}
+    project.config["looks"] = {"default": {"width": 32, "stylizer": "copying", "grain": 1}}
+    project.config["renders"] = [{"style": "red"}]
+    run = project.run()
+    started = (line.split() for line in run.output.splitlines() if line.startswith("localrule "))
+    assert {words[1] for words in started} == {
+        "again:",
+        "encode:",
+        "page:",
+        "index:",
+        "everything:",
+    }
+    assert project.film("clip.red") != film
+    assert project.painted() == painted and before.items() <= state(project).items()
+
+
 def test_a_dry_run_tells_how_many_frames_it_would_paint(project: Project, tmp_path: Path) -> None:
     """Each once, whatever the number of renders; about as many where none is extracted yet."""
     lost = project.frames("clip.red")[4]["key"]
