@@ -20,13 +20,15 @@ from gramflow.base.progress import clock
 from gramflow.commands import options
 from gramflow.commands.run import snakemake
 from gramflow.engine.backend import prepare
+from gramflow.engine.flows import Map
 from gramflow.film.manifest import Manifest
+from gramflow.film.masks import Mask
 from gramflow.painting.picture import PaintedPicture
 from gramflow.painting.setup import find_weights
 from gramflow.settings.config import Config, Render, load, video_files
 from gramflow.settings.schema import remedy
 from gramflow.store.checks import has_all_frames
-from gramflow.store.frames import Listing, extracted_store
+from gramflow.store.frames import Listing, extracted_store, mask_store, read_mask
 from gramflow.store.layout import Layout
 from gramflow.store.png import encode_png
 from gramflow.view import previews
@@ -79,18 +81,27 @@ def run(
         looks = {}
     layout = Layout(config)
     manifests = {video: layout.manifest(video) for video in {each.video for each in chosen}}
-    frames = Listing(extracted_store(config.store))
+    masks = {
+        (each.video, mask): layout.mask(each.video, mask)
+        for each in chosen
+        for mask in config.masks_of(each)
+    }
     if missing := [
         path
-        for path in manifests.values()
-        if not (Path(path).is_file() and has_all_frames(Path(path), frames))
+        for paths, store, kind in (
+            (manifests, extracted_store(config.store), Manifest),
+            (masks, mask_store(config.store), Mask),
+        )
+        for path in paths.values()
+        if not (Path(path).is_file() and has_all_frames(Path(path), Listing(store), kind))
     ]:
         status = snakemake(["--configfile", str(configfile), "--", *missing], Path())
         if status:
             return status
     loaded = {video: Manifest.load(Path(path)) for video, path in manifests.items()}
     trials = _trials(config, chosen, loaded, looks, width, 1 if sweeps else shots)
-    _paint(config, trials, loaded, list(sweeps), width, output)
+    keys = {place: Mask.load(Path(path)).frames for place, path in masks.items()}
+    _paint(config, trials, loaded, keys, list(sweeps), width, output)
     return None
 
 
@@ -147,22 +158,29 @@ def _paint(
     config: Config,
     trials: Sequence[Trial],
     manifests: Mapping[str, Manifest],
+    masks: Mapping[tuple[str, str], Sequence[str]],
     sweep: Sequence[str],
     width: int,
     output: Path,
 ) -> None:
-    """Paint, and write sheet and table after every picture."""
+    """Paint, and write sheet and table after every picture.
+
+    masks: keys of their frames, by video and mask.
+    """
     frames = extracted_store(config.store)
 
     def read(video: str, number: int) -> Pixels:
         return frames.read(manifests[video].frames[number])
+
+    def mask(video: str, name: str, number: int) -> Map:
+        return read_mask(mask_store(config.store), masks[video, name][number])
 
     wanted = dict.fromkeys((trial.render.video, trial.frame) for trial in trials)
     sources = {place: read(*place) for place in wanted}
     prepare(cores())
     weights = find_weights(config, print)
     made: list[tuple[Trial, PaintedPicture]] = []
-    for found in previews.paintings(config, weights, trials, manifests, read):
+    for found in previews.paintings(config, weights, trials, manifests, read, mask):
         made.append(found)
         trial, picture = found
         left = sum(each.seconds for _, each in made) / len(made) * (len(trials) - len(made))

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from gramflow.base.arrays import Picture, resized
+from gramflow.base.arrays import Picture
 from gramflow.base.errors import GramflowError
 from gramflow.engine.flows import Map
 from gramflow.engine.intensity import content_factor
 from gramflow.engine.losses import Layered, Loss, Tensors
+from gramflow.engine.objective import maps
 
 
 @dataclass(frozen=True)
@@ -139,8 +140,7 @@ def area_targets(
     )
 
     def of(map_: Map, layer: str) -> Any:
-        height, width = sizes[layer]
-        return np.ascontiguousarray(resized(map_, width, height)[None, ..., None], np.float32)
+        return maps(map_, sizes[layer])
 
     found: dict[str, Any] = {}
     for name, loss in losses.items():

@@ -124,11 +124,15 @@ class Layered(Loss):
         """Compute a layer's distance, a scalar, from the features of the whole picture."""
         return self.distance(self.statistic(features, target), target)
 
-    def target(self, features: Tensors) -> Tensors:
-        """Compute the target of every layer from the features of the whole source."""
+    def target(self, features: Tensors, shares: Tensors | None = None) -> Tensors:
+        """Compute the target of every layer from the features of the whole source.
+
+        shares: how much each place of the source counts, by layer, (1, h, w, 1); only for terms
+        that are `regional`. None: all alike.
+        """
         if self.located:
             return {layer: features[layer] for layer in self.layers}
-        return self.targets_from(self.statistics(features, {}))
+        return self.targets_from(self.statistics(features, {}, shares))
 
     def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
         """The unweighted loss: the sum of the layers' distances, each with its layer's weight."""
@@ -136,9 +140,17 @@ class Layered(Loss):
             {layer: self.between(features[layer], target[layer]) for layer in self.layers}
         )
 
-    def statistics(self, features: Tensors, target: Tensors) -> Tensors:
-        """Compute the statistic of every layer."""
-        return {layer: self.statistic(features[layer], target.get(layer)) for layer in self.layers}
+    def statistics(
+        self, features: Tensors, target: Tensors, shares: Tensors | None = None
+    ) -> Tensors:
+        """Compute the statistic of every layer. shares: see `target`."""
+        statistic: Any = self.statistic
+        return {
+            layer: statistic(
+                features[layer], target.get(layer), *([] if shares is None else [shares[layer]])
+            )
+            for layer in self.layers
+        }
 
     def targets_from(self, statistics: Tensors) -> Tensors:
         """Compute the target of every layer from its statistic."""

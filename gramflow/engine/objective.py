@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.base.arrays import Tensor
+from gramflow.base.arrays import Tensor, resized
 from gramflow.engine import backend, ops
 from gramflow.engine.losses import Layered, Loss, Tensors
 from gramflow.engine.tiling import Plan, Tile
@@ -47,17 +47,31 @@ class Objective:
         prepared = {name: self.losses[name].prepared(targets[name]) for name in targets}
         return backend.mapped(ops.convert_to_tensor, prepared)
 
-    def raw_targets(self, picture: Tensor, source: str) -> dict[str, Tensors]:
-        """Compute the same targets before `prepared`, in the form that can be averaged."""
-        terms = {name: loss for name, loss in self.losses.items() if loss.source == source}
+    def raw_targets(
+        self, picture: Tensor, source: str, share: NDArray[np.float32] | None = None
+    ) -> dict[str, Tensors]:
+        """Compute the same targets before `prepared`, in the form that can be averaged.
+
+        share: how much each place counts, (height, width), 0..1; None: all alike.
+        """
+        terms: dict[str, Any] = {
+            name: loss for name, loss in self.losses.items() if loss.source == source
+        }
         if not terms:
             return {}
         picture = ops.convert_to_tensor(picture)
+        shares = [] if share is None else [self._shares(share)]
         tiles = self.plan.tiles(*picture.shape[1:3])
         if len(tiles) > 1:
-            return self._tiled.targets(picture, tiles, terms)
+            return self._tiled.targets(picture, tiles, terms, *shares)
         features = self._features(picture)
-        return {name: loss.target(features) for name, loss in terms.items()}
+        return {name: loss.target(features, *shares) for name, loss in terms.items()}
+
+    def _shares(self, share: NDArray[np.float32]) -> Tensors:
+        """A map of a picture's places, (height, width), at the size of each layer."""
+        return {
+            layer: maps(share, size) for layer, size in sizes_of(self.network, share.shape).items()
+        }
 
     def __call__(self, picture: Tensor, targets: Targets, scale: float = 1.0) -> Evaluation:
         """Compute total loss, gradient of the picture's shape, and every term unweighted.
@@ -84,6 +98,18 @@ class Objective:
 
         gradient, (total, terms) = backend.with_gradient(scaled, picture)
         return total, gradient / scale, terms
+
+
+def sizes_of(network: Any, size: Sequence[int]) -> dict[str, tuple[int, int]]:
+    """Height and width of each layer's features, of a picture of this height and width."""
+    shapes = network.compute_output_shape((1, *size, 3))
+    return {layer: (shape[1], shape[2]) for layer, shape in shapes.items()}
+
+
+def maps(map_: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Scale a map of a picture's places to a layer's height and width, (1, height, width, 1)."""
+    height, width = size
+    return np.ascontiguousarray(resized(map_, width, height)[None, ..., None], np.float32)
 
 
 def _features(network: Any, picture: Tensor) -> Tensors:
@@ -139,19 +165,29 @@ class _Tiled:
         return loss + plain_loss, ops.convert_to_tensor(gradient), terms | plain_terms
 
     def targets(
-        self, picture: Tensor, tiles: Sequence[Tile], terms: Mapping[str, Loss]
+        self,
+        picture: Tensor,
+        tiles: Sequence[Tile],
+        terms: Mapping[str, Loss],
+        shares: Tensors | None = None,
     ) -> dict[str, Tensors]:
-        """Compute the raw targets of these terms, which are all of one source."""
+        """Compute the raw targets of these terms, which are all of one source.
+
+        shares: see `Layered.target`.
+        """
         summed = {name: loss for name, loss in self.summed.items() if name in terms}
         maps: dict[str, NDArray[np.float32]] = {}
         sums: dict[str, Any] = {}
         for tile in tiles:
             features = self._features(tile.seen(picture), tile.box)
+            own = shares and {
+                layer: tile.own(share, self._strides[layer]) for layer, share in shares.items()
+            }
             for name, loss in summed.items():
                 if loss.located:
                     self._place(maps, picture, tile, loss.target(features))
                 else:
-                    sums[name] = _added(sums.get(name), loss.statistics(features, {}))
+                    sums[name] = _added(sums.get(name), loss.statistics(features, {}, own))
         found = {name: loss.target({}) for name, loss in terms.items() if name not in summed}
         for name, loss in summed.items():
             found[name] = (

@@ -13,6 +13,7 @@ from gramflow.engine.areas import Area, area_targets, by_areas
 from gramflow.engine.flows import Map
 from gramflow.engine.losses import Loss
 from gramflow.engine.networks import Network
+from gramflow.engine.objective import Objective, sizes_of
 from gramflow.engine.optimizers import Bounds, Curve, Optimizer, Phase
 from gramflow.engine.precision import Guarded, chosen, exact_evaluations, lowered
 from gramflow.engine.recolouring import recoloured, with_strokes
@@ -109,12 +110,14 @@ class Stylizer:
     areas: those of the frame that is painted now; empty if all of it is painted in the render's
         style.
     turning: whether styles or intensities differ from those of the frame before.
+    areal: whether `paint` follows `areas`; else regions can only be left unpainted.
     train: None, or a method `train(self, say, checkpoint)` that learns something before any frame
         of the render is painted, in a job of its own, and returns it as arrays by name. say: prints
         a line of progress. checkpoint: keeps what a job that is killed has learnt so far.
     """
 
     kind: ClassVar[str] = "stylizers"
+    areal: ClassVar[bool] = False
     train: ClassVar[Callable[[Any, Say, "Checkpoint"], Arrays] | None] = None
 
     @dataclass(frozen=True)
@@ -186,10 +189,10 @@ class Optimize(Stylizer):
         before a frame is painted.
     """
 
+    areal = True
+
     def __init__(self, settings: Any, palette: Palette) -> None:
         super().__init__(settings, palette)
-        from gramflow.engine.objective import Objective
-
         extractor = palette.extractor()
         plan = Plan(
             extractor,
@@ -388,8 +391,7 @@ class Optimize(Stylizer):
         content: targets of the content terms.
         """
         styles = [self._style(area)[width] if area.painted else {} for area in self.areas]
-        shapes = self.objective.network.compute_output_shape((1, *frame.shape))
-        sizes = {layer: (shape[1], shape[2]) for layer, shape in shapes.items()}
+        sizes = sizes_of(self.objective.network, frame.shape[:2])
         return area_targets(self.palette.losses, content, styles, self.areas, sizes)
 
     def _style(self, area: Area) -> dict[int, Any]:
@@ -407,7 +409,7 @@ class Optimize(Stylizer):
             }
         return self._mixed[name]
 
-    def _objectives(self) -> tuple[Any, Any]:
+    def _objectives(self) -> tuple[Objective, Objective | None]:
         """The objective of full precision for the frame painted now, and the one of 16 bits.
 
         The latter is None where the look has full precision throughout.
@@ -418,10 +420,10 @@ class Optimize(Stylizer):
             self._areal = self._for_areas(self.objective), self.low and self._for_areas(self.low)
         return self._areal
 
-    def _for_areas(self, objective: Any) -> Any:
+    def _for_areas(self, objective: Objective) -> Objective:
         """The same objective, of frames with areas. Raises GramflowError like `by_areas`."""
         losses = by_areas(self.palette.losses, f"looks.{self.palette.name}")
-        return type(objective)(objective.network, losses, objective.plan)
+        return Objective(objective.network, losses, objective.plan)
 
     def _phases(self, evaluations: int, evaluator: "_Evaluator") -> list[Phase]:
         """Return the phases of an optimisation of so many evaluations.

@@ -266,10 +266,7 @@ def pictures(
         values = own(number) | colours(number)
         return " ".join([frame, *([canonical(values)] if values else []), *scene(number)])
 
-    return [
-        text(number, frame)
-        for number, frame in enumerate(manifest.frames)
-    ]
+    return [text(number, frame) for number, frame in enumerate(manifest.frames)]
 
 
 def _scene_texts(

@@ -547,8 +547,18 @@ def _look(name: str, changes: Values, registry: Registry, layers: _Layers) -> Lo
     values["timeline"] = scenes.resolved_timeline(
         values["timeline"], values["regions"], (*entry, "timeline")
     )
+    _check_areal(values, registry.find("stylizers", values["stylizer"]["name"]), entry)
     # Sort the keys: the order of loss terms is the order of summation, which changes rounding.
     return Look(name=name, **json.loads(canonical(values)))
+
+
+def _check_areal(values: Values, stylizer: Plugin, entry: Entry) -> None:
+    """Raise GramflowError for styles and intensities that a look's stylizer cannot follow."""
+    if not stylizer.cls.areal and scenes.asks_for_areas(
+        values["intensity"], values["regions"], values["timeline"]
+    ):
+        text = "paints whole frames in one style; regions can only be left out, by intensity: 0"
+        raise refused((*entry, "stylizer"), f"{stylizer.name} {text}")
 
 
 def _changed(

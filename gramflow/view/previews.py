@@ -7,10 +7,14 @@ from itertools import product
 from typing import Any
 
 from gramflow.base.arrays import Pixels, evenly
+from gramflow.engine.areas import Area
+from gramflow.engine.flows import Map
 from gramflow.film.identity import Weights
 from gramflow.film.keys import colour_samples
 from gramflow.film.manifest import Manifest
+from gramflow.film.scenes import Scene, scenes
 from gramflow.painting.picture import PaintedPicture, PicturePainter
+from gramflow.painting.scenes import Scenes
 from gramflow.painting.targets import sampled_frames
 from gramflow.settings.config import Config, Look, Render, merged, presets
 from gramflow.view.grid import Row
@@ -79,10 +83,12 @@ def paintings(
     trials: Sequence[Trial],
     manifests: Mapping[str, Manifest],
     read: Callable[[str, int], Pixels],
+    masks: Callable[[str, str, int], Map],
 ) -> Iterator[tuple[Trial, PaintedPicture]]:
     """Paint the trials, one after the other; those of one style and look share their targets.
 
-    manifests: by video. read: returns the pixels of a video's frame.
+    manifests: by video. read: returns the pixels of a video's frame. masks: returns a video's mask
+    of this name for a frame.
     """
     made: tuple[tuple[str, Look, tuple[str, ...]], PicturePainter] | None = None
     for trial in trials:
@@ -94,7 +100,20 @@ def paintings(
             style = config.styles[trial.render.style]
             shot = sampled_frames(config, look, manifest, number, frames)
             made = wanted, PicturePainter(config, style, look, weights, shot)
-        yield trial, made[1].paint(frames(number), f"frame {number} of {video}")
+        scene = scenes(look, trial.render.style, manifest)
+        areas = partial(_areas, scene, partial(masks, video), number)
+        place = f"frame {number} of {video}"
+        yield trial, made[1].paint(frames(number), place, areas=areas)
+
+
+def _areas(
+    scene: Callable[[int], Scene | None],
+    mask: Callable[[str, int], Map],
+    number: int,
+    size: tuple[int, int],
+) -> Sequence[Area]:
+    """A frame's areas. size: width and height in pixels that are painted."""
+    return Scenes(scene, mask, size).areas(number)
 
 
 def told(trial: Trial, made: PaintedPicture) -> Values:

@@ -157,3 +157,19 @@ def test_a_term_without_shares_is_refused():
 
     with pytest.raises(GramflowError, match=r"looks\.x\.losses\.own: has no regions"):
         by_areas({"own": Own(losses.Gram.Settings())}, "looks.x")
+
+
+@pytest.mark.parametrize("tiled", [False, True])
+def test_a_style_can_be_a_part_of_its_picture(tiled):
+    from gramflow.engine.objective import Objective
+
+    of = {name: term for name, term in terms().items() if name in ("gram", "moments")}
+    network, (picture,) = small_network(), pictures(1)
+    plan = limited(network, of, *SIZE, 54 * 60) if tiled else None
+    found = Objective(network, of, plan).raw_targets(picture, "style", half())
+    features = {name: np.asarray(each) for name, each in network(picture).items()}
+    for name, term in of.items():
+        for layer in SHAPE["layers"]:
+            cut = features[layer][:, :, : 48 // STRIDES[layer]]
+            expected = term.remembered(term.statistic(cut, None))
+            np.testing.assert_allclose(found[name][layer], expected, rtol=1e-3, atol=1e-4)
