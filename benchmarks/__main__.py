@@ -20,6 +20,8 @@ NAMES = (
     "flow",
     "steady",
     "networks",
+    "regions",
+    "intensity",
     "optimizers",
     "preview",
     "look",
