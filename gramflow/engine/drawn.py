@@ -15,7 +15,7 @@ from gramflow.base.arrays import Picture, blurred, resized
 from gramflow.base.progress import Every
 from gramflow.engine.flows import DIS, Flow, Map, mismatch, warp
 from gramflow.engine.interpolation import spread
-from gramflow.engine.masks import Footage, Pictured
+from gramflow.engine.masks import Footage, Pictured, resized_mask
 from gramflow.engine.trust import Match, match
 
 
@@ -78,7 +78,7 @@ class Drawn(Pictured):
             if number in found:
                 raise self.footage.refused("at", f"{when} is frame {number}, which is there twice")
             region = self.region(self.footage.pictures[path], path, "at")
-            found[number] = np.clip(resized(region, width, height), 0, 1)
+            found[number] = resized_mask(region, width, height)
         return found
 
     def _number(self, when: str) -> int:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.base.arrays import Picture, blurred, luminance, resized
+from gramflow.base.arrays import Picture, blurred, luminance
 from gramflow.base.errors import GramflowError
 from gramflow.base.progress import Say
 from gramflow.engine.flows import Map
@@ -87,12 +87,24 @@ class Masks:
         yield from map(self.of, range(len(self.footage.frames)))
 
 
+def resized_mask(mask: Map, width: int, height: int) -> Map:
+    """Resize a mask: area averaging to shrink, linear to enlarge, which adds no rings."""
+    import cv2
+
+    if mask.shape == (height, width):
+        return mask
+    shrinks = width * height < mask.size
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    scaled: Map = cv2.resize(mask, (width, height), interpolation=method)
+    return scaled
+
+
 def finished(mask: Map, settings: Any, size: tuple[int, int]) -> Map:
     """Bring a mask to the film's size, and apply `invert` and `soft`.
 
     mask: (height, width). settings: `Masks.Settings`. size: width and height in pixels.
     """
-    region = np.clip(resized(np.asarray(mask, np.float32), *size), 0, 1)
+    region = np.clip(resized_mask(np.asarray(mask, np.float32), *size), 0, 1)
     if settings.invert:
         region = 1 - region
     return blurred(region, settings.soft, repeat_edge=True) if settings.soft else region

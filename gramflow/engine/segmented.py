@@ -171,7 +171,7 @@ class Segmented(Masks):
 
 def _shares(planes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Shares of the classes by softmax, (classes, height, width), unless they are that already."""
-    if planes.min() >= 0 and np.allclose(planes.sum(0), 1, atol=1e-2):
+    if planes.min() > -_OVERSHOT and np.allclose(planes.sum(0), 1, atol=1e-2):
         return planes
     powers = np.exp(planes - planes.max(0))
     shares: NDArray[np.float32] = powers / powers.sum(0)
@@ -179,4 +179,5 @@ def _shares(planes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 _SAMPLED = 16  # frames of a shot whose output tells its range
+_OVERSHOT = 0.2  # how far a share may be below 0: networks and resizing are not exact
 _STEP = 32  # pixels: networks halve a picture up to five times
