@@ -33,7 +33,7 @@ class Drawn(Pictured):
         at: dict[str, str] = field(
             metadata={
                 "doc": "pictures of the mask, by the frame they are drawn for: its number, from 0, "
-                "or its time as seconds with an s, both from the start of the video's used part",
+                "or its time as seconds with an s, both from the start of the video's used part.",
                 "file": True,
                 "picture": True,
                 "minProperties": 1,

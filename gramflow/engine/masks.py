@@ -127,7 +127,7 @@ class Pictured(Masks):
             kw_only=True,
             metadata={
                 "doc": "in place of `channel`: the region is what has this colour in a picture "
-                "whose regions are painted in one colour each",
+                "whose regions are painted in one colour each.",
                 "pattern": _COLOUR,
                 "examples": ["#ff0000"],
             },
@@ -185,7 +185,7 @@ class Files(Pictured):
             metadata={
                 "doc": "a film, a picture sequence as a glob, or one picture that holds for every "
                 "frame; of the video's aspect, and as many pictures as the video has frames, "
-                "either in its used part or in the whole of it",
+                "either in its used part or in the whole of it.",
                 "frames": True,
                 "minLength": 1,
                 "examples": ["masks/*.png", "masks.mov"],
@@ -208,7 +208,7 @@ class Key(Masks):
 
         colour: str = field(
             metadata={
-                "doc": "the colour; only its hue and saturation count, not how light it is",
+                "doc": "the colour; only its hue and saturation count, not how light it is.",
                 "pattern": _COLOUR,
                 "examples": ["#00c040"],
             }
