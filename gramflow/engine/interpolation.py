@@ -10,14 +10,18 @@ Values = NDArray[np.float32]
 
 
 def spread(
-    values: Values, weights: NDArray[np.float32], guide: Picture, colour: float = 0.01
+    values: Values,
+    weights: NDArray[np.float32],
+    guide: Picture,
+    colour: float | NDArray[np.float32] = 0.01,
 ) -> Values:
     """Smooth values by their confidence, within the areas that edges of a guide picture separate.
 
     Pixels of low weight take the values of nearby pixels of high weight on the same side of edges.
 
     values: (height, width, channels). weights: confidence, (height, width), at least 0. guide:
-    (height, width, 3). colour: scale of the guide's colour differences; larger ones are edges.
+    (height, width, 3). colour: scale of the guide's colour differences; larger ones are
+    edges. A number, or (height, width).
 
     The fast global smoother (Min et al. 2014, equations 3, 12 and 16) of the weighted values,
     divided by that of the weights: three rounds of weighted least squares along all rows, then
@@ -25,7 +29,9 @@ def spread(
     """
     shares = weights[..., None].astype(np.float64) + _LEAST
     found = np.concatenate([shares * values, shares], axis=-1)
-    down, right = (np.exp(-np.abs(np.diff(guide, axis=n)).max(-1) / colour) for n in (0, 1))
+    scale = np.broadcast_to(np.asarray(colour, np.float32), weights.shape)
+    down = np.exp(-np.abs(np.diff(guide, axis=0)).max(-1) / scale[1:])
+    right = np.exp(-np.abs(np.diff(guide, axis=1)).max(-1) / scale[:, 1:])
     for strength in _STRENGTHS:
         found = _along_rows(found, strength * right)
         found = _along_rows(found.transpose(1, 0, 2), strength * down.T).transpose(1, 0, 2)

@@ -61,7 +61,7 @@ class ONNX(FlowMethod):
             size = " x ".join(str(length) for length in pictures[0].shape[:1:-1])
             raise GramflowError(
                 f"flow onnx: {self.settings.weights} failed on pictures of {size} pixels "
-                f"({_line(error)}); give flow a smaller width, or choose flow dis"
+                f"({one_line(error)}); give flow a smaller width, or choose flow dis"
             ) from error
         flow = _finest(found)
         if flow is None:
@@ -71,20 +71,9 @@ class ONNX(FlowMethod):
 
     @cached_property
     def _network(self) -> Any:
-        """ONNX Runtime's session, on the GPU where its build supports one."""
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.use_deterministic_compute = True
-        options.log_severity_level = 3
-        options.intra_op_num_threads = 1  # the other threads paint meanwhile
-        known = onnxruntime.get_available_providers()
-        chosen = [provider for provider in _PROVIDERS if provider[0] in known]
+        """ONNX Runtime's session."""
         try:
-            # loaded from bytes, so that the model cannot refer to other files: those would not
-            # enter a frame's key
-            model = Path(self.settings.weights).read_bytes()
-            network = onnxruntime.InferenceSession(model, options, chosen)
+            network = session(self.settings.weights)
         except Exception as error:  # ONNX Runtime's own classes derive from nothing else
             raise self._refused(error) from error
         inputs = [(each.type, each.shape) for each in network.get_inputs()[:2]]
@@ -109,11 +98,30 @@ class ONNX(FlowMethod):
     def _refused(self, reason: object) -> GramflowError:
         return GramflowError(
             f"flow onnx: {self.settings.weights} is no network for optical flow "
-            f"({_line(reason)}); give one exported to ONNX in 32 bits, or choose flow dis"
+            f"({one_line(reason)}); give one exported to ONNX in 32 bits, or choose flow dis"
         )
 
 
-def _line(reason: object) -> str:
+def session(weights: str) -> Any:
+    """Open a network by ONNX Runtime: on the GPU where its build supports one, deterministic.
+
+    weights: path of the ONNX file. Raises the errors of ONNX Runtime, which derive from Exception,
+    and OSError.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.use_deterministic_compute = True
+    options.log_severity_level = 3
+    options.intra_op_num_threads = 1  # the other threads paint meanwhile
+    known = onnxruntime.get_available_providers()
+    chosen = [provider for provider in _PROVIDERS if provider[0] in known]
+    # loaded from bytes, so that the model cannot refer to other files: those would not enter a
+    # frame's key
+    return onnxruntime.InferenceSession(Path(weights).read_bytes(), options, chosen)
+
+
+def one_line(reason: object) -> str:
     """ONNX Runtime's message on one line, shortened to 200 characters."""
     return " ".join(str(reason).split())[:200]
 

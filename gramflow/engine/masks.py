@@ -12,13 +12,15 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gramflow.base.arrays import Picture, blurred, luminance, resized
+from gramflow.base.arrays import Picture, blurred, luminance
 from gramflow.base.errors import GramflowError
 from gramflow.base.progress import Say
 from gramflow.engine.flows import Map
 
 Values = NDArray[np.float32]
 """(height, width, 3 or 4), RGB, and opacity where the file has it, 0..1."""
+
+_COLOUR = "#[0-9a-fA-F]{6}"
 
 
 @dataclass(frozen=True)
@@ -85,18 +87,30 @@ class Masks:
         yield from map(self.of, range(len(self.footage.frames)))
 
 
+def resized_mask(mask: Map, width: int, height: int) -> Map:
+    """Resize a mask: area averaging to shrink, linear to enlarge, which adds no rings."""
+    import cv2
+
+    if mask.shape == (height, width):
+        return mask
+    shrinks = width * height < mask.size
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    scaled: Map = cv2.resize(mask, (width, height), interpolation=method)
+    return scaled
+
+
 def finished(mask: Map, settings: Any, size: tuple[int, int]) -> Map:
     """Bring a mask to the film's size, and apply `invert` and `soft`.
 
     mask: (height, width). settings: `Masks.Settings`. size: width and height in pixels.
     """
-    region = np.clip(resized(np.asarray(mask, np.float32), *size), 0, 1)
+    region = np.clip(resized_mask(np.asarray(mask, np.float32), *size), 0, 1)
     if settings.invert:
         region = 1 - region
     return blurred(region, settings.soft, repeat_edge=True) if settings.soft else region
 
 
-class Drawn(Masks):
+class Pictured(Masks):
     """The base of masks that are read from pictures."""
 
     @dataclass(frozen=True)
@@ -113,8 +127,8 @@ class Drawn(Masks):
             kw_only=True,
             metadata={
                 "doc": "in place of `channel`: the region is what has this colour in a picture "
-                "whose regions are painted in one colour each",
-                "pattern": "#[0-9a-fA-F]{6}",
+                "whose regions are painted in one colour each.",
+                "pattern": _COLOUR,
                 "examples": ["#ff0000"],
             },
         )
@@ -153,26 +167,25 @@ class Drawn(Masks):
         tolerance = self.settings.tolerance
         if tolerance is None:
             tolerance = 0 if Path(path).suffix.lower() in _EXACT else _LOSSY
-        wanted = np.array(list(bytes.fromhex(self.settings.colour[1:])), np.float32)
-        different = np.abs(np.rint(picture[..., :3] * 255) - wanted).max(-1)
-        found = different <= tolerance
+        different = np.rint(picture[..., :3] * 255) - _levels(self.settings.colour)
+        found = np.abs(different).max(-1) <= tolerance
         if picture.shape[2] == 4:
             found &= picture[..., 3] > 0.5
         return found.astype(np.float32)
 
 
-class Files(Drawn):
+class Files(Pictured):
     """Masks from a film, a picture sequence, or one picture for all frames."""
 
     @dataclass(frozen=True)
-    class Settings(Drawn.Settings):
+    class Settings(Pictured.Settings):
         """Where the masks are."""
 
         path: str = field(
             metadata={
                 "doc": "a film, a picture sequence as a glob, or one picture that holds for every "
                 "frame; of the video's aspect, and as many pictures as the video has frames, "
-                "either in its used part or in the whole of it",
+                "either in its used part or in the whole of it.",
                 "frames": True,
                 "minLength": 1,
                 "examples": ["masks/*.png", "masks.mov"],
@@ -184,6 +197,48 @@ class Files(Drawn):
         path = self.settings.path
         for picture in self.footage.sequences[path]:
             yield self.region(picture, path, "path")
+
+
+class Key(Masks):
+    """What has nearly one colour, such as the ground of a green screen; `invert` keeps the rest."""
+
+    @dataclass(frozen=True)
+    class Settings(Masks.Settings):
+        """The colour, and how much like it a pixel must be."""
+
+        colour: str = field(
+            metadata={
+                "doc": "the colour; only its hue and saturation count, not how light it is.",
+                "pattern": _COLOUR,
+                "examples": ["#00c040"],
+            }
+        )
+        within: float = field(
+            default=15.0,
+            metadata={
+                "doc": "distance from the colour in the a-b plane of CIE Lab up to which a pixel "
+                "is in the region; it is outside from 1.5 times as much on",
+                "exclusiveMinimum": 0,
+            },
+        )
+
+    def of(self, number: int) -> Map:
+        """Compare the pixels' hue and saturation with the colour's."""
+        import cv2
+
+        colour = _levels(self.settings.colour)[None, None] / np.float32(255)
+        wanted, found = (
+            cv2.cvtColor(each, cv2.COLOR_RGB2Lab)[..., 1:]
+            for each in (colour, self.footage.frames[number])
+        )
+        distance = np.linalg.norm(found - wanted, axis=-1) / self.settings.within
+        mask: Map = np.clip(3 - 2 * distance, 0, 1)
+        return mask
+
+
+def _levels(colour: str) -> NDArray[np.float32]:
+    """Red, green and blue, 0 to 255, of a text such as #ff8000."""
+    return np.array(list(bytes.fromhex(colour[1:])), np.float32)
 
 
 _EXACT = (".png", ".tif", ".tiff", ".bmp")  # files whose colours are those that were painted

@@ -4,7 +4,8 @@ python -m gramflow.settings.plugin_docs > docs/plugin-list.md
 """
 
 import inspect
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from gramflow.settings.plugins import KINDS, Plugin, Registry
 from gramflow.settings.schema_docs import settings_table, table
@@ -35,16 +36,26 @@ def page() -> str:
     """The whole page as Markdown."""
     registry = Registry()
     kinds = {kind: [each for each in registry.all(kind) if not each.origin] for kind in KINDS}
+    every = [(kind, plugin) for kind, plugins in kinds.items() for plugin in plugins]
     rows = [
-        (kind, f"[`{plugin.name}`](#{plugin.name})", _documentation(plugin).splitlines()[0])
-        for kind, plugins in kinds.items()
-        for plugin in plugins
+        (kind, f"[`{plugin.name}`](#{anchor})", _documentation(plugin).splitlines()[0])
+        for (kind, plugin), anchor in zip(
+            every, _anchors(each.name for _, each in every), strict=True
+        )
     ]
     parts = [_INTRODUCTION, table(("kind", "name", "what it is"), rows)]
     for kind, plugins in kinds.items():
         parts.append(f"## {kind.capitalize()}\n")
         parts.extend(part for plugin in plugins for part in _section(plugin))
     return "\n".join(parts)
+
+
+def _anchors(names: Iterable[str]) -> Iterator[str]:
+    """What headings of these names are linked by: a name that was there before gets a number."""
+    seen: Counter[str] = Counter()
+    for name in names:
+        yield f"{name}-{seen[name]}" if seen[name] else name
+        seen[name] += 1
 
 
 def _section(plugin: Plugin) -> Iterator[str]:

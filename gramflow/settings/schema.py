@@ -179,7 +179,7 @@ def _as_line(error: Any, entry: Entry) -> GramflowError:
     entry = (*entry, *error.absolute_path)
     rule, value = error.validator, error.instance
     if "propertyNames" in error.absolute_schema_path:
-        return refused((*entry, value), _bad_name(value))
+        return refused((*entry, value), _bad_name(value, error.schema))
     if rule == "additionalProperties":
         known = error.schema["properties"]
         unknown = next(key for key in value if key not in known)
@@ -194,7 +194,9 @@ def _as_line(error: Any, entry: Entry) -> GramflowError:
     return refused(entry, f"{shown(value)} does not fit; give {_wanted(error.schema)}")
 
 
-def _bad_name(name: Any) -> str:
+def _bad_name(name: Any, schema: Schema) -> str:
+    if "description" in schema:
+        return f"does not fit; give {schema['description']}"
     if not isinstance(name, str):
         return f"YAML reads this name as {type(name).__name__}; write it in quotes"
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_")[:40]

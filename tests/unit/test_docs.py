@@ -188,6 +188,13 @@ def test_every_config_that_a_page_shows_is_taken(text: str, tmp_path: Path) -> N
     config = BASE | values.get("films", values)
     for video in config["videos"].values():
         touch(tmp_path, video["path"])
+        for mask in video.get("masks", {}).values():
+            given = {"path": mask} if isinstance(mask, str) else mask
+            for name in ("path", "weights"):
+                if name in given:
+                    touch(tmp_path, given[name])
+            for file in given.get("at", {}).values():
+                touch(tmp_path, file)
     for style in config["styles"].values():
         for image in style["images"]:
             touch(tmp_path, image)

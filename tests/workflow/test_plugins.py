@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import chdir
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,12 @@ from typing import Any
 import numpy as np
 import yaml
 
+from gramflow.base.arrays import luminance
+from gramflow.film.masks import Mask
 from gramflow.media.pictures import from_pixels, resize
-from gramflow.store.frames import extracted_store, painted_store
+from gramflow.settings.config import load
+from gramflow.store.frames import extracted_store, mask_store, painted_store, read_mask
+from gramflow.store.layout import Layout
 from tests.support.media import film, pictures
 from tests.support.page import blocks, write_plugins
 from tests.support.project import Project
@@ -33,12 +38,28 @@ def make_project(folder: Path) -> Project:
     for entries in map(yaml.safe_load, blocks("yaml")):
         config["plugins"] += entries["plugins"]
         config["styles"] |= entries.get("styles", {})
-        for look, changes in entries["looks"].items():
+        config["videos"] |= entries.get("videos", {})
+        for look, changes in entries.get("looks", {}).items():
             config["looks"].setdefault(look, {}).update(changes)
     for look in config["looks"].values():
         look |= {"width": 32, "evaluations": 3, "start": look.get("start", "content")}
     config["renders"] = [{"style": "night", "look": list(config["looks"])}]
     return Project(folder, config)
+
+
+def test_the_mask_of_the_page_is_of_its_region(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    project.config["videos"]["room"]["masks"]["sky"] |= {"over": 0.5, "soft": 0}
+    project.command()
+    with chdir(tmp_path):
+        path = Layout(load(project.config)).mask("room", "sky")
+    project.run(path)
+    store = mask_store(tmp_path / "store")
+    extracted = extracted_store(tmp_path / "store")
+    keys = zip(project.manifest("room")["frames"], Mask.load(tmp_path / path).frames, strict=True)
+    for frame, mask in keys:
+        light = luminance(from_pixels(extracted.read(frame))) > 0.5
+        assert (read_mask(store, mask) == light).all() and 0 < light.mean() < 1
 
 
 def test_the_page_works(tmp_path: Path) -> None:
