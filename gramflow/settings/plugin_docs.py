@@ -35,16 +35,24 @@ def page() -> str:
     """The whole page as Markdown."""
     registry = Registry()
     kinds = {kind: [each for each in registry.all(kind) if not each.origin] for kind in KINDS}
-    rows = [
-        (kind, f"[`{plugin.name}`](#{plugin.name})", _documentation(plugin).splitlines()[0])
-        for kind, plugins in kinds.items()
-        for plugin in plugins
-    ]
+    rows = []
+    names: list[str] = []
+    for kind, plugins in kinds.items():
+        for plugin in plugins:
+            link = f"[`{plugin.name}`](#{_anchor(plugin.name, names)})"
+            rows.append((kind, link, _documentation(plugin).splitlines()[0]))
+            names.append(plugin.name)
     parts = [_INTRODUCTION, table(("kind", "name", "what it is"), rows)]
     for kind, plugins in kinds.items():
         parts.append(f"## {kind.capitalize()}\n")
         parts.extend(part for plugin in plugins for part in _section(plugin))
     return "\n".join(parts)
+
+
+def _anchor(name: str, before: list[str]) -> str:
+    """The anchor of a heading, which is numbered if others of that name come before."""
+    count = before.count(name)
+    return f"{name}-{count}" if count else name
 
 
 def _section(plugin: Plugin) -> Iterator[str]:
