@@ -22,13 +22,13 @@ Values = NDArray[Any]
 class FilmColours(Colours):
     """The film's colours in place of the style's, which is matched to each shot.
 
-    luminance: light and dark are the style's, with the mean and contrast of the film's; hue and
-        saturation are the film's own, pixel by pixel (Gatys et al. 2016).
-    covariance: the style gets mean and covariance of the film's red, green and blue (the same).
-    histogram: the style gets the distributions of the film's lightness and colours, each of the
-        three channels of CIELAB by itself.
-    transport: the style gets the film's mean and covariance in CIELAB, by the linear map that
-        changes its colours least (Pitie and Kokaram 2007).
+    - luminance: light and dark are painted, with the mean and contrast of the film's; hue and
+      saturation are the film's own, pixel by pixel (Gatys et al. 2016).
+    - covariance: the style gets the mean and covariance of the film's red, green and blue (the
+      same).
+    - histogram: the style gets the distribution of each of the three channels of CIELAB.
+    - transport: the style gets the film's mean and covariance in CIELAB, by the linear map that
+      changes its colours least (Pitie and Kokaram 2007).
     """
 
     name = "content"
