@@ -4,6 +4,7 @@ demo.jpg, demo.mp4: frames of the demo's video and of the painted video; the pai
 styles.jpg: a street drawn by the project, in every bundled style.
 looks.jpg: all contents drawn by the project, in every bundled style; a column per style.
 settings.jpg: the street in oil, with other values of two settings of the look; a row per setting.
+intensity.jpg: the street in three styles, at rising intensities.
 colours.jpg: a frame of the demo in three styles, by each way to keep the film's colours.
 networks.jpg: a photograph that they have not learnt on, and a frame of the demo, by each network.
 
@@ -122,6 +123,21 @@ def colours() -> None:
     sheet(rows, WIDTH, "colours.jpg")
 
 
+def intensity() -> None:
+    """Make intensity.jpg: a row for each style, a column for each intensity."""
+    frame = to_bytes(resize(CONTENTS["day"](), WIDTH, WIDTH * 9 // 16))
+    rows = []
+    for style in ("starry_night", "watercolour", "mosaic"):
+        row = []
+        for strength in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
+            settings = {"evaluations": 8, "intensity": strength}
+            path = DEMO / f"styles/{style}.jpg"
+            row.append(gramflow.paint(frame, path, look="draft", width=WIDTH, settings=settings))
+            print(style, strength, flush=True)
+        rows.append(row)
+    sheet(rows, 200, "intensity.jpg")
+
+
 WAYS = ("style", "luminance", "covariance", "histogram", "transport")
 
 
@@ -169,6 +185,7 @@ def main() -> None:
         "styles": styles,
         "looks": looks,
         "settings": settings,
+        "intensity": intensity,
         "colours": colours,
         "networks": by_networks,
     }

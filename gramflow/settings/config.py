@@ -125,7 +125,13 @@ class Look:
         return {name: value for name, value in settings.items() if (name, value) not in neutral}
 
 
-_WITHOUT_EFFECT = {"hold": 1, "grain": 0.0}
+_WITHOUT_EFFECT: Values = {
+    "hold": 1,
+    "grain": 0.0,
+    "intensity": None,
+    "regions": {},
+    "timeline": [],
+}
 
 
 @dataclass(frozen=True)
