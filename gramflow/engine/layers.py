@@ -40,6 +40,14 @@ class ReflectedConv2D(_PaddedConv2D):
     padded_by = "reflect"
 
 
+class MirroredPadding2D(keras.layers.ZeroPadding2D):  # type: ignore[misc]
+    """Padding with the picture mirrored, its border pixel repeated, in place of zeros."""
+
+    def call(self, inputs: Any) -> Any:
+        """Pad: (n, h, w, channels) to (n, h + top + bottom, w + left + right, channels)."""
+        return keras.ops.pad(inputs, ((0, 0), *self.padding, (0, 0)), mode="symmetric")
+
+
 class GatherPixels(keras.layers.Layer):  # type: ignore[misc]
     """(n, h, w, c) to (n, h / 2, w / 2, 4 c): the pixels of each 2x2 square become channels."""
 

@@ -225,7 +225,8 @@ class Optimize(Stylizer):
         look, network = self.palette.settings, self.palette.network
         curve = Curve(look["epoch"], look["stop"], on_epoch)
         *smaller, whole = self.styles
-        smaller = [width for width in smaller if min(_size(frame, width)) >= SMALLEST]
+        least = max(SMALLEST, self.objective.plan.smallest)
+        smaller = [width for width in smaller if min(_size(frame, width)) >= least]
         unknown = _unknown(frame, neighbours)
         some = unknown.max() > 0 and unknown.min() < 1
         bare = recoloured(frame, neighbours[1]) if some else frame

@@ -303,12 +303,12 @@ def _mode(path: Path) -> int:
 
 @dataclass(frozen=True)
 class _Layers:
-    """The layers that a look may use.
+    """The layers that a look may use; None if only the built network tells.
 
     whose: name of the network, for errors. advice: text to append to these errors.
     """
 
-    names: Sequence[str]
+    names: Sequence[str] | None
     whose: str
     advice: str = ""
 
@@ -557,7 +557,7 @@ def _check_layers(layers: Any, known: _Layers, entry: Entry) -> None:
 
 
 def _check_layer(layer: str, known: _Layers, entry: Entry) -> None:
-    if layer not in known.names:
+    if known.names is not None and layer not in known.names:
         text = f"{known.whose} has no layer {shown(layer)}; {remedy(layer, known.names)}"
         raise refused(entry, text + known.advice)
 
