@@ -15,7 +15,7 @@ from gramflow.base.arrays import Picture
 from gramflow.base.errors import GramflowError
 from gramflow.engine import ops
 
-Pooling = Literal["average", "max"]
+Pooling = Literal["average", "max", "l2"]
 Padding = Literal["mirror", "zeros"]
 
 
@@ -196,12 +196,22 @@ def _adapted(model: Any, pooling: Pooling, padding: Padding) -> Any:
     """
     import keras
 
-    from gramflow.engine.layers import MirroredConv2D, MirroredPadding2D
+    from gramflow.engine.layers import (
+        MirroredConv2D,
+        MirroredPadding2D,
+        RootMeanSquarePooling2D,
+    )
+
+    poolings = {
+        "average": keras.layers.AveragePooling2D,
+        "max": keras.layers.MaxPooling2D,
+        "l2": RootMeanSquarePooling2D,
+    }
 
     def replaced(layer: Any) -> Any:
         kind = type(layer)
-        if kind is keras.layers.MaxPooling2D and pooling == "average":
-            kind = keras.layers.AveragePooling2D
+        if kind is keras.layers.MaxPooling2D:
+            kind = poolings[pooling]
         if padding == "mirror":
             if kind is keras.layers.ZeroPadding2D:
                 kind = MirroredPadding2D

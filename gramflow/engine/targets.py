@@ -29,6 +29,34 @@ def style_targets(
     return mixed(raw, mixture)
 
 
+COLOURS = "_colours"
+"""Name of the style's colours among the targets; no loss term can have it."""
+
+
+def colour_targets(pictures: Sequence[Picture], mixture: Iterable[float]) -> StyleTargets:
+    """The style's mean colour, and below it the mean products of its channels, (4, 3), averaged
+    over the pictures like a loss term's targets."""
+    flat = [np.asarray(picture, np.float64).reshape(-1, 3) for picture in pictures]
+    moments = [np.vstack([each.mean(0), each.T @ each / len(each)]) for each in flat]
+    return mixed([{COLOURS: {"moments": each}} for each in moments], mixture)
+
+
+def coloured_noise(
+    targets: Mapping[str, Mapping[str, NDArray[np.float32]]],
+    size: tuple[int, int],
+    random: np.random.Generator,
+) -> Picture:
+    """Noise with the mean and the covariance of a style's colours, cut off to 0..1.
+
+    targets: with those of `colour_targets`. size: width and height in pixels.
+    """
+    mean, products = np.split(targets[COLOURS]["moments"].astype(np.float64), [1])
+    values, vectors = np.linalg.eigh(products - mean.T @ mean)
+    root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    noise = random.standard_normal((size[1], size[0], 3)) @ root + mean
+    return np.clip(noise, 0, 1).astype(np.float32)
+
+
 def mixed(
     targets: Iterable[Mapping[str, Mapping[str, Any]]], mixture: Iterable[float]
 ) -> StyleTargets:

@@ -228,6 +228,7 @@ def _target_recipe(
         "weights": weights.identity if weights else config.weights,
         "pooling": look.pooling,
         "padding": look.padding,
+        **({"colours": True} if look.opens_with == "style" else {}),
         # a term's target does not depend on its weight
         "losses": {
             name: _with_contents(config, "losses", name, term, {"file": content_digest})
@@ -264,11 +265,15 @@ def _effective(config: Config, look: Look, contents: Contents) -> dict[str, Any]
     """The settings of a look that enter a frame's key.
 
     Leaves out `flow` if frames do not depend on each other, `passes`, since a key contains the
-    previous pass's key, and `coarsest`, since the widths that follow from it are in the target's
-    recipe. Names of files, styles and looks are replaced by what they stand for.
+    previous pass's key, `coarsest`, since the widths that follow from it are in the target's
+    recipe, and an `opening` that older versions had as well. Names of files, styles and looks are
+    replaced by what they stand for.
     """
     chained = {} if neighbours(config, look) else {"flow": None}
-    return with_contents(config, look, contents) | chained | {"passes": None, "coarsest": None}
+    settings = with_contents(config, look, contents) | chained | {"passes": None, "coarsest": None}
+    if look.opening == "content":
+        del settings["opening"]
+    return settings
 
 
 def with_contents(config: Config, look: Look, contents: Contents) -> dict[str, Any]:

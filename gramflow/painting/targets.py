@@ -5,7 +5,13 @@ from pathlib import Path
 from gramflow.base.arrays import SMALLEST, Picture
 from gramflow.base.errors import GramflowError, concerning
 from gramflow.engine.memory import limit
-from gramflow.engine.targets import StyleTargets, flattened, style_targets, unflattened
+from gramflow.engine.targets import (
+    StyleTargets,
+    colour_targets,
+    flattened,
+    style_targets,
+    unflattened,
+)
 from gramflow.engine.tiling import Plan
 from gramflow.film.identity import Weights
 from gramflow.film.keys import style_sides
@@ -39,10 +45,14 @@ def compute_targets(
     extractor = make_extractor(config, look, weights)
     plan = Plan(extractor, losses, limit(config.memory), where=f"looks.{look.name}")
     objective, network = Objective(extractor, losses, plan), make_network(config, weights.network)
-    return {
-        width: style_targets(objective, network, style_pictures(style, side), style.weights)
-        for width, side in style_sides(look).items()
-    }
+
+    def found(side: int) -> StyleTargets:
+        pictures = style_pictures(style, side)
+        targets = style_targets(objective, network, pictures, style.weights)
+        coloured = look.opens_with == "style"
+        return targets | (colour_targets(pictures, style.weights) if coloured else {})
+
+    return {width: found(side) for width, side in style_sides(look).items()}
 
 
 def load_targets(path: Path) -> dict[int, StyleTargets]:

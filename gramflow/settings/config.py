@@ -56,10 +56,11 @@ class Look:
     height: int | None
     coarsest: int | None
     start: str
+    opening: str
     passes: int
     seed: int
     style_scale: float
-    pooling: Literal["average", "max"]
+    pooling: Literal["average", "max", "l2"]
     padding: Literal["mirror", "zeros"]
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
     evaluations: int
@@ -94,6 +95,11 @@ class Look:
         first = self.first if self.start == "previous" else 1
         shares = sum((width / self.width) ** 2 for width in self.widths)
         return self.evaluations * (frames - anew + first * shares * anew)
+
+    @property
+    def opens_with(self) -> str:
+        """What a frame starts from that has nothing before it."""
+        return self.opening if self.start == "previous" else self.start
 
     @property
     def settings(self) -> Values:
@@ -468,6 +474,9 @@ def _look(name: str, changes: Values, registry: Registry, layers: _Layers) -> Lo
         if values["passes"] > 1:
             text = f"start: {values['start']} has one; set start to previous, or passes to 1"
             raise refused((*entry, "passes"), text)
+        if values["opening"] != "content":
+            text = f"start: {values['start']} is what frames start from; set start to previous"
+            raise refused((*entry, "opening"), text)
         losses = _without_neighbours(losses, changes, registry, (*entry, "losses"))
     values["losses"] = losses
     for key, kind in CHOSEN.items():

@@ -151,7 +151,7 @@ def test_tiles_give_what_the_whole_picture_gives(device, height, width, pixels, 
 
 
 def test_histograms_in_tiles(device):
-    """A last bit may move a value to the next bin, where its gradient is another, so not to 1e-5."""
+    """A last bit may move a value to the next bin, where its gradient is another: not to 1e-5."""
     network, term = small_network(), {"histogram": Histogram(Histogram.Settings(**SHAPE))}
     plan = limited(network, term, 60, 90, 2500)
     assert len(plan.tiles(60, 90)) > 1
@@ -176,7 +176,9 @@ def double():
     use("float32")
 
 
-@pytest.mark.parametrize(("pooling", "padding"), [("average", "mirror"), ("max", "zeros")])
+@pytest.mark.parametrize(
+    ("pooling", "padding"), [("average", "mirror"), ("max", "zeros"), ("l2", "mirror")]
+)
 def test_vgg_in_tiles_is_exact(device, double, tmp_path, pooling, padding):
     plain_vgg.save_weights(plain_vgg.make_weights(), tmp_path / "vgg16.h5")
     terms = {
