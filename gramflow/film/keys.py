@@ -223,6 +223,7 @@ def _target_recipe(
         "engine": ENGINE_VERSION,
         "images": [content_digest(image) for image in style.images],
         "mixture": style.weights,
+        **({"views": style.views} if style.views else {}),
         "sides": style_sides(look),
         "network": network,
         "weights": weights.identity if weights else config.weights,

@@ -16,6 +16,7 @@ from gramflow.engine.tiling import Plan
 from gramflow.film.identity import Weights
 from gramflow.film.keys import style_sides
 from gramflow.media.pictures import read_picture, resize
+from gramflow.media.views import part, parts, turned
 from gramflow.painting.setup import make_extractor, make_losses, make_network
 from gramflow.settings.config import Config, Look, Style
 from gramflow.store.arrays import load_arrays, save_arrays
@@ -48,9 +49,11 @@ def compute_targets(
 
     def found(side: int) -> StyleTargets:
         pictures = style_pictures(style, side)
-        targets = style_targets(objective, network, pictures, style.weights)
+        views = len(pictures) // len(style.images)
+        shares = [weight / views for weight in style.weights for _ in range(views)]
+        targets = style_targets(objective, network, pictures, shares)
         coloured = look.opens_with == "style"
-        return targets | (colour_targets(pictures, style.weights) if coloured else {})
+        return targets | (colour_targets(pictures, shares) if coloured else {})
 
     return {width: found(side) for width, side in style_sides(look).items()}
 
@@ -66,18 +69,22 @@ def load_targets(path: Path) -> dict[int, StyleTargets]:
 def style_pictures(style: Style, side: int) -> list[Picture]:
     """Read the pictures of a style, scaled so that the longer side has `side` pixels.
 
-    Raises GramflowError, naming the config entry, as save_targets does.
+    Of each picture come all views that the style asks for, the same number of each; a turned one
+    has the scale of the upright one. Raises GramflowError, naming the config entry, as save_targets
+    does.
     """
     pictures = []
     for number, image in enumerate(style.images):
         with concerning(f"styles.{style.name}.images[{number}]"):
-            pictures.append(_scaled(read_picture(Path(image)), side))
+            whole = read_picture(Path(image))
+            for each in parts(part(whole, style.crop or (0, 0, 1, 1)), style.crops):
+                factor = side / max(each.shape[:2])
+                pictures += [_scaled(turned(each, angle), factor) for angle in style.rotations]
     return pictures
 
 
-def _scaled(picture: Picture, side: int) -> Picture:
+def _scaled(picture: Picture, factor: float) -> Picture:
     height, width = picture.shape[:2]
-    factor = side / max(height, width)
     size = round(width * factor), round(height * factor)
     if min(size) < SMALLEST:
         raise GramflowError(

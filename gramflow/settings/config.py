@@ -36,11 +36,24 @@ STORAGE = "s3://"
 
 @dataclass(frozen=True)
 class Style:
-    """A style: paths of its pictures, and their weights in the mean target, which sum to 1."""
+    """A style: paths of its pictures, and their weights in the mean target, which sum to 1.
+
+    crop, crops, rotations: what is seen of each picture, as in the config's schema.
+    """
 
     name: str
     images: tuple[str, ...]
     weights: tuple[float, ...]
+    crop: tuple[float, ...] | None = None
+    crops: int = 1
+    rotations: tuple[float, ...] = (0.0,)
+
+    @property
+    def views(self) -> Values:
+        """What is seen of each picture, as far as it is not the picture itself."""
+        chosen = {"crop": self.crop, "crops": self.crops, "rotations": self.rotations}
+        whole = {"crop": None, "crops": 1, "rotations": (0.0,)}
+        return {key: value for key, value in chosen.items() if value != whole[key]}
 
 
 @dataclass(frozen=True)
@@ -438,7 +451,20 @@ def _style(name: str, style: Values, folder: Path) -> Style:
     total = sum(weights)
     if total > sys.float_info.max:
         raise refused((*entry, "weights"), "their sum is too great; give smaller ones")
-    return Style(name, tuple(images), tuple(weight / total for weight in weights))
+    crop = style["crop"]
+    if crop is not None and (crop[0] + crop[2] > 1 or crop[1] + crop[3] > 1 or 0 in crop[2:]):
+        text = (
+            f"{shown(crop)} is not within the picture; left + width and top + height are at most 1"
+        )
+        raise refused((*entry, "crop"), text)
+    return Style(
+        name,
+        tuple(images),
+        tuple(weight / total for weight in weights),
+        None if crop is None else tuple(crop),
+        style["crops"],
+        tuple(style["rotations"]),
+    )
 
 
 # -- looks -------------------------------------------------------------------------------------
