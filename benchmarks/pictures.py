@@ -6,6 +6,7 @@ looks.jpg: all contents drawn by the project, in every bundled style; a column p
 settings.jpg: the street in oil, with other values of two settings of the look; a row per setting.
 intensity.jpg: the street in three styles, at rising intensities.
 colours.jpg: a frame of the demo in three styles, by each way to keep the film's colours.
+statistics.jpg: two contents, a style each, by other loss terms, poolings and starts.
 networks.jpg: a photograph that they have not learnt on, and a frame of the demo, by each network.
 
 Those between are painted by the preset `draft`, with about as few evaluations as the demo.
@@ -164,6 +165,37 @@ def cropped(path: Path, height: int) -> Pixels:
     return to_bytes(picture[top : top + height, left : left + WIDTH])
 
 
+STATISTICS: list[dict[str, Any]] = [
+    {},
+    {"losses": {"moments": {"weight": 0}, "deviation": {"weight": 90}}},
+    {"losses": {"moments": {"weight": 0}, "histogram": {"weight": 60}}},
+    {"losses": {"histogram": {"weight": 20}}},
+    {"pooling": "average"},
+    {"pooling": "l2"},
+    {"opening": "gray"},
+    {"opening": "noise"},
+    {"opening": "style"},
+]
+"""Changes of the look that statistics.jpg shows, in the order of its two rows for a content."""
+
+
+def statistics() -> None:
+    """Make statistics.jpg: two rows for each content, which is the first picture."""
+    rows = []
+    for content, style in (("portrait", "oil"), ("day", "mosaic")):
+        drawn = CONTENTS[content]()
+        height = round(drawn.shape[0] * CELL / drawn.shape[1])
+        frame = resize(drawn, CELL, height)
+        made = [frame]
+        for change in STATISTICS:
+            look = {"preset": "draft", "evaluations": 6} | change
+            made.append(Painter(style, look, CELL, height).paint(frame)[0].picture)
+            print(style, change, flush=True)
+        small = [(to_pixels(picture) // 257).astype(np.uint8) for picture in made]
+        rows += [small[:5], small[5:]]
+    sheet(rows, CELL, "statistics.jpg")
+
+
 def by_networks() -> None:
     """Make networks.jpg, of Grace Hopper (US Navy, public domain) and of the demo."""
     with get_sample_data("grace_hopper.jpg") as file:
@@ -187,6 +219,7 @@ def main() -> None:
         "settings": settings,
         "intensity": intensity,
         "colours": colours,
+        "statistics": statistics,
         "networks": by_networks,
     }
     for name in sys.argv[1:] or made:

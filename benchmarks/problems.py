@@ -13,19 +13,11 @@ from gramflow.engine.flows import FlowMethod, warp
 from gramflow.engine.optimizers import Bounds, Curve, Function, Optimizer, Phase
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted, Stylizer
-from gramflow.engine.targets import style_targets
 from gramflow.engine.trust import match
 from gramflow.film.identity import Weights, bundled_weights, random_weights
-from gramflow.film.keys import style_sides
 from gramflow.media.pictures import from_pixels, read_picture, resize, to_pixels
-from gramflow.painting.setup import (
-    make_extractor,
-    make_flow,
-    make_losses,
-    make_network,
-    make_stylizer,
-)
-from gramflow.painting.targets import style_pictures
+from gramflow.painting.setup import make_flow, make_stylizer
+from gramflow.painting.targets import compute_targets
 from gramflow.settings.config import Config, load
 
 STYLES = {
@@ -56,16 +48,9 @@ def stylizer_of(config: Config, weights: Weights | None = None) -> Stylizer:
 
     The config must have one style. weights: those of `weights_of` if None.
     """
-    from gramflow.engine.objective import Objective
-
     look, weights = config.looks["default"], weights or weights_of(config.network)
-    objective = Objective(make_extractor(config, look, weights), make_losses(config, look))
     (style,) = config.styles.values()
-    network = make_network(config, weights.network)
-    targets = {
-        width: style_targets(objective, network, style_pictures(style, side), [1.0])
-        for width, side in style_sides(look).items()
-    }
+    targets = compute_targets(config, style, look, weights)
     return make_stylizer(config, look, weights, {style.name: targets})
 
 

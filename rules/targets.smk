@@ -22,7 +22,7 @@ rule targets:
     input:
         again=lambda wildcards: again_arrays(layout.TARGETS.format(**wildcards)),
         weights=ancient(LAYOUT.weights),
-        images=lambda wildcards: mounted(target_of(wildcards)[0].images),
+        images=lambda wildcards: mounted(target_of(wildcards)[0].files),
     output:
         layout.TARGETS,
     log:

@@ -107,7 +107,7 @@ def run(
 
 def _check_output(config: Config, output: Path) -> None:
     """Raise GramflowError for an output that is, or whose table is, a file the config names."""
-    used = [image for style in config.styles.values() for image in style.images]
+    used = [file for style in config.styles.values() for file in style.files]
     used += [file for video in config.videos.values() for file in video_files(video)]
     for path in (output, output.with_suffix(".csv")):
         if any(path.exists() and path.samefile(file) for file in used if Path(file).exists()):

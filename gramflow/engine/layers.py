@@ -40,6 +40,31 @@ class ReflectedConv2D(_PaddedConv2D):
     padded_by = "reflect"
 
 
+class MirroredPadding2D(keras.layers.ZeroPadding2D):  # type: ignore[misc]
+    """Padding with the picture mirrored, its border pixel repeated, in place of zeros."""
+
+    def call(self, inputs: Any) -> Any:
+        """Pad: (n, h, w, channels) to (n, h + top + bottom, w + left + right, channels)."""
+        return keras.ops.pad(inputs, ((0, 0), *self.padding, (0, 0)), mode="symmetric")
+
+
+class RootMeanSquarePooling2D(keras.layers.AveragePooling2D):  # type: ignore[misc]
+    """L2 pooling: between the mean and the greatest value, it keeps strong features and is smooth.
+
+    Times 1.4, by which features keep the size that max pooling gives them: measured of 2x2 pixels
+    in VGG-19, over five pictures and four layers, 1.12 to 1.61.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Pool: (n, h, w, channels) to (n, h / stride, w / stride, channels)."""
+        # squares overflow in float16
+        exact = keras.backend.result_type(inputs.dtype, "float32")
+        squares = super().call(keras.ops.square(keras.ops.cast(inputs, exact)))
+        # without a lower limit the gradient at 0 would be infinite
+        roots = keras.ops.sqrt(keras.ops.maximum(squares, 1e-12))
+        return keras.ops.cast(1.4 * roots, inputs.dtype)
+
+
 class GatherPixels(keras.layers.Layer):  # type: ignore[misc]
     """(n, h, w, c) to (n, h / 2, w / 2, 4 c): the pixels of each 2x2 square become channels."""
 

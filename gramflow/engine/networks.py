@@ -1,7 +1,9 @@
-"""Feature extractors: VGG convolutions of keras.applications, with other pooling and padding."""
+"""Feature extractors: models of keras.applications, with other pooling and padding."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -13,22 +15,22 @@ from gramflow.base.arrays import Picture
 from gramflow.base.errors import GramflowError
 from gramflow.engine import ops
 
-Pooling = Literal["average", "max"]
+Pooling = Literal["average", "max", "l2"]
 Padding = Literal["mirror", "zeros"]
 
 
 class Network:
     """The base of every network.
 
-    layers: names of the layers that a config may use.
-    weights_url, weights_hash: the ImageNet weights that Keras publishes, and their MD5. Without
-    them no weights can be downloaded.
+    layers: names of the layers that a config may use; None if only the built model tells.
+    weights_url, weights_hash: the ImageNet weights that Keras publishes, and their MD5 or SHA-256;
+    "" if none is known. Without an URL no weights can be downloaded.
     """
 
     kind: ClassVar[str] = "networks"
-    layers: ClassVar[tuple[str, ...]]
+    layers: ClassVar[tuple[str, ...] | None]
     weights_url: ClassVar[str] = ""
-    weights_hash: ClassVar[str]
+    weights_hash: ClassVar[str] = ""
 
     @dataclass(frozen=True)
     class Settings:
@@ -41,7 +43,8 @@ class Network:
     def preprocess(self, picture: Picture) -> NDArray[np.float32]:
         """Convert a picture, (height, width, 3), RGB 0..1, to network input (1, height, width, 3).
 
-        The channel order and value range of the result are the network's own.
+        The order of the channels is the network's own. The scale is 0..255, about a mean, since
+        loss terms and optimizers expect that; a model that sees another converts it itself.
         """
         raise NotImplementedError
 
@@ -50,8 +53,9 @@ class Network:
         raise NotImplementedError
 
 
-class _VGG(Network):
-    """Preprocessing shared by the VGG networks (Simonyan and Zisserman 2014, arXiv:1409.1556)."""
+class CaffeScale(Network):
+    """Preprocessing of networks that were trained in Caffe, such as VGG (Simonyan and Zisserman
+    2014, arXiv:1409.1556)."""
 
     _means: ClassVar = np.array([103.939, 116.779, 123.68], np.float32)  # of ImageNet, B G R
 
@@ -67,7 +71,7 @@ class _VGG(Network):
 _RELEASE = "https://storage.googleapis.com/tensorflow/keras-applications"
 
 
-class VGG16(_VGG):
+class VGG16(CaffeScale):
     """VGG-16, 13 convolutions: what Gatys-style programs use most."""
 
     layers = bundled.convolutions(2, 2, 3, 3, 3)
@@ -81,7 +85,7 @@ class VGG16(_VGG):
         return KerasVGG16(weights=None, include_top=False, input_shape=(None, None, 3))
 
 
-class VGG19(_VGG):
+class VGG19(CaffeScale):
     """VGG-19, 16 convolutions: the network of Gatys et al. 2016."""
 
     layers = bundled.convolutions(2, 2, 4, 4, 4)
@@ -103,14 +107,14 @@ Source = Path | Literal["bundled"] | None
 def build(
     network: Network,
     weights: Source,
-    layers: Sequence[str],
+    layers: Sequence[str] | None,
     pooling: Pooling,
     padding: Padding = "zeros",
 ) -> Any:
     """Build the feature extractor: a frozen Keras model from a preprocessed picture to a dict of
-    the features of `layers`.
+    the features of `layers`, or of all that `feature_layers` lists.
 
-    padding: how convolutions of stride 1 are padded at the picture's border.
+    padding: how layers that pad are to do so at the picture's border, as far as their stride is 1.
 
     Raises GramflowError if the weights file does not fit the network.
     """
@@ -124,10 +128,29 @@ def build(
     model = _adapted(model, pooling, padding)
     if weights is None:
         randomize(model, network)
-    outputs = {layer: model.get_layer(layer).output for layer in layers}
-    extractor = keras.Model(model.input, outputs)
+    chosen = feature_layers(model) if layers is None else layers
+    outputs = {layer: model.get_layer(layer).output for layer in chosen}
+    extractor = keras.Model(model.input, outputs, name=model.name)
     extractor.trainable = False
     return extractor
+
+
+def feature_layers(model: Any) -> list[str]:
+    """Names of a Keras model's layers that give feature maps, in order, the input left out."""
+    return [layer.name for layer in model.layers[1:] if len(layer.output.shape) == 4]
+
+
+def smallest(extractor: Any, most: int = 1024) -> int:
+    """The shortest side, in pixels, of a picture of which every output has a feature left."""
+
+    def fits(side: int) -> bool:
+        try:
+            shapes = extractor.compute_output_shape((1, side, side, 3))
+        except ValueError:
+            return False
+        return all(min(shape[1:3]) > 0 for shape in shapes.values())
+
+    return 1 + bisect_left(range(1, most), True, key=fits)
 
 
 def in_precision(extractor: Any, precision: str) -> Any:
@@ -173,14 +196,29 @@ def _adapted(model: Any, pooling: Pooling, padding: Padding) -> Any:
     """
     import keras
 
-    from gramflow.engine.layers import MirroredConv2D
+    from gramflow.engine.layers import (
+        MirroredConv2D,
+        MirroredPadding2D,
+        RootMeanSquarePooling2D,
+    )
+
+    poolings = {
+        "average": keras.layers.AveragePooling2D,
+        "max": keras.layers.MaxPooling2D,
+        "l2": RootMeanSquarePooling2D,
+    }
 
     def replaced(layer: Any) -> Any:
-        if isinstance(layer, keras.layers.MaxPooling2D) and pooling == "average":
-            return keras.layers.AveragePooling2D(2, strides=2, name=layer.name)
-        if padding == "mirror" and type(layer) is keras.layers.Conv2D and layer.strides == (1, 1):
-            return MirroredConv2D.from_config(layer.get_config())
-        return layer.__class__.from_config(layer.get_config())
+        kind = type(layer)
+        if kind is keras.layers.MaxPooling2D:
+            kind = poolings[pooling]
+        if padding == "mirror":
+            if kind is keras.layers.ZeroPadding2D:
+                kind = MirroredPadding2D
+            padded = kind is keras.layers.Conv2D and layer.padding == "same"
+            if padded and layer.strides == (1, 1):
+                kind = MirroredConv2D
+        return kind.from_config(layer.get_config())
 
     copy = keras.models.clone_model(model, clone_function=replaced)
     copy.set_weights(model.get_weights())
@@ -190,22 +228,60 @@ def _adapted(model: Any, pooling: Pooling, padding: Padding) -> Any:
 def randomize(model: Any, network: Network, seed: int = 0) -> None:
     """Fill a model with seeded random weights, a stand-in where no trained weights are available.
 
-    Kernels are He-normal. Each channel is shifted and scaled to mean 0 and deviation 1 before its
-    ReLU over a reference picture, so that activations neither vanish, saturate nor die. A style's
-    palette and fine texture are still transferred.
+    Kernels are He-normal. Each channel is shifted and scaled to mean 0 and deviation 1 over a
+    reference picture, by the convolution where this has a bias, else by the batch normalisation
+    after it, so that activations neither vanish, saturate nor die. A style's palette and fine
+    texture are still transferred.
     """
+    numbers = count()
+
+    def filled(operation: Any) -> Any:
+        random = np.random.default_rng([seed, next(numbers)])
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            _fill(operation, arguments[0], random)
+            return operation(*arguments, **named)
+
+        return call
+
+    # a model may hold operations that are no layers, which only Keras knows how to call
+    values = ops.convert_to_tensor(network.preprocess(_reference(seed)))
+    model._run_through_graph(values, operation_fn=filled)
+
+
+def _fill(layer: Any, values: Any, random: np.random.Generator) -> None:
+    """Give a layer random kernels, and channels of mean 0 and deviation 1 for these inputs."""
     import keras
 
-    values = ops.convert_to_tensor(network.preprocess(_reference(seed)))
-    for index, layer in enumerate(model.layers[1:]):
-        if isinstance(layer, keras.layers.Conv2D):
-            shape = layer.kernel.shape
-            random = np.random.default_rng([seed, index])
-            kernel = random.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape).astype(np.float32)
-            sums = ops.convert_to_numpy(ops.conv(values, kernel, padding="same"))
-            mean, deviation = sums.mean((0, 1, 2)), np.maximum(sums.std((0, 1, 2)), 1e-6)
-            layer.set_weights([kernel / deviation, -mean / deviation])
-        values = layer(values)
+    if isinstance(layer, keras.layers.BatchNormalization):
+        mean, variance = ops.moments(values, axes=(0, 1, 2))
+        layer.moving_mean.assign(mean)
+        layer.moving_variance.assign(ops.maximum(variance, 1e-12))
+    elif isinstance(layer, keras.layers.Conv2D):
+        kernel = _he_normal(layer.kernel.shape, random)
+        sums = ops.convert_to_numpy(
+            ops.conv(
+                values, kernel, layer.strides, layer.padding, dilation_rate=layer.dilation_rate
+            )
+        )
+        if not layer.use_bias:
+            layer.set_weights([kernel])
+            return
+        # a single pixel, as in a squeeze-and-excitation block, has only its channels' deviation
+        over = (0, 1, 2) if sums.shape[1] * sums.shape[2] > 1 else None
+        mean, deviation = sums.mean(over), np.maximum(sums.std(over), 1e-6)
+        layer.set_weights(
+            [kernel / deviation, np.broadcast_to(-mean / deviation, kernel.shape[-1:])]
+        )
+    else:
+        for weight in getattr(layer, "weights", []):
+            if len(weight.shape) > 1:
+                weight.assign(_he_normal(weight.shape, random))
+
+
+def _he_normal(shape: Sequence[int], random: np.random.Generator) -> NDArray[np.float32]:
+    """Random values of variance 2 / n, n being the number of a kernel's inputs (He et al. 2015)."""
+    return random.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape).astype(np.float32)
 
 
 def _reference(seed: int, size: int = 224) -> Picture:

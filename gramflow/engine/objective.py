@@ -43,8 +43,15 @@ class Objective:
         return self.prepared(self.raw_targets(picture, source))
 
     def prepared(self, targets: Targets) -> dict[str, Tensors]:
-        """Convert raw targets, averaged over the style's pictures, to the terms' own form."""
-        prepared = {name: self.losses[name].prepared(targets[name]) for name in targets}
+        """Convert raw targets, averaged over the style's pictures, to the terms' own form.
+
+        What belongs to no term is left out.
+        """
+        prepared = {
+            name: self.losses[name].prepared(target)
+            for name, target in targets.items()
+            if name in self.losses
+        }
         return backend.mapped(ops.convert_to_tensor, prepared)
 
     def raw_targets(

@@ -18,7 +18,7 @@ from gramflow.engine.optimizers import Bounds, Curve, Optimizer, Phase
 from gramflow.engine.precision import Guarded, chosen, exact_evaluations, lowered
 from gramflow.engine.recolouring import recoloured, with_strokes
 from gramflow.engine.steadiness import OWN, Neighbour, held
-from gramflow.engine.targets import StyleTargets, mixed
+from gramflow.engine.targets import StyleTargets, coloured_noise, mixed
 from gramflow.engine.tiling import Plan
 from gramflow.engine.trust import long_term
 
@@ -236,11 +236,13 @@ class Optimize(Stylizer):
         look, network = self.palette.settings, self.palette.network
         curve = Curve(look["epoch"], look["stop"], on_epoch)
         *smaller, whole = self.styles
-        smaller = [width for width in smaller if min(_size(frame, width)) >= SMALLEST]
+        least = max(SMALLEST, self.objective.plan.smallest)
+        smaller = [width for width in smaller if min(_size(frame, width)) >= least]
         unknown = _unknown(frame, neighbours)
         some = unknown.max() > 0 and unknown.min() < 1
         bare = recoloured(frame, neighbours[1]) if some else frame
-        values, content = self._start(bare, neighbours, seed), frame
+        coarsest = (smaller or [whole])[0]
+        values, content = self._start(bare, neighbours, seed, coarsest), frame
         if unknown.min() == 1:
             for width in smaller:
                 values = values + self._change(width, frame, values, self._budget(1), curve)
@@ -454,27 +456,46 @@ class Optimize(Stylizer):
         return round(look["evaluations"] * (1 + (first - 1) * unknown))
 
     def _start(
-        self, bare: Picture, neighbours: Mapping[int, Neighbour], seed: int
+        self, bare: Picture, neighbours: Mapping[int, Neighbour], seed: int, coarsest: int
     ) -> NDArray[np.float32]:
         """Initial values of the optimisation, preprocessed, (1, height, width, 3).
 
-        bare: the frame, recoloured if part of a neighbour is usable. Depending on the look's
-        `start`, the values are noise, `bare`, or the warped neighbour where it is a good start and
-        `bare` elsewhere. In later passes, the neighbour is averaged with the frame's own picture
-        from the pass before, which replaces `bare` (Ruder et al. 2016, equation 11).
+        bare: the frame, recoloured if part of a neighbour is usable. coarsest: width in pixels that
+        is painted first. With `start: previous` and neighbours, the values are the warped neighbour
+        where it is a good start and `bare` elsewhere. In later passes, the neighbour is averaged
+        with the frame's own picture from the pass before, which replaces `bare` (Ruder et al. 2016,
+        equation 11).
         """
-        start, network = self.palette.settings["start"], self.palette.network
-        if start == "noise":
-            random = np.random.default_rng(seed)
-            return random.standard_normal((1, *bare.shape), np.float32)
-        if start == "content" or not neighbours:
-            return network.preprocess(bare)
+        look, network = self.palette.settings, self.palette.network
+        if look["start"] != "previous":
+            return self._opening(look["start"], bare, seed, coarsest)
+        if not neighbours:
+            return self._opening(look["opening"], bare, seed, coarsest)
         own = neighbours[OWN].picture if OWN in neighbours else bare
         if 1 not in neighbours:
             return network.preprocess(own)
         known = neighbours[1].start[..., None]
         share = known / (1 + known) if OWN in neighbours else known
         return network.preprocess(share * neighbours[1].picture + (1 - share) * own)
+
+    def _opening(self, start: str, frame: Picture, seed: int, coarsest: int) -> NDArray[np.float32]:
+        """Initial values of a frame without neighbours, preprocessed, (1, height, width, 3).
+
+        start: "content" (the frame), "noise" (of one grey level), "gray" (with less noise than a
+        grey level, so that gradients differ from pixel to pixel) or "style" (noise of the style's
+        colours, made at the coarsest width and enlarged).
+        """
+        network, random = self.palette.network, np.random.default_rng(seed)
+        if start == "noise":
+            return random.standard_normal((1, *frame.shape), np.float32)
+        if start == "gray":
+            return network.preprocess(
+                0.5 + random.random(frame.shape, np.float32) / np.float32(255)
+            )
+        if start == "style":
+            noise = coloured_noise(self.palette.targets[coarsest], _size(frame, coarsest), random)
+            return network.preprocess(np.clip(resized(noise, *frame.shape[1::-1]), 0, 1))
+        return network.preprocess(frame)
 
     def _ranges(self) -> dict[str, dict[str, NDArray[np.float32]]]:
         """Targets of loss terms with source "range": the network's values of black and white."""

@@ -1,6 +1,7 @@
 """Style targets: the statistics of a style's pictures that the loss terms compare with."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,15 +19,51 @@ StyleTargets = dict[str, dict[str, NDArray[np.float32]]]
 
 
 def style_targets(
-    objective: "Objective", network: Network, pictures: Sequence[Picture], mixture: Sequence[float]
+    objective: "Objective",
+    network: Network,
+    pictures: Sequence[Picture],
+    mixture: Sequence[float],
+    shares: Sequence[NDArray[np.float32]] = (),
 ) -> StyleTargets:
     """Compute the raw targets of pictures and average them.
 
     pictures: each at the size at which its features are taken. mixture: a weight per picture, with
-    sum 1. `Objective.prepared` converts the result to the form that the terms use.
+    sum 1. shares: how much each place of each picture counts, (height, width), 0..1; if empty, all
+    count alike. `Objective.prepared` converts the result to the form that the terms use.
     """
-    raw = (objective.raw_targets(network.preprocess(picture), "style") for picture in pictures)
+    raw = (
+        objective.raw_targets(network.preprocess(picture), "style", share)
+        for picture, share in zip_longest(pictures, shares)
+    )
     return mixed(raw, mixture)
+
+
+COLOURS = "_colours"
+"""Name of the style's colours among the targets; no loss term can have it."""
+
+
+def colour_targets(pictures: Sequence[Picture], mixture: Iterable[float]) -> StyleTargets:
+    """The style's mean colour, and below it the mean products of its channels, (4, 3), averaged
+    over the pictures like a loss term's targets."""
+    flat = [np.asarray(picture, np.float64).reshape(-1, 3) for picture in pictures]
+    moments = [np.vstack([each.mean(0), each.T @ each / len(each)]) for each in flat]
+    return mixed([{COLOURS: {"moments": each}} for each in moments], mixture)
+
+
+def coloured_noise(
+    targets: Mapping[str, Mapping[str, NDArray[np.float32]]],
+    size: tuple[int, int],
+    random: np.random.Generator,
+) -> Picture:
+    """Noise with the mean and the covariance of a style's colours, cut off to 0..1.
+
+    targets: with those of `colour_targets`. size: width and height in pixels.
+    """
+    mean, products = np.split(targets[COLOURS]["moments"].astype(np.float64), [1])
+    values, vectors = np.linalg.eigh(products - mean.T @ mean)
+    root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    noise = random.standard_normal((size[1], size[0], 3)) @ root + mean
+    return np.clip(noise, 0, 1).astype(np.float32)
 
 
 def mixed(

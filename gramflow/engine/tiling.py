@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from gramflow.base.arrays import Tensor
 from gramflow.base.errors import GramflowError
 from gramflow.engine.losses import Layered, Loss
+from gramflow.engine.networks import smallest
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,11 @@ def geometry(network: Any) -> Geometry:
     before = None
     for layer in network.layers:
         if before is not None and layer.input is not before.output:
-            raise _not_tileable(layer)
-        near, step = _sight(layer)
+            raise _not_tileable(network, layer)
+        sight = _sight(layer)
+        if sight is None:
+            raise _not_tileable(network, layer)
+        near, step = sight
         reach += near * stride
         stride *= step
         strides[layer.name] = stride
@@ -55,8 +59,9 @@ def geometry(network: Any) -> Geometry:
     return Geometry(strides, stride, -(-reach // stride) * stride)
 
 
-def _sight(layer: Any) -> tuple[int, int]:
-    """How many inputs a layer's kernel reaches beyond its own on each side, and its stride."""
+def _sight(layer: Any) -> tuple[int, int] | None:
+    """How many inputs a layer's kernel reaches beyond its own on each side, and its stride; None
+    if they are not known."""
     from keras import layers
 
     if isinstance(layer, _pointwise()):
@@ -68,7 +73,7 @@ def _sight(layer: Any) -> tuple[int, int]:
         height, width = layer.pool_size
         if layer.padding == "valid" and (height, height) == (width, width) == layer.strides:
             return 0, height
-    raise _not_tileable(layer)
+    return None
 
 
 def _pointwise() -> tuple[type[Any], ...]:
@@ -84,10 +89,11 @@ def _pointwise() -> tuple[type[Any], ...]:
     )
 
 
-def _not_tileable(layer: Any) -> GramflowError:
+def _not_tileable(network: Any, layer: Any) -> GramflowError:
     return GramflowError(
-        f"network: its layer {layer.name} cannot be computed in tiles, which the memory limit asks "
-        "for; give more memory or a smaller width, or choose vgg16 or vgg19"
+        f"network: {network.name} cannot be computed in tiles, which the memory limit asks for, "
+        f"because of its layer {layer.name}; give more memory or a smaller width, or choose vgg16 "
+        "or vgg19"
     )
 
 
@@ -209,6 +215,11 @@ class Plan:
         return geometry(self.network)
 
     @cached_property
+    def smallest(self) -> int:
+        """The shortest side of a picture, in pixels, that the network has features of."""
+        return smallest(self.network)
+
+    @cached_property
     def _active(self) -> float:
         return activation_bytes(self.network)
 
@@ -219,9 +230,15 @@ class Plan:
     def _tiles(self, height: int, width: int) -> list[Tile]:
         """The tiles of a picture; a single one if the whole picture fits.
 
-        Raises GramflowError if tiles are needed but a term or the network cannot be tiled, or no
-        tile is small enough.
+        Raises GramflowError for a picture that is too small for the network, if tiles are needed
+        but a term or the network cannot be tiled, or no tile is small enough.
         """
+        if min(height, width) < self.smallest:
+            raise GramflowError(
+                f"{self.where}: {width}x{height} pixels are too few for the layers of "
+                f"{self.network.name}, which need {self.smallest} on the shorter side; give a "
+                "greater width, style_scale or coarsest, or earlier layers"
+            )
         whole = Tile(Span(0, 0, height, height), Span(0, 0, width, width))
         if self.limit is None or self.estimate(height, width, height * width) <= self.limit:
             return [whole]

@@ -26,7 +26,7 @@ def described(config: Config, render: Render, weights: Weights) -> dict[str, Any
         "video": render.video,
         "style": render.style,
         "look": render.look,
-        "pictures": list(map(_named, style.images)),
+        "pictures": list(map(_named, style.files)),
         "mixture": list(style.weights),
         "network": weights.network,
         "weights": {"source": weights.source, "identity": weights.identity},

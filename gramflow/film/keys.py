@@ -332,11 +332,14 @@ def _target_recipe(
         "engine": ENGINE_VERSION,
         "images": [content_digest(image) for image in style.images],
         "mixture": style.weights,
+        **({"views": style.views} if style.views else {}),
+        **({"masks": [content_digest(mask) for mask in style.masks]} if style.masks else {}),
         "sides": style_sides(look),
         "network": network,
         "weights": weights.identity if weights else config.weights,
         "pooling": look.pooling,
         "padding": look.padding,
+        **({"colours": True} if look.opens_with == "style" else {}),
         # a term's target does not depend on its weight
         "losses": {
             name: _with_contents(config, "losses", name, term, {"file": content_digest})

@@ -1,6 +1,9 @@
 """Lists the network layers whose features the looks of a config use."""
 
-from gramflow.settings.config import Config, Look
+from collections.abc import Iterable
+
+from gramflow.settings.config import Config, Look, marked
+from gramflow.settings.schema import refused, remedy, shown
 
 
 def layers_of(config: Config, look: Look) -> list[str]:
@@ -21,3 +24,23 @@ def needed_layers(config: Config) -> list[str]:
     ]
     named = {layer for flow in flows for layers in flow.values() for layer in layers}
     return sorted(named.union(*(layers_of(config, look) for look in looks)))
+
+
+def unlisted(config: Config) -> bool:
+    """Whether only the built network tells which layers it has."""
+    return config.registry.find("networks", config.network).cls.layers is None
+
+
+def check_layers(config: Config, known: Iterable[str]) -> None:
+    """Raise GramflowError, naming the entry, for a layer of a look that is not among the known."""
+    words = list(known)
+    for look in config.looks.values():
+        named = [
+            (("looks", look.name, "losses", name, "layers", layer), layer)
+            for name, settings in look.losses.items()
+            for layer in settings.get("layers", [])
+        ]
+        for entry, layer in [*named, *marked(look, config.registry, "layer")]:
+            if layer not in words:
+                text = f"{config.network} has no layer {shown(layer)}; {remedy(layer, words)}"
+                raise refused(entry, f"{text} (docs/howto/features.md)")

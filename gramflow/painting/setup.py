@@ -1,6 +1,7 @@
 """Creates the engine's objects, such as network, loss terms and stylizer, from the config."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -17,12 +18,12 @@ from gramflow.engine.colours import Colours
 from gramflow.engine.flows import Features, FlowMethod
 from gramflow.engine.losses import Loss
 from gramflow.engine.memory import limit
-from gramflow.engine.networks import Network, Padding, Pooling, Source, build
+from gramflow.engine.networks import Network, Padding, Pooling, Source, build, feature_layers
 from gramflow.engine.optimizers import Optimizer
 from gramflow.engine.stylizers import Palette, Stylizer
 from gramflow.engine.targets import StyleTargets
 from gramflow.film.identity import Weights
-from gramflow.film.layers import layers_of, needed_layers
+from gramflow.film.layers import check_layers, layers_of, needed_layers, unlisted
 from gramflow.media.pictures import read_picture
 from gramflow.painting.weights import resolve, source_of
 from gramflow.settings.config import Config, Look, marked
@@ -39,10 +40,14 @@ def make_network(config: Config, name: str) -> Network:
 def find_weights(config: Config, say: Say) -> Weights:
     """Find the weights that the config asks for; downloads them where needed.
 
-    say: prints a line of progress. Raises GramflowError when they cannot be obtained.
+    say: prints a line of progress. Raises GramflowError when they cannot be obtained, and for a
+    layer that the network lacks, if the config's check could not know.
     """
     network = make_network(config, config.network)
-    return resolve(config.weights, config.network, network, needed_layers(config), say)
+    weights = resolve(config.weights, config.network, network, needed_layers(config), say)
+    if unlisted(config) and weights.network == config.network:
+        check_layers(config, feature_layers(network.architecture()))
+    return weights
 
 
 def make_losses(config: Config, look: Look) -> dict[str, Loss]:
@@ -105,7 +110,7 @@ def _part(config: Config, weights: Weights, layers: Sequence[str], look: Look) -
     network = config.registry.find("networks", weights.network)
     whole = _whole(network, source_of(weights), weights.identity, look.pooling, look.padding)
     outputs = {layer: whole.get_layer(layer).output for layer in layers}
-    part = keras.Model(whole.input, outputs)
+    part = keras.Model(whole.input, outputs, name=whole.name)
     part.trainable = False
     return part
 
@@ -151,7 +156,7 @@ def make_stylizer(
         for style, found in styles.items()
     }
     palette = Palette(
-        settings=look.settings,
+        settings=asdict(look),
         network=make_network(config, weights.network),
         extractor=lambda: make_extractor(config, look, weights),
         losses=make_losses(config, look),

@@ -1,17 +1,28 @@
 """Computes the targets of a style into a file that every video shares, and reads it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from gramflow.base.arrays import SMALLEST, Picture, Pixels
+import numpy as np
+
+from gramflow.base.arrays import SMALLEST, Picture, Pixels, luminance
 from gramflow.base.errors import GramflowError, concerning
+from gramflow.engine.flows import Map
+from gramflow.engine.losses import Loss
 from gramflow.engine.memory import limit
-from gramflow.engine.targets import StyleTargets, flattened, style_targets, unflattened
+from gramflow.engine.targets import (
+    StyleTargets,
+    colour_targets,
+    flattened,
+    style_targets,
+    unflattened,
+)
 from gramflow.engine.tiling import Plan
 from gramflow.film.identity import Weights
 from gramflow.film.keys import colour_samples, style_sides
 from gramflow.film.manifest import Manifest
 from gramflow.media.pictures import from_pixels, read_picture, resize
+from gramflow.media.views import part, parts, turned
 from gramflow.painting.setup import make_colours, make_extractor, make_losses, make_network
 from gramflow.settings.config import Config, Look, Style
 from gramflow.store.arrays import load_arrays, save_arrays
@@ -59,13 +70,20 @@ def compute_targets(
     extractor = make_extractor(config, look, weights)
     plan = Plan(extractor, losses, limit(config.memory), where=f"looks.{look.name}")
     objective, network = Objective(extractor, losses, plan), make_network(config, weights.network)
-    colours, found = make_colours(config, look), {}
-    for width, side in style_sides(look).items():
+    colours = make_colours(config, look)
+
+    def found(side: int) -> StyleTargets:
         pictures = style_pictures(style, side)
+        views = len(pictures) // len(style.images)
+        mixture = [weight / views for weight in style.weights for _ in range(views)]
         if frames:
-            pictures = colours.style(pictures, style.weights, frames)
-        found[width] = style_targets(objective, network, pictures, style.weights)
-    return found
+            pictures = colours.style(pictures, mixture, frames)
+        shares = style_masks(style, pictures, losses)
+        targets = style_targets(objective, network, pictures, mixture, shares)
+        coloured = look.opens_with == "style"
+        return targets | (colour_targets(pictures, mixture) if coloured else {})
+
+    return {width: found(side) for width, side in style_sides(look).items()}
 
 
 def load_targets(path: Path) -> dict[int, StyleTargets]:
@@ -79,18 +97,45 @@ def load_targets(path: Path) -> dict[int, StyleTargets]:
 def style_pictures(style: Style, side: int) -> list[Picture]:
     """Read the pictures of a style, scaled so that the longer side has `side` pixels.
 
-    Raises GramflowError, naming the config entry, as save_targets does.
+    Of each picture come all views that the style asks for, the same number of each; a turned one
+    has the scale of the upright one. Raises GramflowError, naming the config entry, as save_targets
+    does.
     """
     pictures = []
     for number, image in enumerate(style.images):
         with concerning(f"styles.{style.name}.images[{number}]"):
-            pictures.append(_scaled(read_picture(Path(image)), side))
+            whole = read_picture(Path(image))
+            for each in parts(part(whole, style.crop or (0, 0, 1, 1)), style.crops):
+                factor = side / max(each.shape[:2])
+                pictures += [_scaled(turned(each, angle), factor) for angle in style.rotations]
     return pictures
 
 
-def _scaled(picture: Picture, side: int) -> Picture:
+def style_masks(style: Style, pictures: Sequence[Picture], losses: Mapping[str, Loss]) -> list[Map]:
+    """Read the masks of a style's pictures, each of its picture's size, (height, width), 0..1.
+
+    losses: the terms that take the style's statistics. Raises GramflowError, naming the config
+    entry, for a mask of another aspect, or without white, and for a term that knows no masks.
+    """
+    found = []
+    for number, (path, picture) in enumerate(zip(style.masks, pictures, strict=False)):
+        with concerning(f"styles.{style.name}.masks[{number}]"):
+            mask, (height, width) = luminance(read_picture(Path(path))), picture.shape[:2]
+            if abs(mask.shape[1] / mask.shape[0] / (width / height) - 1) > _ASPECT:
+                text = f"{mask.shape[1]}x{mask.shape[0]} is of another shape than the picture"
+                raise GramflowError(f"{text}; give a mask of its width and height")
+            if mask.max() < _WHITE:
+                raise GramflowError("nothing of it is white; mark where the style is taken from")
+            found.append(np.clip(resize(mask, width, height), 0, 1))
+    for name, loss in losses.items():
+        if found and not getattr(loss, "regional", False):
+            text = f"{name} takes the style of whole pictures; drop the term, or the masks"
+            raise GramflowError(f"styles.{style.name}.masks: {text}")
+    return found
+
+
+def _scaled(picture: Picture, factor: float) -> Picture:
     height, width = picture.shape[:2]
-    factor = side / max(height, width)
     size = round(width * factor), round(height * factor)
     if min(size) < SMALLEST:
         raise GramflowError(
@@ -100,4 +145,6 @@ def _scaled(picture: Picture, side: int) -> Picture:
     return resize(picture, *size)
 
 
+_ASPECT = 0.02  # greatest relative difference of a mask's aspect from its picture's
+_WHITE = 0.5  # least value that the lightest place of a mask has
 _SAMPLED = 320  # longer side in pixels of frames whose colours are measured

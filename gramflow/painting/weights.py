@@ -89,7 +89,7 @@ def _checked(name: str, source: str, path: Path, network: Network) -> Weights:
 
 
 def download(network: Network, say: Say) -> Path:
-    """Path of Keras's own ImageNet weights, cached or downloaded, verified by their hash.
+    """Path of Keras's own ImageNet weights, cached or downloaded, verified by their hash if known.
 
     Raises GramflowError when the network has none, and when the server does not answer within
     PATIENCE seconds or sends a wrong file.
@@ -106,12 +106,16 @@ def download(network: Network, say: Say) -> Path:
     try:
         home.mkdir(parents=True, exist_ok=True)  # else Keras takes /tmp
         if not (home / "models" / name).is_file():
-            say(f"downloading {name} (once, 60 to 80 MB)")
+            say(f"downloading {name} (once)")
             _await_answer(url)
         with _patience():
             return Path(
                 get_file(
-                    name, url, cache_dir=home, cache_subdir="models", file_hash=network.weights_hash
+                    name,
+                    url,
+                    cache_dir=home,
+                    cache_subdir="models",
+                    file_hash=network.weights_hash or None,
                 )
             )
     except Exception as error:  # Keras raises a bare Exception when the server cannot be reached

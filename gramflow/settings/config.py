@@ -37,11 +37,31 @@ STORAGE = "s3://"
 
 @dataclass(frozen=True)
 class Style:
-    """A style: paths of its pictures, and their weights in the mean target, which sum to 1."""
+    """A style: paths of its pictures, and their weights in the mean target, which sum to 1.
+
+    masks: paths of masks of the pictures, one for each, or none.
+    crop, crops, rotations: what is seen of each picture, as in the config's schema.
+    """
 
     name: str
     images: tuple[str, ...]
     weights: tuple[float, ...]
+    crop: tuple[float, ...] | None = None
+    crops: int = 1
+    rotations: tuple[float, ...] = (0.0,)
+    masks: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Paths of its pictures and their masks."""
+        return self.images + self.masks
+
+    @property
+    def views(self) -> Values:
+        """What is seen of each picture, as far as it is not the picture itself."""
+        chosen = {"crop": self.crop, "crops": self.crops, "rotations": self.rotations}
+        whole = {"crop": None, "crops": 1, "rotations": (0.0,)}
+        return {key: value for key, value in chosen.items() if value != whole[key]}
 
 
 SCENE = ("intensity", "regions", "timeline")
@@ -63,12 +83,13 @@ class Look:
     height: int | None
     coarsest: int | None
     start: str
+    opening: str
     passes: int
     hold: int
     grain: float
     seed: int
     style_scale: float
-    pooling: Literal["average", "max"]
+    pooling: Literal["average", "max", "l2"]
     padding: Literal["mirror", "zeros"]
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
     evaluations: int
@@ -113,6 +134,11 @@ class Look:
         return self.evaluations * (frames - anew + first * shares * anew)
 
     @property
+    def opens_with(self) -> str:
+        """What a frame starts from that has nothing before it."""
+        return self.opening if self.start == "previous" else self.start
+
+    @property
     def settings(self) -> Values:
         """All fields except the name, so that looks of equal effect have equal settings.
 
@@ -128,6 +154,7 @@ class Look:
 _WITHOUT_EFFECT: Values = {
     "hold": 1,
     "grain": 0.0,
+    "opening": "content",
     "intensity": None,
     "regions": {},
     "timeline": [],
@@ -298,8 +325,9 @@ def _paths(config: Config) -> Iterator[tuple[Entry, str]]:
     if config.weights not in ("bundled", "random"):
         yield ("weights",), config.weights
     for style in config.styles.values():
-        for number, image in enumerate(style.images):
-            yield ("styles", style.name, "images", number), image
+        for entry in ("images", "masks"):
+            for number, image in enumerate(getattr(style, entry)):
+                yield ("styles", style.name, entry, number), image
     for name, video in config.videos.items():
         if not is_live(video["path"]) and not is_stored(video["path"]):
             yield ("videos", name, "path"), video["path"]
@@ -357,12 +385,12 @@ def _mode(path: Path) -> int:
 
 @dataclass(frozen=True)
 class _Layers:
-    """The layers that a look may use.
+    """The layers that a look may use; None if only the built network tells.
 
     whose: name of the network, for errors. advice: text to append to these errors.
     """
 
-    names: Sequence[str]
+    names: Sequence[str] | None
     whose: str
     advice: str = ""
 
@@ -509,7 +537,34 @@ def _style(name: str, style: Values, folder: Path) -> Style:
     total = sum(weights)
     if total > sys.float_info.max:
         raise refused((*entry, "weights"), "their sum is too great; give smaller ones")
-    return Style(name, tuple(images), tuple(weight / total for weight in weights))
+    crop = style["crop"]
+    if crop is not None and (crop[0] + crop[2] > 1 or crop[1] + crop[3] > 1 or 0 in crop[2:]):
+        text = (
+            f"{shown(crop)} is not within the picture; left + width and top + height are at most 1"
+        )
+        raise refused((*entry, "crop"), text)
+    found = Style(
+        name,
+        tuple(images),
+        tuple(weight / total for weight in weights),
+        None if crop is None else tuple(crop),
+        style["crops"],
+        tuple(style["rotations"]),
+        tuple(style["masks"]),
+    )
+    _check_masks(found, folder, (*entry, "masks"))
+    return found
+
+
+def _check_masks(style: Style, folder: Path, entry: Entry) -> None:
+    """Raise GramflowError unless a style has a mask for each whole picture, or none."""
+    for number, mask in enumerate(style.masks):
+        _check_readable(folder / mask, (*entry, number))
+    if style.masks and len(style.masks) != len(style.images):
+        counts = f"{len(style.masks)} masks for {len(style.images)} images"
+        raise refused(entry, f"{counts}; give one for each")
+    if style.masks and style.views:
+        raise refused(entry, f"not beside {', '.join(style.views)}; cut the pictures, or the masks")
 
 
 # -- looks -------------------------------------------------------------------------------------
@@ -545,6 +600,9 @@ def _look(name: str, changes: Values, registry: Registry, layers: _Layers) -> Lo
         if values["passes"] > 1:
             text = f"start: {values['start']} has one; set start to previous, or passes to 1"
             raise refused((*entry, "passes"), text)
+        if values["opening"] != "content":
+            text = f"start: {values['start']} is what frames start from; set start to previous"
+            raise refused((*entry, "opening"), text)
         losses = _without_neighbours(losses, changes, registry, (*entry, "losses"))
     values["losses"] = losses
     for key, kind in CHOSEN.items():
@@ -648,7 +706,7 @@ def _check_layers(layers: Any, known: _Layers, entry: Entry) -> None:
 
 
 def _check_layer(layer: str, known: _Layers, entry: Entry) -> None:
-    if layer not in known.names:
+    if known.names is not None and layer not in known.names:
         text = f"{known.whose} has no layer {shown(layer)}; {remedy(layer, known.names)}"
         raise refused(entry, text + known.advice)
 

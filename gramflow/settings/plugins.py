@@ -124,12 +124,13 @@ class Registry:
         return sorted(name for of, name in self._known if of == kind)
 
     def find(self, kind: str, name: str, entry: Entry = ()) -> Plugin:
-        """Return a plugin, and import it if needed.
+        """Return a plugin, and import it if needed. "ResNet50" finds resnet50, too.
 
         entry: the config entry that names it, for errors. Raises GramflowError when no plugin has
         this kind and name, or its import fails.
         """
         entry = entry or (kind, name)
+        name = name if (kind, name) in self._known else name.lower()
         found = self._known.get((kind, name))
         if found is None:
             known = remedy(name, self.names(kind))

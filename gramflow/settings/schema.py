@@ -63,9 +63,15 @@ def shown(value: Any) -> str:
 
 
 def remedy(word: Any, known: Iterable[str]) -> str:
-    """Suggest the closest of the known words, if one is close, and list all of them."""
+    """Suggest the closest of the known words, if one is close, and list all of them.
+
+    Of more than `_MANY` only the three closest are named.
+    """
     words = sorted(known)
-    close = get_close_matches(str(word), words, n=1)
+    many = len(words) > _MANY
+    close = get_close_matches(str(word), words, n=3 if many else 1, cutoff=0.3 if many else 0.6)
+    if many:
+        return f"near it are {', '.join(close)}" if close else f"there are {len(words)} others"
     guess = f"did you mean {close[0]}? " if close else ""
     return f"{guess}known: {', '.join(words) or 'none'}"
 
@@ -78,6 +84,9 @@ def seconds(time: float | str | None) -> float | None:
     for part in time.split(":"):
         found = found * 60 + float(part)
     return found
+
+
+_MANY = 60  # known words that a line still lists
 
 
 # -- fitting -----------------------------------------------------------------------------------

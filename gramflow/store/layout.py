@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gramflow import ENGINE_VERSION, bundled
 from gramflow.film.keys import DIGITS, content_digest, plan_recipe, replaced, short_digest
-from gramflow.film.layers import needed_layers
+from gramflow.film.layers import needed_layers, unlisted
 from gramflow.settings.config import Config, Render, is_stored, marked_of_mask, video_files
 
 CAPTURE = "work/{video}/capture.{digest}.mkv"
@@ -132,8 +132,9 @@ class Layout:
             config.weights,
             config.network,
             [self._stamp(file) for file in self.weights_files],
-            # `auto` may fall back to the bundled network only if it has these layers
-            needed_layers(config) if config.weights == "auto" else [],
+            # `auto` may fall back to the bundled network only if it has these layers, and the
+            # layers of some networks are checked when the weights are found
+            needed_layers(config) if config.weights == "auto" or unlisted(config) else [],
             bundled.identity() if config.weights in ("auto", "bundled") else "",
         ]
         return WEIGHTS.format(digest=_short(made_of))

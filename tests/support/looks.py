@@ -7,6 +7,7 @@ def settings_of(**given: Any) -> dict[str, Any]:
     """What a stylizer reads of them."""
     plain = {
         "start": "content",
+        "opening": "content",
         "epoch": 5,
         "stop": 0.0,
         "first": 2.0,

@@ -424,6 +424,8 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
     ),
     (look(start="content", passes=2), "looks.default.passes:", "start to previous"),
     (look(preset="seed", passes=3), "looks.default.passes:", "start: noise"),
+    (look(start="gray", opening="style"), "looks.default.opening:", "set start to previous"),
+    (look(opening="grey"), "looks.default.opening:", "known: content, gray, noise, style"),
     (look(flow="optical"), "looks.default.flow:", "dis"),
     (video(start="1:30", end="1:20.5"), "videos.room.end:", "later"),
     (video(start=-1), "videos.room.start:", "at least 0"),

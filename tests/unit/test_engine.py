@@ -12,7 +12,13 @@ from gramflow.engine.optimizers import ScipyLBFGS
 from gramflow.engine.recolouring import recoloured
 from gramflow.engine.steadiness import OWN, Neighbour, tones
 from gramflow.engine.stylizers import Optimize, Palette
-from gramflow.engine.targets import flattened, style_targets, unflattened
+from gramflow.engine.targets import (
+    colour_targets,
+    coloured_noise,
+    flattened,
+    style_targets,
+    unflattened,
+)
 from gramflow.media.pictures import resize
 from gramflow.painting.setup import make_losses
 from gramflow.settings.config import load
@@ -171,14 +177,18 @@ def test_beyond_the_edge_the_picture_is_mirrored(device, weights):
         assert np.allclose(features[layer][0], before, atol=1e-2, rtol=1e-3)
 
 
-@pytest.mark.parametrize("pooling", ["average", "max"])
+@pytest.mark.parametrize("pooling", ["average", "max", "l2"])
 def test_pooling_is_chosen(device, weights, pooling):
     network = networks.VGG16()
     extract = networks.build(network, weights[1], ["block1_conv2", "block2_conv1"], pooling)
     features = extract(network.preprocess(picture(1)))
     before = features["block1_conv2"].numpy()[0].astype(np.float64)
     blocks = before.reshape(16, 2, 24, 2, 64)
-    pooled = blocks.mean((1, 3)) if pooling == "average" else blocks.max((1, 3))
+    pooled = {
+        "average": blocks.mean((1, 3)),
+        "max": blocks.max((1, 3)),
+        "l2": 1.4 * np.sqrt((blocks**2).mean((1, 3))),
+    }[pooling]
     plain = plain_vgg.convolve(
         pooled, *(array.astype(np.float64) for array in weights[0]["block2_conv1"])
     )
@@ -269,15 +279,17 @@ def test_start_is_content_noise_or_previous(objective_of):
     terms = seed_terms(normalize=True)
     objective = objective_of(terms)
     extractor = objective.network
-    targets = style_targets(objective, network, [picture(3)], [1.0])
+    brown = [np.float32([0.5, 0.3, 0.2]) + 0.1 * (picture(seed) - 0.5) for seed in (3, 5)]
+    targets = style_targets(objective, network, brown, [0.5, 0.5])
+    targets |= colour_targets(brown, [0.5, 0.5])
     trust = np.ones(frame.shape[:2], np.float32)
     trust[:, :24] = 0
 
     other = 0 * frame  # of other tones: they are not held
 
-    def painted(start, seed=0, previous=None, own=None):
+    def painted(start, seed=0, previous=None, own=None, opening="content"):
         palette = Palette(
-            settings_of(start=start, epoch=1, evaluations=1),
+            settings_of(start=start, opening=opening, epoch=1, evaluations=1),
             network,
             lambda: extractor,
             terms,
@@ -305,6 +317,30 @@ def test_start_is_content_noise_or_previous(objective_of):
     assert np.median(np.abs(noise - grey)) < 0.05
     assert np.array_equal(noise, painted("noise"))
     assert not np.array_equal(noise, painted("noise", seed=1))
+    assert np.array_equal(noise, painted("previous", opening="noise"))
+    gray = painted("gray")
+    assert np.median(np.abs(gray - 0.5)) < 0.02
+    assert np.array_equal(gray, painted("previous", opening="gray"))
+    styled = painted("previous", opening="style")
+    assert np.array_equal(styled, painted("style"))
+    assert not np.array_equal(styled, painted("style", seed=1))
+    assert np.allclose(styled.mean((0, 1)), np.mean(brown, axis=(0, 1, 2)), atol=0.02)
+    assert np.abs(painted("previous", own=again, opening="style") - again).max() < 0.05
+
+
+def test_noise_has_the_colours_of_all_the_styles_pictures():
+    random = np.random.default_rng(3)
+    mixing = np.float32([[0.05, 0.04, 0.0], [0.0, 0.06, 0.02], [0.01, 0.0, 0.03]])
+    pictures = [
+        (random.standard_normal((40, 50, 3)) @ mixing + mean).astype(np.float32)
+        for mean in ((0.4, 0.5, 0.6), (0.5, 0.4, 0.6))
+    ]
+    noise = coloured_noise(colour_targets(pictures, [0.5, 0.5]), (160, 90), random)
+    assert noise.shape == (90, 160, 3)
+    made, given = (np.reshape(each, (-1, 3)) for each in (noise, np.stack(pictures)))
+    assert np.allclose(made.mean(0), given.mean(0), atol=3e-3)
+    assert np.allclose(np.cov(made.T), np.cov(given.T), atol=2e-4)
+    assert abs(np.cov(given.T)[0, 1]) > 4e-4
 
 
 def test_a_segment_without_work_pays_no_tensorflow():

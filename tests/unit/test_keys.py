@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gramflow.film.description import described
 from gramflow.film.identity import bundled_weights, random_weights
-from gramflow.film.keys import short_digest, target_name
+from gramflow.film.keys import recipe, short_digest, target_name
 from gramflow.film.order import LEAD, parts_chained
 from gramflow.film.plan import make_plan
 from gramflow.settings.config import load
@@ -171,6 +171,23 @@ def test_what_does_not_matter_does_not_change_the_keys():
     assert alone == same == also and not set(alone) & set(other)
     chain = keys_of(config_with("previous"), range(3))
     assert chain != keys_of(config_with("previous", flow="farneback"), range(3))
+
+
+def test_settings_that_came_later_are_in_no_older_key():
+    """At their defaults; so what has been painted before they came is painted still."""
+    config = config_with("previous")
+    recipe_ = recipe(config, config.renders["clip.red"], (64, 48), WEIGHTS)
+    assert "opening" not in recipe_["look"] and "colours" not in recipe_["target"]
+    for start, look in (("previous", {"opening": "style"}), ("style", {})):
+        other = config_with(start, **look)
+        found = recipe(other, other.renders["clip.red"], (64, 48), WEIGHTS)
+        assert found["target"]["colours"]
+        assert not set(keys_of(other, range(3))) & set(
+            keys_of(config_with(start="previous"), range(3))
+        )
+    gray = config_with("previous", opening="gray")
+    assert recipe(gray, gray.renders["clip.red"], (64, 48), WEIGHTS)["target"] == recipe_["target"]
+    assert not set(keys_of(gray, range(3))) & set(keys_of(config, range(3)))
 
 
 def test_targets_are_shared_where_they_are_equal():

@@ -174,3 +174,25 @@ def test_a_network_that_cannot_be_copied_paints_in_32(device, exact, monkeypatch
     assert one.picture.tobytes() == other.picture.tobytes()
     with pytest.raises(GramflowError, match=r"^looks\.default\.precision: .*; give float32$"):
         paint(odd, objective, "mixed_bfloat16")
+
+
+@pytest.mark.parametrize("name", LOW)
+def test_l2_pooling_overflows_in_no_format(device, name):
+    """Squares of features do in float16; where all are zero, the gradient is none."""
+    import keras
+
+    from gramflow.engine import backend
+    from gramflow.engine.layers import RootMeanSquarePooling2D
+
+    layer = RootMeanSquarePooling2D(2, dtype=name)
+    values = np.zeros((1, 2, 4, 1), np.float32)
+    values[:, :, :2] = 1000
+    found = layer(ops.convert_to_tensor(values))
+    assert keras.backend.standardize_dtype(found.dtype) == name.removeprefix("mixed_")
+    assert np.allclose(ops.cast(found, "float32"), [[[[1400], [0]]]], rtol=0.01, atol=1e-4)
+
+    def total(at):
+        return ops.sum(ops.cast(layer(at), "float32")), None
+
+    gradient, _ = backend.with_gradient(total, ops.convert_to_tensor(values))
+    assert np.allclose(gradient[0, :, :, 0], [[0.35, 0.35, 0, 0]] * 2, rtol=0.01)
