@@ -8,7 +8,7 @@ checkpoint plan:
         manifest=get_manifest,
         weights=LAYOUT.weights,
         # not read; so that they are there when the inputs of this render's jobs are looked for
-        examples=ancient(get_example_plans),
+        plans=ancient(get_plans_needed),
     output:
         layout.PLAN,
     log:

@@ -115,7 +115,9 @@ def recipe(
 
 def plan_recipe(config: Config, render: Render) -> list[Any]:
     """Everything that determines a render's plan, except the video's manifest and the weights."""
-    return [*_unsized_recipe(config, render, None), config.segment_frames]
+    others = [[other.only, _unsized_recipe(config, other, None)] for other in render.others]
+    shots = [chosen for chosen in (render.only, others) if chosen]
+    return [*_unsized_recipe(config, render, None), config.segment_frames, *shots]
 
 
 def _unsized_recipe(config: Config, render: Render, weights: Weights | None) -> list[Any]:
@@ -151,7 +153,7 @@ def painted_keys(
     frame and its neighbours.
     """
     backs, frames = neighbours(config, look), _pictures(config, look, manifest)
-    stages = 1 + max(links.stage for part in found for links in part.chains)
+    stages = 1 + max((links.stage for part in found for links in part.chains), default=0)
     keys: Keys = [{} for _ in range(stages)]
     for links in chain.from_iterable(part.chains for part in found):
         # passes do not repaint keyframes, so stage 0 sets the keys of all stages

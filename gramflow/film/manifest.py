@@ -1,6 +1,7 @@
 """The manifest of an extracted video: hash and time of every frame, and the shots."""
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -68,6 +69,10 @@ class Manifest(Document):
             [Segment(first, min(first + length, end) - 1) for first in range(start, end, length)]
             for start, end in zip(self.shots, ends, strict=True)
         ]
+
+    def shot_of(self, frame: int) -> int:
+        """Number of the shot that a frame is in; the first is 1."""
+        return bisect_right(self.shots, frame)
 
     @property
     def digest(self) -> str:
