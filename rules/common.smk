@@ -51,7 +51,7 @@ def video_of(wildcards):
 
 def render_labels(wildcards):
     """What the report calls a render: a column for each part of its name."""
-    return vars(CONFIG.renders[wildcards.render])
+    return CONFIG.renders[wildcards.render].labels
 
 
 def get_probe(wildcards):
@@ -95,9 +95,9 @@ def get_trained(wildcards):
     return trained_of(wildcards.render)
 
 
-def get_example_plans(wildcards):
-    """Plans of the renders that a render's stylizer learns from."""
-    return [LAYOUT.plan(example) for example in examples_of(wildcards.render)]
+def get_plans_needed(wildcards):
+    """Plans of the renders that a render learns from, or that paint some of its film's shots."""
+    return list(map(LAYOUT.plan, CONFIG.needed_by(CONFIG.painted[wildcards.render])))
 
 
 def get_examples(wildcards):
@@ -127,7 +127,7 @@ def get_all_records(_):
 
 def records_of(render):
     """Records of the parts whose frames make a render's film."""
-    return [record_path(render, job) for job in plan_of(render).final]
+    return [record_path(name, job) for name, job in plan_of(render).film]
 
 
 def examples_of(render):

@@ -9,7 +9,7 @@ checkpoint plan:
         weights=LAYOUT.weights,
         masks=get_masks,
         # not read; so that they are there when the inputs of this render's jobs are looked for
-        examples=ancient(get_example_plans),
+        plans=ancient(get_plans_needed),
     output:
         layout.PLAN,
     log:

@@ -18,7 +18,7 @@ with job(snakemake.log[0]) as say:
     render = config.renders[snakemake.wildcards.render]
     plan = Plan.load(Path(snakemake.input.plan))
     manifest = Manifest.load(Path(snakemake.input.manifest))
-    looks = [config.looks[render.look]] * len(manifest.shots)
+    looks = [config.looks[render.look_of(n + 1)] for n in range(len(manifest.shots))]
     encode(
         manifest,
         Probe.load(Path(snakemake.input.probe)),

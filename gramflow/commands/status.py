@@ -86,8 +86,8 @@ def _watch(config: Config) -> None:
 
 def _finished(config: Config, statuses: list[RenderStatus]) -> bool:
     """Whether every film is there, and is painted as the config says."""
-    films = [status for status in statuses if status.name in config.renders]
-    return all(status.film and status.done == status.frames for status in films)
+    films = [status.film for status in statuses if status.name in config.renders]
+    return all(films) and all(status.done == status.frames for status in statuses)
 
 
 def _print_changes(config: Config) -> None:

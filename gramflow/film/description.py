@@ -20,16 +20,25 @@ def describe(config: Config, render: Render, weights: Weights) -> dict[str, Any]
 
 def described(config: Config, render: Render, weights: Weights) -> dict[str, Any]:
     """As `describe`, without the package's version, which alone makes no film out of date."""
-    style = config.styles[render.style]
+    shots = [{"numbers": other.only, **_handling(config, other)} for other in render.others]
     return {
         "engine": ENGINE_VERSION,
         "video": render.video,
+        **_handling(config, render),
+        "network": weights.network,
+        "weights": {"source": weights.source, "identity": weights.identity},
+        **({"shots": shots} if shots else {}),
+    }
+
+
+def _handling(config: Config, render: Render) -> dict[str, Any]:
+    """What the film, or some of its shots, are painted like: style and look."""
+    style = config.styles[render.style]
+    return {
         "style": render.style,
         "look": render.look,
         "pictures": list(map(_named, style.files)),
         "mixture": list(style.weights),
-        "network": weights.network,
-        "weights": {"source": weights.source, "identity": weights.identity},
         "settings": with_contents(config, config.looks[render.look], {"file": _named}),
     }
 

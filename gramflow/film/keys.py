@@ -117,7 +117,9 @@ def recipe(
 def plan_recipe(config: Config, render: Render) -> list[Any]:
     """Everything that determines a render's plan, except the video's manifest and the weights."""
     look = config.looks[render.look]
-    made_of = [*_unsized_recipe(config, render, None), config.segment_frames]
+    others = [[other.only, _unsized_recipe(config, other, None)] for other in render.others]
+    shots = [chosen for chosen in (render.only, others) if chosen]
+    made_of = [*_unsized_recipe(config, render, None), config.segment_frames, *shots]
     if look.is_plain:
         return made_of
     targets = [
@@ -159,7 +161,7 @@ def painted_keys(
     found: the render's parts. backs: see `neighbours`. frames: what is painted of every frame, see
     `pictures`. base: digest of all that determines a painted frame, but that and its neighbours.
     """
-    stages = 1 + max(links.stage for part in found for links in part.chains)
+    stages = 1 + max((links.stage for part in found for links in part.chains), default=0)
     keys: Keys = [{} for _ in range(stages)]
     for links in chain.from_iterable(part.chains for part in found):
         # passes do not repaint keyframes, so stage 0 sets the keys of all stages

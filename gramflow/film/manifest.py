@@ -70,9 +70,13 @@ class Manifest(Document):
             for start, end in zip(self.shots, ends, strict=True)
         ]
 
+    def shot_of(self, frame: int) -> int:
+        """Number of the shot that a frame is in; the first is 1."""
+        return bisect_right(self.shots, frame)
+
     def shot(self, number: int) -> range:
         """The numbers of the frames of the shot that a frame is in."""
-        place = bisect_right(self.shots, number)
+        place = self.shot_of(number)
         return range(self.shots[place - 1], [*self.shots, len(self.frames)][place])
 
     @property

@@ -4,10 +4,11 @@ Rules, jobs, `gramflow plan` and `gramflow status` all read the same plan.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any, Self
 
+from gramflow.base.errors import GramflowError
 from gramflow.base.files import Document
 from gramflow.film.identity import Weights
 from gramflow.film.keys import (
@@ -117,6 +118,7 @@ class Plan(Document):
     backs: distances of the painted neighbours that a frame needs, in steps back, rising; empty if
         frames do not depend on each other.
     jobs: by the part's name.
+    others: of a film some of whose shots other renders paint, their final jobs, by the render.
     """
 
     render: str
@@ -128,11 +130,19 @@ class Plan(Document):
     trained: str
     backs: tuple[int, ...]
     jobs: dict[str, Job]
+    others: dict[str, list[Job]] = field(default_factory=dict)
+
+    @property
+    def film(self) -> list[tuple[str, Job]]:
+        """The jobs whose frames are the film's, in its order, each with its render's name."""
+        own = [(self.render, job) for job in self.final]
+        others = [(name, job) for name, jobs in self.others.items() for job in jobs]
+        return sorted([*own, *others], key=lambda each: each[1].part.frames.start)
 
     @property
     def frames(self) -> list[str]:
         """Keys of the film's painted frames, in order."""
-        return [key for job in self.final for key in job.told]
+        return [key for _, job in self.film for key in job.told]
 
     @property
     def made(self) -> list[str]:
@@ -142,18 +152,19 @@ class Plan(Document):
     @property
     def length(self) -> int:
         """Number of the film's frames."""
-        return sum(len(job.part.frames) for job in self.final)
+        return sum(len(job.part.frames) for _, job in self.film)
 
     @property
     def final(self) -> list[Job]:
-        """The jobs whose frames are the film's, in the film's order."""
+        """The jobs of this render whose frames are the film's, in the film's order."""
         return [job for job in self.jobs.values() if job.final]
 
     def to_values(self) -> dict[str, Any]:
         """Return the fields as JSON values; jobs as a list, since JSON keys get sorted."""
         weights = self.weights and self.weights.to_values()
         jobs = [_job_values(job) for job in self.jobs.values()]
-        return vars(self) | {"jobs": jobs, "weights": weights}
+        others = {name: list(map(_job_values, found)) for name, found in self.others.items()}
+        return vars(self) | {"jobs": jobs, "weights": weights, "others": others}
 
     @classmethod
     def from_values(cls, values: dict[str, Any]) -> Self:
@@ -162,7 +173,10 @@ class Plan(Document):
         weights = values["weights"] and Weights.from_values(values["weights"])
         tuples = {key: tuple(values[key]) for key in ("size", "backs")}
         found = {job.part.name: job for job in jobs}
-        return cls(**values | tuples | {"jobs": found, "weights": weights})
+        # plans of versions without other shots do not have them
+        borrowed = values.get("others", {})
+        others = {name: list(map(_job, found)) for name, found in borrowed.items()}
+        return cls(**values | tuples | {"jobs": found, "weights": weights, "others": others})
 
 
 def make_plan(
@@ -176,9 +190,10 @@ def make_plan(
 
     weights: None while they are unknown; the keys are then not those of the store. masks: those of
     the video that the look needs (see `Config.masks_of`), and those that its examples need.
-    Raises GramflowError for a size that cannot be painted, and for a timeline that does not fit the
-    film.
+    Raises GramflowError for a size that cannot be painted, for shots that the video lacks, and for
+    a timeline that does not fit the film.
     """
+    _check_shots(render, manifest)
     look = config.looks[render.look]
     size, backs = working_size(look, manifest), tuple(neighbours(config, look))
     examples = [
@@ -188,7 +203,11 @@ def make_plan(
     made_of = recipe(config, render, size, weights)
     learnt_from = [*examples, manifest.frames] if learns(config, look) else examples
     base = digest([made_of, learnt_from] if learnt_from else made_of)
-    found = parts(config, look, manifest)
+    found = [
+        part
+        for part in parts(config, look, manifest)
+        if render.paints(manifest.shot_of(part.frames.start))
+    ]
     frames = pictures(config, render, manifest, weights, masks)
     keys = painted_keys(found, backs, frames, base)
     jobs = {}
@@ -209,7 +228,22 @@ def make_plan(
         trained=base[:DIGITS] if learns(config, look) else "",
         backs=backs,
         jobs=jobs,
+        others={
+            other.name: make_plan(config, other, manifest, weights, masks).final
+            for other in render.others
+        },
     )
+
+
+def _check_shots(render: Render, manifest: Manifest) -> None:
+    """Raise GramflowError for shots that the video does not have."""
+    numbers, count = [*(number for number, _, _ in render.shots), *render.only], len(manifest.shots)
+    for number in numbers:
+        if number > count:
+            raise GramflowError(
+                f"renders.shots.{number}: {render.film or render.name} has no such shot; the last "
+                f"one of {render.video} is {count}"
+            )
 
 
 def _touched(part: Part, backs: tuple[int, ...], keys: Keys) -> dict[int, KeyRun]:

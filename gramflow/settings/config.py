@@ -163,17 +163,54 @@ _WITHOUT_EFFECT: Values = {
 
 @dataclass(frozen=True)
 class Render:
-    """One video in one style with one look."""
+    """One video in one style with one look.
+
+    shots: the film's shots that have another style or look: number, from 1, style, look; sorted.
+    film, only: of a render that paints only such shots of a film, that film's name and the numbers
+        of the shots; "" and () for all others.
+    """
 
     video: str
     style: str
     look: str
+    shots: tuple[tuple[int, str, str], ...] = ()
+    film: str = ""
+    only: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
-        """The render's part of file names. It is unique, since names contain no dot."""
+        """The render's part of file names. It is unique, since names contain no dot and no plus."""
         look = "" if self.look == "default" else f".{self.look}"
-        return f"{self.video}.{self.style}{look}"
+        if not self.film:
+            return f"{self.video}.{self.style}{look}"
+        style = "" if self.style == self.film.split(".")[1] else f"{self.style}."
+        return f"{self.film}+{style}{self.look}"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Names of the video, the style and the look."""
+        return {"video": self.video, "style": self.style, "look": self.look}
+
+    @property
+    def others(self) -> list["Render"]:
+        """The renders that paint the film's shots of another style or look."""
+        numbers: dict[tuple[str, str], list[int]] = {}
+        for number, style, look in self.shots:
+            numbers.setdefault((style, look), []).append(number)
+        return [
+            Render(self.video, style, look, film=self.name, only=tuple(found))
+            for (style, look), found in numbers.items()
+        ]
+
+    def paints(self, shot: int) -> bool:
+        """Whether the render itself paints a shot, given its number from 1."""
+        if self.film:
+            return shot in self.only
+        return shot not in {number for number, _, _ in self.shots}
+
+    def look_of(self, shot: int) -> str:
+        """The look of one of the film's shots, given its number from 1."""
+        return next((look for number, _, look in self.shots if number == shot), self.look)
 
 
 @dataclass(frozen=True)
@@ -204,23 +241,27 @@ class Config:
         return [*named, *(name for name in shown if name != scenes.OWN)]
 
     def masks_of(self, render: Render) -> list[str]:
-        """Names of the masks of the render's video that its look and its examples' looks need."""
-        looks = [self.looks[each.look] for each in [render, *self.examples_of(render)]]
-        return list(dict.fromkeys(mask for look in looks for mask in look.regions))
+        """Names of the masks of the video that a render, and those that it needs, are painted by."""
+        needed = (mask for each in self.needed_by(render) for mask in self.masks_of(each))
+        return list(dict.fromkeys([*self.looks[render.look].regions, *needed]))
 
     def examples_of(self, render: Render) -> list[Render]:
         """The renders, of its video and style, whose painted frames a render learns from."""
         named = (name for _, name in marked(self.looks[render.look], self.registry, "look"))
-        return [replace(render, look=name) for name in dict.fromkeys(named)]
+        return [Render(render.video, render.style, name) for name in dict.fromkeys(named)]
+
+    def needed_by(self, render: Render) -> list[Render]:
+        """The renders that are painted for another one: its examples, and its other shots."""
+        return [*self.examples_of(render), *render.others]
 
     @cached_property
     def painted(self) -> dict[str, Render]:
-        """All renders to paint, by name: `renders`, each after its examples."""
+        """All renders to paint, by name: `renders`, each after those that it needs."""
         found: dict[str, Render] = {}
 
         def add(render: Render) -> None:
-            for example in self.examples_of(render):
-                add(example)
+            for needed in self.needed_by(render):
+                add(needed)
             found[render.name] = render
 
         for render in self.renders.values():
@@ -260,11 +301,7 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
     renders = _renders(values["renders"], videos, styles, looks)
     for name in {render.look for render in renders.values()}:
         _check_even(looks[name], values["encode"]["pixel_format"])
-    for render in renders.values():
-        for mask in looks[render.look].regions:
-            known = videos[render.video]["masks"]
-            _check_known(f"mask of {render.video}", mask, known, ("looks", render.look, "regions"))
-    return Config(
+    resolved = Config(
         weights=values["weights"],
         network=network.name,
         videos=videos,
@@ -278,6 +315,12 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
         encode=values["encode"],
         registry=registry,
     )
+    _check_whole(resolved)
+    for render in resolved.painted.values():
+        for mask in looks[render.look].regions:
+            known = videos[render.video]["masks"]
+            _check_known(f"mask of {render.video}", mask, known, ("looks", render.look, "regions"))
+    return resolved
 
 
 @cache
@@ -794,23 +837,61 @@ def _check_examples(path: list[str], looks: Mapping[str, Look], registry: Regist
 def _renders(
     choices: list[Values] | None,
     videos: Iterable[str],
-    styles: Iterable[str],
-    looks: Iterable[str],
+    styles: Collection[str],
+    looks: Mapping[str, Look],
 ) -> dict[str, Render]:
     """All chosen combinations of video, style and look, by the render's name.
 
-    choices: the `renders` entry; None for all videos and styles with the default look.
+    choices: the `renders` entry; None for all videos and styles with the default look. Raises
+    GramflowError for an unknown name, for shots that cannot be parts of a film, and for two films
+    of one name with different shots.
     """
     known = {"video": list(videos), "style": list(styles), "look": list(looks)}
-    everything = {"video": None, "style": None, "look": "default"}
-    renders = [
-        Render(*combination)
-        for number, choice in enumerate([everything] if choices is None else choices)
-        for combination in product(
-            *(_chosen(choice[key], known[key], ("renders", number, key)) for key in known)
-        )
-    ]
-    return {render.name: render for render in renders}
+    everything: Values = {"video": None, "style": None, "look": "default", "shots": {}}
+    renders: dict[str, Render] = {}
+    for number, choice in enumerate([everything] if choices is None else choices):
+        entry = ("renders", number)
+        for video, style, look in product(
+            *(_chosen(choice[key], known[key], (*entry, key)) for key in known)
+        ):
+            render = Render(video, style, look)
+            shots = _shots(choice["shots"], render, styles, looks, (*entry, "shots"))
+            render = replace(render, shots=tuple(sorted(shots)))
+            if renders.setdefault(render.name, render) != render:
+                text = f"{render.name} has other shots above; give a look of another name to one"
+                raise refused((*entry, "shots"), text)
+    return renders
+
+
+def _shots(
+    given: Values, render: Render, styles: Collection[str], looks: Mapping[str, Look], entry: Entry
+) -> Iterator[tuple[int, str, str]]:
+    """Yield number, style and look of the shots that are not painted as the rest of a film."""
+    for key, choice in given.items():
+        at = (*entry, key)
+        if not re.fullmatch(r"[1-9]\d{0,8}", str(key)):
+            raise refused(at, "is no shot; give its number, of which the first is 1")
+        named = {"look": choice} if isinstance(choice, str) else choice
+        style, look = (named.get(kind) or render.labels[kind] for kind in ("style", "look"))
+        _check_known("style", style, styles, at)
+        _check_known("look", look, looks, at)
+        sizes = [(looks[name].width, looks[name].height) for name in (render.look, look)]
+        if sizes[0] != sizes[1]:
+            text = f"{look} paints another size than {render.look}; give both one width and height"
+            raise refused(at, text)
+        if (style, look) != (render.style, render.look):
+            yield int(key), style, look
+
+
+def _check_whole(config: Config) -> None:
+    """Raise GramflowError for a film with other shots that a look learns from as a whole."""
+    learnt = {
+        example.name for render in config.painted.values() for example in config.examples_of(render)
+    }
+    for name, render in config.renders.items():
+        if render.shots and name in learnt:
+            text = f"{name} is learnt from, so all its shots have one look; name the film's "
+            raise refused(("renders",), text + "own look otherwise")
 
 
 def _chosen(choice: str | list[str] | None, known: list[str], entry: Entry) -> list[str]:

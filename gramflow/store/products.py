@@ -55,7 +55,7 @@ def claim(config: Config, render: Render, plan: Plan, product: str, probe: str) 
 
     product: one of PRODUCTS. probe: path of the video's probe that is used.
     """
-    painted = [job.claim for job in plan.final]
+    painted = [job.claim for _, job in plan.film]
     made_of: dict[str, list[object]] = {
         # the manifest gives the frames' times; the sound is cut to `start` and `end`
         "film": [

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -106,7 +106,7 @@ def forecast(
         frames,
         made,
         jobs,
-        max(chains.values()),
+        max(chains.values(), default=0),
         evaluations,
         *plan.size,
         config.memory,
@@ -114,8 +114,12 @@ def forecast(
 
 
 def guessed_plan(config: Config, render: Render, found: Probe) -> Plan:
-    """The plan as expected before extraction: the probe's number of frames in a single shot."""
-    return make_plan(config, render, _guessed_manifest(config, render.video, found), None)
+    """The plan as expected before extraction: the probe's number of frames in a single shot.
+
+    Shots of other looks count as the film's own: a render that paints only such has no frames.
+    """
+    plain = replace(render, shots=(), only=())
+    return make_plan(config, plain, _guessed_manifest(config, render.video, found), None)
 
 
 def in_words(forecasts: Sequence[Forecast], unknown: Sequence[str], guessed: Sequence[str]) -> str:

@@ -33,7 +33,7 @@ def live(config: Config, render: Render, plan: Path) -> Callable[[int, Picture, 
     """
     path, due, first = Path(PAGE_LIVE.format(render=render.name)), Every(_SECONDS), True
     planned, painted = Plan.load(plan), painted_store(config.store)
-    keys = set(planned.made)
+    keys = {*planned.made, *planned.frames}
 
     def show(number: int, source: Picture, painting: Picture) -> None:
         nonlocal first

@@ -7,7 +7,7 @@ other data. So what it tells is in scripts, each one call of a function of the p
 import json
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from importlib.metadata import PackageNotFoundError, version
@@ -46,7 +46,7 @@ def call(function: str, value: Any) -> bytes:
 def index(config: Config, waiting: Collection[str] = ()) -> str:
     """The text of the page. waiting: names of the renders that are still to be made."""
     renders = [
-        vars(render) | {"name": name, "waiting": name in waiting}
+        render.labels | {"name": name, "waiting": name in waiting}
         for name, render in config.renders.items()
     ]
     films = [FILM.format(render=name).removeprefix("results/") for name in config.renders]
@@ -127,8 +127,9 @@ def _described(
     weights = made.records[0].weights
     seconds, evaluations = _spent(plan, painted_store(config.store))
     return {
-        **asdict(render),
+        **render.labels,
         "name": render.name,
+        "others": [f"shot {number} in {style}, {look}" for number, style, look in render.shots],
         "size": plan.size,
         "shape": shape,
         "frames": plan.length,
@@ -154,7 +155,7 @@ def _described(
 
 def _spent(plan: Plan, painted: Store) -> tuple[float, int]:
     """Seconds and evaluations that all pictures of a plan took, those of earlier passes too."""
-    notes = [painted.told(key) for key in set(plan.made)]
+    notes = [painted.told(key) for key in {*plan.made, *plan.frames}]
     seconds = sum(note.get("seconds", 0.0) for note in notes)
     return round(seconds, 1), sum(note.get("evaluations", 0) for note in notes)
 

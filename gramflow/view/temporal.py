@@ -87,13 +87,13 @@ def measure_film(
     threads: number of frames that are measured at once.
     """
     cv2.setNumThreads(1)  # one frame per thread
-    look = config.looks[render.look]
+    looks = [config.looks[config.painted[record.render].look] for record in records]
     film = _Film(
         config,
-        look,
+        config.looks[render.look],
         manifest,
         [frame["key"] for record in records for frame in record.frames],
-        _painted_frames(records, look.hold),
+        _painted_frames(records, looks),
         threads,
     )
     starts = set(manifest.shots)
@@ -111,7 +111,9 @@ def measure_film(
             say(f"{render.name}: measured {len(found)} of {len(numbers)} frames")
     terms = {
         source: _relative(
-            manifest.shots, numbers, _summed(records, _of_source(config, look, source))
+            manifest.shots,
+            numbers,
+            _summed(records, [_of_source(config, look, source) for look in looks]),
         )
         for source in ("frame", "style")
     }
@@ -183,15 +185,15 @@ class _Film:
         return np.clip(resized(values, *self.size), 0, 1)
 
 
-def _painted_frames(records: Sequence[Record], hold: int) -> list[int]:
+def _painted_frames(records: Sequence[Record], looks: Sequence[Look]) -> list[int]:
     """Of every frame, the number of the one that its picture was painted of.
 
-    A look that holds its frames paints the first of every `hold` in a segment.
+    looks: of each record. A look that holds its frames paints the first of every `hold`.
     """
     found: list[int] = []
-    for record in records:
+    for record, look in zip(records, looks, strict=True):
         first = len(found)
-        found += (first + place - place % hold for place in range(len(record.frames)))
+        found += (first + place - place % look.hold for place in range(len(record.frames)))
     return found
 
 
@@ -222,12 +224,18 @@ def _of_source(config: Config, look: Look, source: str) -> list[str]:
     ]
 
 
-def _summed(records: Sequence[Record], names: Sequence[str]) -> list[float]:
-    """Sum of these loss terms for every frame; empty unless all records have them."""
-    told = [frame.get("terms", {}) for record in records for frame in record.frames]
-    if not names or any(name not in terms for terms in told for name in names):
-        return []
-    return [sum(terms[name] for name in names) for terms in told]
+def _summed(records: Sequence[Record], names: Sequence[Sequence[str]]) -> list[float]:
+    """Sum of some loss terms for every frame; empty unless all records have them.
+
+    names: of the terms, for each record.
+    """
+    sums: list[float] = []
+    for record, wanted in zip(records, names, strict=True):
+        told = [frame.get("terms", {}) for frame in record.frames]
+        if not wanted or any(name not in terms for terms in told for name in wanted):
+            return []
+        sums += (sum(terms[name] for name in wanted) for terms in told)
+    return sums
 
 
 def _relative(shots: Sequence[int], numbers: list[int], values: list[float]) -> list[float]:

@@ -119,10 +119,10 @@ class Project:
 
     def records(self, render: str) -> list[Record]:
         """Load the records of the parts that make up a render's film, in its order."""
-        jobs = self.plan(render).final
+        jobs = self.plan(render).film
         return [
-            Record.load(self.folder / layout.record(render, job.part.name, job.claim))
-            for job in jobs
+            Record.load(self.folder / layout.record(name, job.part.name, job.claim))
+            for name, job in jobs
         ]
 
     def frames(self, render: str) -> list[dict[str, Any]]:

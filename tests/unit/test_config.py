@@ -285,6 +285,34 @@ def test_renders_choose_from_names(folder: Path) -> None:
     assert names({"video": "a"}, {"style": ["y"]}) == ["a.x", "a.y", "b.y"]
 
 
+def test_shots_of_a_film_are_painted_by_renders_of_their_own(folder: Path) -> None:
+    """One for each style and look; a choice that is the film's own changes nothing."""
+    shots = {9: "fine", 7: {"style": "wave"}, "8": {"style": "wave", "look": "fine"}, 2: "fine"}
+    entries = user(
+        styles={name: {"images": [f"{name}.jpg"]} for name in ("night", "wave")},
+        looks={"fine": {}},
+        renders=[{"style": "night", "look": ["default", "fine"], "shots": shots}],
+    )
+    config = load(entries, folder)
+    assert list(config.renders) == ["room.night", "room.night.fine"]
+    assert {render.name: render.only for render in config.renders["room.night"].others} == {
+        "room.night+fine": (2, 9),
+        "room.night+wave.default": (7,),
+        "room.night+wave.fine": (8,),
+    }
+    other = config.renders["room.night.fine"]
+    assert other.shots == ((7, "wave", "fine"), (8, "wave", "fine"))
+    assert [render.name for render in other.others] == ["room.night.fine+wave.fine"]
+    assert list(config.painted) == [
+        "room.night+fine",
+        "room.night+wave.default",
+        "room.night+wave.fine",
+        "room.night",
+        "room.night.fine+wave.fine",
+        "room.night.fine",
+    ]
+
+
 def test_a_number_may_be_a_name(folder: Path) -> None:
     resolved = load(user(videos={2024: {"path": "clip.avi"}}), folder)
     assert list(resolved.renders) == ["2024.night"]
@@ -535,6 +563,33 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
     (user(renders=[{"video": "rom"}]), "renders[0].video:", "did you mean room?"),
     (user(renders=[{}, {"look": ["fine"]}]), "renders[1].look:", "default"),
     (user(renders=[{"vdeo": "room"}]), "renders[0].vdeo:", "video"),
+    (user(renders=[{"shots": {2: "fin"}}]), "renders[0].shots.2:", "there is no look 'fin'"),
+    (user(renders=[{"shots": {2: {"style": "x"}}}]), "renders[0].shots.2:", "no style 'x'"),
+    (user(renders=[{"shots": {2: {"lok": "x"}}}]), "renders[0].shots.2.lok:", "did you mean look?"),
+    (user(renders=[{"shots": {0: "default"}}]), "renders[0].shots.0:", "the first is 1"),
+    (user(renders=[{"shots": {"b": "default"}}]), "renders[0].shots.b:", "give its number"),
+    (
+        user(looks={"fine": {"width": 700}}, renders=[{"shots": {2: "fine"}}]),
+        "renders[0].shots.2:",
+        "fine paints another size than default",
+    ),
+    (
+        user(looks={"fine": {}}, renders=[{}, {"shots": {2: "fine"}}]),
+        "renders[1].shots:",
+        "room.night has other shots above",
+    ),
+    (
+        user(
+            looks={"fine": {}, "net": {"stylizer": {"name": "network", "teacher": "default"}}},
+            renders=[{"shots": {2: "fine"}}, {"look": "net"}],
+        ),
+        "renders:",
+        "room.night is learnt from",
+    ),
+    (look(hold=0), "looks.default.hold:", "at least 1"),
+    (look(hold=1.5), "looks.default.hold:", "a whole number"),
+    (look(grain=-1), "looks.default.grain:", "at least 0"),
+    (look(grain=5), "looks.default.grain:", "at most 4"),
 ]
 
 

@@ -1,16 +1,18 @@
 """What each job of a render paints, and the file that tells it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gramflow.base.errors import GramflowError
 from gramflow.film.identity import random_weights
 from gramflow.film.keys import Keys, digest, target_name, working_size
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan, make_plan
-from gramflow.settings.config import Config
+from gramflow.settings.config import Config, Render, load
 from tests.support.renders import config_with, manifest_of, painted_keys
 
 WEIGHTS = random_weights("vgg16")
@@ -142,6 +144,55 @@ def test_a_held_film_is_painted_as_if_it_had_no_other_frames() -> None:
         sparse = keys_of(plain, manifest_of(range(0, 17, 2)))
         for found, expected in zip(film, sparse, strict=True):
             assert {n // 2: key for n, key in found.items() if n % 2 == 0} == expected
+
+
+def test_a_film_of_several_looks(path: Path) -> None:
+    """Each shot has the keys that its look gives it in a film of its own; each is planned once."""
+    config = load(
+        {
+            "videos": {"clip": {"path": __file__}},
+            "styles": {"red": {"images": [__file__]}},
+            "looks": {
+                "default": {"width": 64, "passes": 2},
+                "held": {"width": 64, "hold": 2},
+                "alone": {"width": 64, "start": "content"},
+            },
+            "renders": [
+                {"shots": {2: "held", 4: "alone"}},
+                {"look": ["held", "alone"], "shots": {1: "default"}},
+                {"look": "default", "style": "red", "shots": {2: "held", 4: "alone"}},
+            ],
+            "segment_frames": 3,
+        }
+    )
+    manifest = manifest_of(range(20), shots=(0, 4, 11, 15))
+    plan = make_plan(config, config.renders["clip.red"], manifest, WEIGHTS)
+    plan.save(path)
+    assert Plan.load(path) == plan
+    for shot, look in {1: "default", 2: "held", 3: "default", 4: "alone"}.items():
+        plain = make_plan(config, Render("clip", "red", look), manifest, WEIGHTS)
+        first, end = [*manifest.shots, 20][shot - 1 : shot + 1]
+        assert plan.frames[first:end] == plain.frames[first:end]
+    assert plan.length == 20 and len(plan.made) == 2 * (4 + 2)
+    others = [
+        make_plan(config, config.painted[name], manifest, WEIGHTS)
+        for name in ("clip.red+held", "clip.red+alone")
+    ]
+    assert [len(other.made) for other in others] == [4, 5]
+    assert {key for each in (plan, *others) for key in each.made} >= set(plan.frames)
+
+
+def test_all_shots_may_have_other_looks() -> None:
+    """Then the film's own look paints nothing."""
+    config, film = config_with("previous"), manifest_of(range(8), shots=(0, 5))
+    looks = config.looks | {"other": replace(config.looks["default"], name="other", evaluations=9)}
+    shots = tuple((number, "red", "other") for number in (1, 2))
+    render = replace(config.renders["clip.red"], shots=shots)
+    plan = make_plan(replace(config, looks=looks), render, film, WEIGHTS)
+    assert (plan.jobs, plan.made, plan.length) == ({}, [], 8)
+    late = replace(render, shots=((3, "red", "other"),))
+    with pytest.raises(GramflowError, match=r"^renders\.shots\.3: clip\.red has no such shot"):
+        make_plan(config, late, film, WEIGHTS)
 
 
 def test_a_plan_tells_what_its_render_is_made_of() -> None:
