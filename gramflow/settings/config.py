@@ -241,7 +241,7 @@ class Config:
         return [*named, *(name for name in shown if name != scenes.OWN)]
 
     def masks_of(self, render: Render) -> list[str]:
-        """Names of the masks of the video that a render, and those that it needs, are painted by."""
+        """Names of the video's masks that a render, and those that it needs, are painted by."""
         needed = (mask for each in self.needed_by(render) for mask in self.masks_of(each))
         return list(dict.fromkeys([*self.looks[render.look].regions, *needed]))
 

@@ -86,7 +86,7 @@ def seconds(time: float | str | None) -> float | None:
     return found
 
 
-_MANY = 60  # known words that a line still lists
+_MANY = 30  # known words that a line still lists
 
 
 # -- fitting -----------------------------------------------------------------------------------
