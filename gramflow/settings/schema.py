@@ -68,10 +68,10 @@ def remedy(word: Any, known: Iterable[str]) -> str:
     Of more than `_MANY` only the three closest are named.
     """
     words = sorted(known)
-    many = len(words) > _MANY
-    close = get_close_matches(str(word), words, n=3 if many else 1, cutoff=0.3 if many else 0.6)
-    if many:
-        return f"near it are {', '.join(close)}" if close else f"there are {len(words)} others"
+    if len(words) > _MANY:
+        near = get_close_matches(str(word), words, n=3, cutoff=0.3)
+        return f"did you mean {' or '.join(near)}?" if near else f"there are {len(words)} others"
+    close = get_close_matches(str(word), words, n=1)
     guess = f"did you mean {close[0]}? " if close else ""
     return f"{guess}known: {', '.join(words) or 'none'}"
 

@@ -130,7 +130,7 @@ def test_what_it_cannot_do_is_said(tmp_path: Path) -> None:
     line = (
         "looks.default.losses.content.layers.conv_dw_3_rel: mobilenet has no layer 'conv_dw_3_rel'"
     )
-    assert str(caught.value).startswith(f"{line}; near it are conv_dw_3_relu, ")
+    assert str(caught.value).startswith(f"{line}; did you mean conv_dw_3_relu or ")
 
     network = CLASSES["MobileNet"]()
     model = network.architecture()
