@@ -182,18 +182,17 @@ STATISTICS: list[dict[str, Any]] = [
 def statistics() -> None:
     """Make statistics.jpg: two rows for each content, which is the first picture."""
     rows = []
-    for content, style in (("portrait", "oil"), ("day", "mosaic")):
-        drawn = CONTENTS[content]()
-        height = round(drawn.shape[0] * CELL / drawn.shape[1])
-        frame = resize(drawn, CELL, height)
+    width, height = 160, 90
+    for content, style in (("day", "mosaic"), ("night", "oil")):
+        frame = resize(CONTENTS[content](), width, height)
         made = [frame]
         for change in STATISTICS:
-            look = {"preset": "draft", "evaluations": 6} | change
-            made.append(Painter(style, look, CELL, height).paint(frame)[0].picture)
+            look = {"preset": "draft", "evaluations": 4, "coarsest": width // 2} | change
+            made.append(Painter(style, look, width, height).paint(frame)[0].picture)
             print(style, change, flush=True)
         small = [(to_pixels(picture) // 257).astype(np.uint8) for picture in made]
         rows += [small[:5], small[5:]]
-    sheet(rows, CELL, "statistics.jpg")
+        sheet(rows, CELL, "statistics.jpg")
 
 
 def by_networks() -> None:

@@ -1,10 +1,10 @@
 """A film with a masked figure: `python -m benchmarks regions [FOLDER]`.
 
-Paints 44 frames of the demo's street, in which a woman walks, in The Starry Night, in the style of a
-mosaic, and with the woman in mosaic and the rest in The Starry Night, by masks of her that are drawn
-with the frames. Prints the temporal error of these films, for the woman and the ground: the mean
-squared difference of a frame from the one before it, warped along the film's motion, where that can be
-trusted. Writes docs/pictures/regions.jpg, every sixth frame, and regions.mp4.
+Paints 44 frames of the demo's street, in which a woman walks, in The Starry Night, in the style of
+a mosaic, and with the woman in mosaic and the rest in The Starry Night, by masks of her that are
+drawn with the frames. Prints the temporal error of these films, for the woman and the ground: the
+mean squared difference of a frame from the one before it, warped along the film's motion, where
+that can be trusted. Writes docs/pictures/regions.jpg, every sixth frame, and regions.mp4.
 
 FOLDER: a project that is kept, so that a second run goes on; by default a temporary one.
 """

@@ -101,7 +101,7 @@ def test_a_turned_picture_shows_nothing_from_beyond_its_edge(
 
 
 def test_lines_are_turned_counter_clockwise() -> None:
-    _, columns = np.mgrid[:80, :80].astype(np.float32)
+    columns = np.mgrid[:80, :80][1].astype(np.float32)
     stripes = 0.5 + 0.5 * np.sin(columns / 2)  # upright
     found = turned(np.dstack([stripes] * 3), 30)
     height, width = found.shape[:2]
