@@ -79,7 +79,7 @@ def test_two_entries_are_enough(folder: Path) -> None:
     }
     assert resolved.videos["room"] == dict.fromkeys(
         ["start", "end", "width", "height", "scale", "fps", "seconds"]
-    ) | {"path": "clip.avi", "cuts": "auto", "cut_threshold": 3.0}
+    ) | {"path": "clip.avi", "cuts": "auto", "cut_threshold": 3.0, "masks": {}}
     assert list(resolved.renders) == ["room.night"]
     assert (
         resolved.looks["default"].settings
