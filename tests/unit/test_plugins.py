@@ -50,7 +50,10 @@ def test_the_built_ins_are_plugins_like_any_other() -> None:
             assert plugin.origin == ""
             assert plugin.cls.kind == kind
             assert plugin.cls.__doc__
-            given = dict.fromkeys(plugin.schema["required"], "file")
+            known = plugin.schema["properties"]
+            given = {
+                name: known[name].get("examples", ["file"])[0] for name in plugin.schema["required"]
+            }
             assert checked(given, plugin.schema) is not None
             for name, entry in plugin.schema["properties"].items():
                 assert entry["description"], f"{plugin.name}.{name}"
