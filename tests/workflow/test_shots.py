@@ -14,8 +14,8 @@ from tests.support.project import COPYING, Project
 from tests.support.tiny import write_style
 
 INVERTING = COPYING.replace("Copying", "Inverting").replace("copying", "inverting")
-CUTS = [3 / 12, 7 / 12]
-SECOND = range(3, 7)
+CUTS = [0.2, 0.6]
+SECOND = range(3, 8)
 """Frames of the second shot."""
 
 
@@ -87,8 +87,8 @@ def test_commands_know_of_the_shot(project: Project, tmp_path: Path) -> None:
     """How many frames each look paints, and that all of them are used and as they were made."""
     rows = json.loads(told(project, "status", "--json"))["renders"]
     assert {row["name"]: (row["done"], row["frames"]) for row in rows} == {
-        "clip.red+other": (4, 4),
-        "clip.red": (5, 5),
+        "clip.red+other": (5, 5),
+        "clip.red": (4, 4),
     }
     unused = json.loads(told(project, "prune", "--only", "painted", "work", "--json"))["unused"]
     assert [each["files"] for each in unused if each["kind"] == "painted frames"] == [[]]
@@ -102,12 +102,12 @@ def test_only_the_shot_is_painted_again(project: Project) -> None:
     """Back in the film's own look; once more in the other one, nothing is painted."""
     painted, film = project.painted(), project.film("clip.red")
     project.config["renders"] = [{}]
-    assert "\n4 frames to paint in 1 job\n" in project.run().output
-    assert painted.items() <= project.painted().items() and len(project.painted()) == 13
+    assert "\n5 frames to paint in 1 job\n" in project.run().output
+    assert painted.items() <= project.painted().items() and len(project.painted()) == 14
     assert project.film("clip.red") != film
     project.config["renders"] = [{"shots": {2: "other"}}]
     run = project.run()
-    assert "rule stylize" not in run.output and len(project.painted()) == 13
+    assert "rule stylize" not in run.output and len(project.painted()) == 14
     assert project.film("clip.red") == film
     assert project.run().jobs == 0
 
