@@ -1,4 +1,4 @@
-"""Keras computes with TensorFlow whatever the user's own Keras is set to, or as KERAS_BACKEND says."""
+"""Keras computes with TensorFlow, or with what KERAS_BACKEND says, whatever its own settings."""
 
 import json
 import os

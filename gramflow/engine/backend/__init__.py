@@ -1,8 +1,8 @@
 """What Keras does not do on every framework alike: devices, compiled functions, derivatives.
 
-Everything else computes by `gramflow.engine.ops`. The environment variable KERAS_BACKEND chooses the
-framework; there is a module for each, with functions of the same names. It is imported at the first
-call, since its import takes several seconds.
+Everything else computes by `gramflow.engine.ops`. The environment variable KERAS_BACKEND chooses
+the framework. There is a module for each, with functions of the same names. The framework is
+imported at the first call, since that takes several seconds.
 """
 
 import os

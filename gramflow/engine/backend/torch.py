@@ -207,6 +207,4 @@ def _derivatives(results: Sequence[Any], by: Sequence[Tensor], slopes: Sequence[
     if not pairs:
         return [torch.zeros_like(each) for each in by]
     outputs, upstream = zip(*pairs, strict=True)
-    return torch.autograd.grad(
-        outputs, by, upstream, allow_unused=True, materialize_grads=True
-    )
+    return torch.autograd.grad(outputs, by, upstream, allow_unused=True, materialize_grads=True)
