@@ -15,7 +15,7 @@ VENV := $(LINK)/.venv
 endif
 BIN := $(VENV)/bin
 
-.PHONY: help install demo test test-cluster bench bench-temporal check-vgg16 lint format docs site lock clean
+.PHONY: help install demo test test-cluster test-backends bench bench-temporal check-vgg16 lint format docs site lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,10 @@ test-cluster: .venv/installed-dev ## test SLURM, S3 and submit scripts
 # Speed, evaluations, memory and overhead, into benchmarks/results/; some hours on a few cores.
 bench: .venv/installed-bench ## measure speed, memory and overhead, for hours
 	$(BIN)/python -m benchmarks
+
+# PyTorch and JAX take some gigabytes where they come with NVIDIA's libraries, and nothing else here needs them.
+test-backends: .venv/installed-backends ## compare TensorFlow with PyTorch and JAX
+	$(BIN)/python -m pytest tests/backends
 
 # With the folder of test material in SHARED.
 bench-temporal: .venv/installed ## measure how steady each way of painting is
@@ -104,6 +108,11 @@ ADD = rm -f .venv/installed; $(BIN)/pip install --quiet --disable-pip-version-ch
 .venv/installed-bench: .venv/installed-dev
 	$(call ADD,torch==2.13.0)
 	touch .venv/installed-dev $@
+
+.venv/installed-backends: .venv/installed-dev
+	$(call ADD,--no-build-isolation -e '.[torch$(comma)jax]')
+	touch .venv/installed-dev $@
+comma := ,
 
 clean: ## delete .venv and everything that runs have made
 	rm -rf $(LINK) .venv .snakemake results work store logs site

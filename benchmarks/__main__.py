@@ -17,6 +17,7 @@ from gramflow.engine.memory import host_memory
 NAMES = (
     "seed",
     "precision",
+    "backends",
     "flow",
     "steady",
     "networks",

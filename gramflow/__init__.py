@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Keras reads it once, when first imported, and whoever imports Keras here has passed this line.
-# Without it ~/.keras/keras.json may choose a backend that the engine is not written for.
-os.environ["KERAS_BACKEND"] = "tensorflow"
+# Without it ~/.keras/keras.json would choose, which was not written for this program.
+os.environ["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND") or "tensorflow"
 
 __all__ = ["ENGINE_VERSION", "GramflowError", "__version__", "paint", "snakefile"]
 

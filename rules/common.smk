@@ -4,6 +4,7 @@ from contextlib import suppress
 from functools import cache
 
 from gramflow.base.errors import GramflowError
+from gramflow.engine import backend
 from gramflow.film.keys import film_sizes, replaced, style_sides
 from gramflow.film.plan import Plan
 from gramflow.media.pictures import check_styles
@@ -16,6 +17,8 @@ try:
     check_styles(CONFIG)
     if APART:
         check_apart(CONFIG)
+    else:
+        backend.chosen()  # is installed
 except GramflowError as error:
     # no WorkflowError, to which Snakemake would add positions in this file
     sys.exit(f"ERROR: {error}")

@@ -1,4 +1,4 @@
-"""Check this machine and project: ffmpeg, TensorFlow, GPU, weights, memory, disk, config."""
+"""Check this machine and project: ffmpeg, the Keras backend, GPU, weights, memory, disk, config."""
 
 import argparse
 from dataclasses import asdict

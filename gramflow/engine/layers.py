@@ -4,6 +4,8 @@ from typing import Any, ClassVar
 
 import keras
 
+from gramflow.engine import backend
+
 
 class _PaddedConv2D(keras.layers.Conv2D):  # type: ignore[misc]
     """A convolution that pads its input from the picture's own pixels in place of zeros.
@@ -17,9 +19,8 @@ class _PaddedConv2D(keras.layers.Conv2D):  # type: ignore[misc]
         """Apply the convolution: (n, h, w, channels) to (n, h / stride, w / stride, filters)."""
         sizes = zip(self.kernel_size, self.strides, self.dilation_rate, strict=True)
         rows, columns = (((size - stride + 1) // 2 * rate,) * 2 for size, stride, rate in sizes)
-        padded = keras.ops.pad(inputs, ((0, 0), rows, columns, (0, 0)), mode=self.padded_by)
         values = keras.ops.conv(
-            padded,
+            backend.padded(inputs, rows, columns, self.padded_by),
             self.kernel,
             strides=self.strides,
             padding="valid",
@@ -73,6 +74,11 @@ class GatherPixels(keras.layers.Layer):  # type: ignore[misc]
         corners = [inputs[:, row::2, column::2] for row in (0, 1) for column in (0, 1)]
         return keras.ops.concatenate(corners, -1)
 
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Half the sides, which may be None; some frameworks cannot tell from `call`."""
+        number, *sides, channels = input_shape
+        return number, *(side and side // 2 for side in sides), 4 * channels
+
 
 class SpreadPixels(keras.layers.Layer):  # type: ignore[misc]
     """The inverse of `GatherPixels`."""
@@ -83,3 +89,8 @@ class SpreadPixels(keras.layers.Layer):  # type: ignore[misc]
         squares = keras.ops.reshape(inputs, (number, height, width, 2, 2, channels // 4))
         rows = keras.ops.transpose(squares, (0, 1, 3, 2, 4, 5))
         return keras.ops.reshape(rows, (number, 2 * height, 2 * width, channels // 4))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Twice the sides, which may be None."""
+        number, *sides, channels = input_shape
+        return number, *(side and 2 * side for side in sides), channels // 4

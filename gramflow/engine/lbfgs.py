@@ -57,7 +57,7 @@ class LBFGS(Optimizer):
         if "history" not in kept:
             kept["history"] = History(self.settings.memory, size, length)
         history = kept["history"]
-        box = _Box(*((-np.inf, np.inf) if bounds is None else bounds))
+        box = _Box(*((-np.inf, np.inf) if bounds is None else map(ops.convert_to_tensor, bounds)))
         at = box.clip(start)
         loss, gradient = _counted(function, at, curve)
         while curve.evaluations < evaluations and not curve.flat:

@@ -89,9 +89,9 @@ class Learner:
         # one crop's loss may be many times another's, whose gradient must not undo all before it
         self._optimizer = keras.optimizers.Adam(course.rate, beta_2=0.99, clipnorm=1.0)
         self._optimizer.build(model.trainable_variables)
-        self._paint = backend.compiled(model)
-        self._copy = backend.compiled(self._copied)
-        self._update = backend.compiled(self._updated)
+        self._paint = backend.compiled(model, stateful=True)
+        self._copy = backend.compiled(self._copied, stateful=True)
+        self._update = backend.compiled(self._updated, stateful=True)
         black = network.preprocess(np.zeros((1, 1, 3), np.float32))
         units = network.preprocess(np.eye(3, dtype=np.float32)[None])
         self._slope = (units - black)[0, 0]  # preprocessing is an affine map of a pixel's colours

@@ -1,11 +1,10 @@
 """The memory limit for painting, from the config or from the machine's total memory."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from gramflow.engine.backend import has_gpu
+from gramflow.engine.backend import gpu_memory
 
 SHARE = 0.75
 """Fraction of the machine's memory that is used where the config names no limit.
@@ -37,22 +36,6 @@ def in_bytes(text: str) -> int:
         if text.endswith(unit):
             return int(float(text.removesuffix(unit)) * factor)
     raise ValueError(text)
-
-
-def gpu_memory() -> int | None:
-    """Total memory of the GPU in bytes, of the smallest one if there are several.
-
-    None without a GPU to compute on, and where nvidia-smi gives no answer. Call only after
-    `gramflow.engine.backend.prepare`.
-    """
-    if not has_gpu():
-        return None
-    question = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
-    try:
-        answer = subprocess.run(question, check=True, capture_output=True, text=True).stdout
-        return min(int(line) for line in answer.split()) * 2**20
-    except (OSError, subprocess.CalledProcessError, ValueError):
-        return None
 
 
 def host_memory(root: Path = Path("/")) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from gramflow.base.arrays import Tensor
-from gramflow.engine import ops
+from gramflow.engine import backend, ops
 from gramflow.engine.losses import Layered, Tensors, products, total
 
 
@@ -29,12 +29,13 @@ class Moments(Layered):
     def statistic(self, features: Tensor, target: Any, share: Any = None) -> Any:
         """Number of pixels, sum (channels,) and second moments (channels, channels) of features.
 
-        Features are centred at the style's mean, or computed in float64 where it is not known yet:
-        small differences of large sums would be mostly rounding error.
+        Features are centred at the style's mean. Where it is not known yet, they are computed in
+        float64, as far as the device has it: small differences of large sums would be mostly
+        rounding error.
         """
         channels = features.shape[-1]
         if target is None:
-            flat = ops.cast(ops.reshape(features, (-1, channels)), "float64")
+            flat = ops.cast(ops.reshape(features, (-1, channels)), backend.most_exact())
         else:
             flat = ops.reshape(features, (-1, channels)) - target["mean"]
         if share is not None:
@@ -52,7 +53,7 @@ class Moments(Layered):
     def prepared(self, target: Tensors) -> Tensors:
         """Compute per layer: mean m' (channels,), energy e, and the (channels, channels) matrices
         spread = B and root = R of the class's formula."""
-        return {layer: _prepared(np.asarray(target[layer])) for layer in self.layers}
+        return {layer: _prepared(ops.convert_to_numpy(target[layer])) for layer in self.layers}
 
     def distance(self, statistic: Any, target: Any) -> Tensor:
         """The distance of the class's formula, from the (channels, channels) covariance."""

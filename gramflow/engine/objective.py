@@ -168,7 +168,7 @@ class _Tiled:
         for tile in tiles:
             cut = self._cut(targets, tile)
             part = self._gradient(tile.seen(picture), tile.box, cut, slopes, scale)
-            backend.add_in_place(tile.seen(gradient), part)
+            gradient = backend.added_at(gradient, tile.window, part)
         return loss + plain_loss, ops.convert_to_tensor(gradient), terms | plain_terms
 
     def targets(

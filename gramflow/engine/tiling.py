@@ -123,7 +123,13 @@ class Tile:
 
     def seen(self, picture: Tensor) -> Tensor:
         """Cut the tile with its halo out of a picture, (1, height, width, ...)."""
-        return picture[:, self.rows.first : self.rows.end, self.columns.first : self.columns.end]
+        return picture[self.window]
+
+    @property
+    def window(self) -> tuple[slice, slice, slice]:
+        """Where the tile with its halo is in a picture, (1, height, width, ...)."""
+        rows, columns = (slice(span.first, span.end) for span in (self.rows, self.columns))
+        return slice(None), rows, columns
 
     def own(self, values: Any, stride: int) -> Any:
         """Cut the tile's own part out of the picture's features, (1, h, w, channels).

@@ -71,9 +71,13 @@ def arrays_of(model: Any) -> dict[str, NDArray[np.float32]]:
 
 
 def restored(arrays: Mapping[str, NDArray[Any]]) -> Any:
-    """Build the network of the weights that `arrays_of` gave. Raises KeyError for other arrays."""
+    """Build the network of the weights that `arrays_of` gave, to paint by: it is not trainable.
+
+    So no framework keeps what training would need. Raises KeyError for other arrays.
+    """
     channels, blocks = shape_of(arrays)
     model = build(channels, blocks, 0)
+    model.trainable = False
     for layer in model.layers:
         if layer.weights:
             layer.set_weights([arrays[f"{layer.name}/{name}"] for name in ("kernel", "bias")])

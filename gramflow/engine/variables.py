@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from gramflow.base.arrays import Tensor
-from gramflow.engine import ops
+from gramflow.engine import backend, ops
 
 
 class Frequencies:
@@ -27,7 +27,8 @@ class Frequencies:
         scale /= np.sqrt(np.mean(np.square(scale)))
         self.start = start
         self.scale = ops.convert_to_tensor(scale[None, :, :, None], "float32")
-        on_gpu = "GPU" in str(self.scale.device)
+        # an NVIDIA or AMD GPU; others do not have all of Keras's FFT
+        on_gpu = backend.gpu_capability() is not None
         self._dct, self._idct = (dct, idct) if on_gpu else (_scipy_dct, _scipy_idct)
 
     def picture(self, variables: Tensor) -> Tensor:

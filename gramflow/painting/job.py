@@ -1,6 +1,7 @@
 """Paints the frames of one job that are missing from the store, one after the other."""
 
 import fcntl
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -248,6 +249,7 @@ def _told_of(place: Progress, painted: Painted) -> Progress:
 def _note(painted: Painted, seconds: float) -> dict[str, Any]:
     """Metadata to store in a painted frame's PNG file."""
     return {
+        "backend": os.environ["KERAS_BACKEND"],
         "evaluations": painted.evaluations,
         "losses": [[count, float(f"{loss:.6g}")] for count, loss in painted.losses],
         "terms": {name: float(f"{value:.6g}") for name, value in painted.terms.items()},

@@ -21,6 +21,7 @@ class Record(Document):
     frames: for each frame a mapping:
         frame: number in the video. key: key of the painted frame. bytes: size of its file.
         reused: whether it was in the store before.
+        backend: what computed it, by the name that KERAS_BACKEND has for it.
         evaluations, losses, terms: see `gramflow.engine.stylizers.Painted`.
         seconds: duration of painting.
     """

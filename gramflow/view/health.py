@@ -12,8 +12,8 @@ from pathlib import Path
 from gramflow import __version__, bundled
 from gramflow.base.errors import GramflowError
 from gramflow.base.machine import cores
-from gramflow.engine.backend import prepare
-from gramflow.engine.memory import gpu_memory, host_memory, limit
+from gramflow.engine.backend import chosen, gpu_memory, has_gpu, prepare
+from gramflow.engine.memory import host_memory, limit
 from gramflow.media.encode import try_out
 from gramflow.media.ffmpeg import binary
 from gramflow.media.pictures import check_styles
@@ -44,15 +44,18 @@ def checks(configfile: Path) -> Iterator[Check]:
     configfile: the project's config; its checks are left out where there is none.
     """
     yield Check("gramflow", GOOD, f"{__version__}, Python {platform.python_version()}")
-    for name, check in (
-        ("ffmpeg", _ffmpeg),
-        ("TensorFlow", _tensorflow),
-        ("GPU", _gpu),
-        ("weights", _weights),
-        ("memory", _memory),
-        ("disk", _disk),
+    yield _told("ffmpeg", _ffmpeg)
+    backend = _told(_backend_name(), _backend)
+    yield backend
+    computes = backend.state != BAD
+    for name, check, is_possible in (
+        ("GPU", _gpu, computes),
+        ("weights", _weights, True),
+        ("memory", _memory, computes),
+        ("disk", _disk, True),
     ):
-        yield _told(name, check)
+        if is_possible:
+            yield _told(name, check)
     if configfile.exists():
         yield _told(str(configfile), lambda name: _config(name, configfile))
     elif configfile.name != "config.yaml":
@@ -88,18 +91,30 @@ def _ffmpeg(name: str) -> Check:
     return Check(name, GOOD, f"{words[2]} with {default['codec']} ({command})")
 
 
-def _tensorflow(name: str) -> Check:
+def _backend_name() -> str:
+    """The framework's name, or that of the variable which names one that is not there."""
+    try:
+        return chosen().name
+    except GramflowError:
+        return "KERAS_BACKEND"
+
+
+def _backend(name: str) -> Check:
     device = prepare(cores())
-    return Check(name, GOOD, f"{version('tensorflow')}, Keras {version('keras')}, on {device}")
+    package = chosen().package
+    return Check(name, GOOD, f"{version(package)}, Keras {version('keras')}, on {device}")
 
 
 def _gpu(name: str) -> Check:
     devices, memory = visible(), gpu_memory()
     if memory is not None:
-        return Check(name, GOOD, f"{len(devices)}, {memory / 1e9:.0f} GB")
+        return Check(name, GOOD, f"{max(len(devices), 1)}, {memory / 1e9:.0f} GB")
+    if has_gpu():
+        return Check(name, GOOD, "one that shares the machine's memory")
     if devices:
-        text = f"{len(devices)} in this machine, but TensorFlow uses none"
-        package = f"tensorflow[and-cuda]=={version('tensorflow')}"
+        framework = chosen()
+        text = f"{len(devices)} in this machine, but {framework.name} uses none"
+        package = f"{framework.for_gpus}=={version(framework.package)}"
         return Check(name, WARNING, text, f"{sys.executable} -m pip install '{package}'")
     if shutil.which("nvidia-smi"):
         return Check(name, WARNING, "nvidia-smi lists none", "see what nvidia-smi prints")

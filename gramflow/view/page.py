@@ -5,6 +5,7 @@ other data. So what it tells is in scripts, each one call of a function of the p
 """
 
 import json
+import os
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -220,7 +221,8 @@ def _thinned(frames: Sequence[int], values: Sequence[float]) -> list[tuple[int, 
 def _versions() -> dict[str, str]:
     """Versions of what paints; what is not installed where the page is made is left out."""
     found = {"engine": str(ENGINE_VERSION)}
-    for package in ("gramflow", "tensorflow", "keras", "opencv-python-headless", "numpy"):
+    framework = os.environ["KERAS_BACKEND"]
+    for package in ("gramflow", framework, "keras", "opencv-python-headless", "numpy"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -37,7 +37,7 @@ def imported(path: Path) -> set[str]:
 
 def test_every_module_is_in_a_folder_of_the_order() -> None:
 
-    folders = {path.parent.name for path in ROOT.rglob("*.py")} - {ROOT.name}
+    folders = {path.relative_to(ROOT).parts[0] for path in ROOT.glob("*/**/*.py")}
     assert folders == set(ORDER)
     assert {path.name for path in ROOT.glob("*.py")} == {"__init__.py", "__main__.py"}
 
@@ -46,7 +46,7 @@ def test_no_folder_imports_from_a_later_one() -> None:
     for path in sorted(ROOT.rglob("*.py")):
         if path.parent == ROOT or path.name == "__main__.py":  # which are commands
             continue
-        allowed = ORDER[: ORDER.index(path.parent.name) + 1]
+        allowed = ORDER[: ORDER.index(path.relative_to(ROOT).parts[0]) + 1]
         assert imported(path) <= set(allowed), f"{path.relative_to(ROOT)} imports upward"
 
 

@@ -1,0 +1,1 @@
+"""Films and numbers by every Keras backend: `make test-backends`."""
