@@ -10,6 +10,7 @@ from gramflow.engine.intensity import content_factor
 from gramflow.engine.moments import Moments
 from tests.unit.test_tiling import SHAPE, limited, small_network
 
+pytestmark = pytest.mark.usefixtures("device")
 SIZE = 60, 96
 STRIDES = {"first": 1, "second": 2, "third": 6}
 
