@@ -66,6 +66,7 @@ def assert_previews(project: Project) -> None:
             trials,
             {"clip": manifest},
             lambda _, number: store.read(manifest.frames[number]),
+            lambda *_: np.zeros((1, 1), np.float32),
         )
         for trial, found in made:
             film = pictures(project, "shots")[trial.frame]
