@@ -14,9 +14,14 @@ import gramflow
 from gramflow.base.arrays import Picture
 from gramflow.engine.cielab import from_lab, to_lab
 from gramflow.engine.colour_transfer import FilmColours
+from gramflow.engine.flows import Still
+from gramflow.engine.steadiness import OWN
 from gramflow.film.identity import random_weights
 from gramflow.film.keys import colour_samples
+from gramflow.film.order import Step
 from gramflow.film.plan import make_plan
+from gramflow.media.pictures import to_pixels
+from gramflow.painting.neighbours import Neighbours
 from tests.support.renders import config_with, manifest_of
 from tests.unit.test_keys import changed, keys_of
 
@@ -175,17 +180,32 @@ def test_a_finished_picture_can_be_painted_on(
     )
 
 
+def test_painting_goes_on_from_pictures_without_the_films_colours() -> None:
+    """From the neighbour's, and from the frame's own of the pass before, each by its own frame."""
+    plugin, films = colours("luminance"), [cloud(7, [0.6, 0.4, 0.4]), cloud(8, [0.4, 0.4, 0.6])]
+    still = Still(Still.Settings())
+    neighbours = Neighbours(lambda number: to_pixels(films[number]), (80, 60), still, 2, plugin)
+    greys = [plugin.prepare(cloud(seed, [0.5, 0.5, 0.5])) for seed in (9, 10)]
+    finished = [plugin.finish(*pair) for pair in zip(greys, films, strict=True)]
+    found = neighbours.of(Step(1, {1: 0}), finished.__getitem__, finished[1])
+    for place, grey, film in ((1, greys[0], films[0]), (OWN, greys[1], films[1])):
+        np.testing.assert_allclose(found[place].picture, grey, atol=1e-4)
+        frame = films[1] if place == OWN else film
+        np.testing.assert_allclose(found[place].frame, plugin.prepare(frame), atol=1e-4)
+
+
 def test_a_painted_picture_keeps_its_chroma() -> None:
     content = np.random.default_rng(5).integers(0, 255, (6, 8, 3), np.uint8).repeat(8, 0)
     content = content.repeat(8, 1)[:, :48]
     look = {"evaluations": 3, "start": "content", "precision": "float32", "colours": "content"}
+    layers = {"layers": {"block1_conv1": 1.0}}
     style = (255 * STYLE).astype(np.uint8)
     found = gramflow.paint(
         content,
         style,
         look="draft",
         width=48,
-        settings=look,
+        settings=look | {"losses": {"content": layers, "moments": layers}},
         network="vgg16",
         weights="random",
     )
