@@ -130,15 +130,15 @@ class Registry:
         this kind and name, or its import fails.
         """
         entry = entry or (kind, name)
-        name = name if (kind, name) in self._known else name.lower()
-        found = self._known.get((kind, name))
+        key = (kind, name) if (kind, name) in self._known else (kind, name.lower())
+        found = self._known.get(key)
         if found is None:
             known = remedy(name, self.names(kind))
             raise refused(entry, f"there is no {_ONE[kind]} {shown(name)}; {known}")
         if isinstance(found, Plugin):
             return found
         try:
-            self._known[kind, name] = plugin = Plugin(kind, name, found.load(), _origin(found))
+            self._known[key] = plugin = Plugin(*key, found.load(), _origin(found))
             return plugin
         except (ImportError, AttributeError) as error:
             message = f"the {_ONE[kind]} {name} cannot be imported ({_one_line(error)})"
