@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gramflow.engine import networks, ops
 from gramflow.engine.backend import prepare
@@ -25,23 +26,36 @@ NETWORK = networks.VGG19()
 
 
 def terms_on(layers: list[str]) -> dict[str, Loss]:
-    """Every loss term with its own settings, and these layers where it has any."""
+    """Every loss term with its own settings, and these layers where it has any.
+
+    The others, which are of squares of grey levels, have a weight that makes them as large.
+    """
     found = {}
     for plugin in Registry().all("losses"):
         has_layers = "layers" in plugin.cls.Settings.__dataclass_fields__
-        given = {"layers": dict.fromkeys(layers, 1 / len(layers))} if has_layers else {}
-        found[plugin.name] = plugin.make(given)
+        shares = dict.fromkeys(layers, 1 / len(layers))
+        found[plugin.name] = plugin.make({"layers": shares} if has_layers else {"weight": 1e-4})
     return found
+
+
+def picture(seed: int, height: int = HEIGHT, width: int = WIDTH) -> NDArray[np.float32]:
+    """A picture with detail of all sizes, and grain.
+
+    Without grain, features hardly vary in some directions. `moments` divides by the root of that
+    variance, and in float32 the little that is left of it is rounding.
+    """
+    grain = np.random.default_rng(seed).normal(0, 0.1, (height, width, 3))
+    return np.asarray(np.clip(textured(seed, height, width) + grain, 0, 1), np.float32)
 
 
 def targets_of(objective: Objective, losses: Mapping[str, Loss]) -> dict[str, Any]:
     """Targets from pictures that differ much from the painted one, and from each other."""
-    pictures = {"frame": textured(1, HEIGHT, WIDTH), "style": 1 - textured(2, 80, 112) ** 2}
+    pictures = {"frame": picture(1), "style": 1 - picture(2, 80, 112) ** 2}
     targets: dict[str, Any] = {}
-    for source, picture in pictures.items():
-        targets |= objective.targets(NETWORK.preprocess(picture), source)
+    for source, given in pictures.items():
+        targets |= objective.targets(NETWORK.preprocess(given), source)
     black, white = (NETWORK.preprocess(np.full((1, 1, 3), v, np.float32)) for v in (0.2, 0.8))
-    before = NETWORK.preprocess(textured(3, HEIGHT, WIDTH))
+    before = NETWORK.preprocess(picture(3))
     trust = np.float32(np.linspace(0, 1, WIDTH))[None, None, :, None] + np.zeros_like(before)
     for name, loss in losses.items():
         if loss.source == "range":
@@ -54,8 +68,7 @@ def targets_of(objective: Objective, losses: Mapping[str, Loss]) -> dict[str, An
 def evaluated(network: Any, losses: Mapping[str, Loss], plan: Plan | None = None) -> dict[str, Any]:
     """Loss and gradient of a picture."""
     objective = Objective(network, losses, plan)
-    picture = NETWORK.preprocess(textured(0, HEIGHT, WIDTH))
-    loss, gradient, _ = objective(picture, targets_of(objective, losses))
+    loss, gradient, _ = objective(NETWORK.preprocess(picture(0)), targets_of(objective, losses))
     return {"loss": np.float64(loss), "gradient": ops.convert_to_numpy(gradient)}
 
 

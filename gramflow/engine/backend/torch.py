@@ -24,8 +24,6 @@ def prepare(threads: int, gpu: bool) -> str:
     import torch
 
     torch.set_num_threads(threads)
-    if torch.get_num_interop_threads() != 1:  # it can be set only once
-        torch.set_num_interop_threads(1)
     torch.use_deterministic_algorithms(True)
     # it is never read before it is written; filling it takes time
     torch.utils.deterministic.fill_uninitialized_memory = False
