@@ -35,13 +35,13 @@ test: .venv/installed-dev lint ## lint, and run the tests
 test-cluster: .venv/installed-dev ## test SLURM, S3 and submit scripts
 	$(BIN)/python -m pytest tests/cluster
 
-# Speed, evaluations, memory and overhead, into benchmarks/results/; some hours on a few cores.
-bench: .venv/installed-bench ## measure speed, memory and overhead, for hours
-	$(BIN)/python -m benchmarks
-
 # PyTorch and JAX take some gigabytes where they come with NVIDIA's libraries, and nothing else here needs them.
 test-backends: .venv/installed-backends ## compare TensorFlow with PyTorch and JAX
 	$(BIN)/python -m pytest tests/backends
+
+# Speed, evaluations, memory and overhead, into benchmarks/results/; some hours on a few cores.
+bench: .venv/installed-bench ## measure speed, memory and overhead, for hours
+	$(BIN)/python -m benchmarks
 
 # With the folder of test material in SHARED.
 bench-temporal: .venv/installed ## measure how steady each way of painting is

@@ -4,6 +4,7 @@ demo.jpg, demo.mp4: frames of the demo's video and of the painted video; the pai
 styles.jpg: a street drawn by the project, in every bundled style.
 looks.jpg: all contents drawn by the project, in every bundled style; a column per style.
 settings.jpg: the street in oil, with other values of two settings of the look; a row per setting.
+handling.jpg: the street and a portrait by `draft`, and by the presets `broad`, `fine` and `flat`.
 intensity.jpg: the street in three styles, at rising intensities.
 colours.jpg: a frame of the demo in three styles, by each way to keep the film's colours.
 statistics.jpg: two contents, a style each, by other loss terms, poolings and starts.
@@ -124,6 +125,21 @@ def colours() -> None:
     sheet(rows, WIDTH, "colours.jpg")
 
 
+def handling() -> None:
+    """Make handling.jpg: a row for each preset, in a style of its kind, beside `draft`."""
+    rows = []
+    for preset, style in (("broad", "oil"), ("fine", "hatching"), ("flat", "cut_paper")):
+        row = []
+        for content in ("day", "portrait"):
+            frame = to_bytes(resize(CONTENTS[content](), WIDTH, WIDTH * 9 // 16))
+            for look in ("draft", preset):
+                settings, path = {"evaluations": 8}, DEMO / f"styles/{style}.jpg"
+                row.append(gramflow.paint(frame, path, look=look, width=WIDTH, settings=settings))
+        rows.append(row)
+        print(preset, flush=True)
+    sheet(rows, WIDTH, "handling.jpg")
+
+
 def intensity() -> None:
     """Make intensity.jpg: a row for each style, a column for each intensity."""
     frame = to_bytes(resize(CONTENTS["day"](), WIDTH, WIDTH * 9 // 16))
@@ -216,6 +232,7 @@ def main() -> None:
         "styles": styles,
         "looks": looks,
         "settings": settings,
+        "handling": handling,
         "intensity": intensity,
         "colours": colours,
         "statistics": statistics,

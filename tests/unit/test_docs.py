@@ -196,7 +196,7 @@ def test_every_config_that_a_page_shows_is_taken(text: str, tmp_path: Path) -> N
             for file in given.get("at", {}).values():
                 touch(tmp_path, file)
     for style in config["styles"].values():
-        for image in style["images"]:
+        for image in [*style["images"], *style.get("masks", [])]:
             touch(tmp_path, image)
     for look in config.get("looks", {}).values():
         stylizer = look.get("stylizer", {})
