@@ -164,12 +164,23 @@ def carried(mask: Map, frame: Picture, other: Picture, found: Match) -> Map:
     1994): the flow of each is continued beyond its border, and a pixel belongs to the layer that it
     resembles along the layer's flow, unless it was of the other layer there. What neither had is
     new, and belongs to the layer behind: the one that loses where both claim a pixel. Such evidence
-    is weak in flat areas, so it is spread within the edges of the frame, and what is left of
-    grey is made crisp.
+    is weak in flat areas, so it is spread within the edges of the frame. Where both layers move
+    alike, the mask simply moves with them. What is left of grey is made crisp.
     """
     moved = np.clip(warp(mask, found.flow), 0, 1)
     flows = [_layer(found.flow, found.trust, share) for share in (moved, 1 - moved)]
     region, ground = (np.clip(warp(mask, flow), 0, 1) for flow in flows)
+    alike = _shrunk(np.clip(1 - _APART * np.abs(region - ground), 0, 1))
+    judged = _judged(region, ground, flows, frame, other)
+    result = alike * (region + ground) / 2 + (1 - alike) * judged
+    return np.clip((result - np.float32(0.5)) * _CRISPER + np.float32(0.5), 0, 1)
+
+
+def _judged(region: Map, ground: Map, flows: list[Flow], frame: Picture, other: Picture) -> Map:
+    """Mask of a frame by which layer each pixel resembles in the other frame.
+
+    region, ground: the other frame's mask, warped along the flow of each layer.
+    """
     costs = [np.minimum(mismatch(frame, other, flow), _WORST) for flow in flows]
     better = costs[1] + _WORST * ground - costs[0] - _WORST * (1 - region)
     likely = 1 / (1 + np.exp(-better / _CLEAR))
@@ -178,8 +189,16 @@ def carried(mask: Map, frame: Picture, other: Picture, found: Match) -> Map:
     new = (1 - region) * ground
     values = np.where(claim > 0.5, likely, np.float32(not is_front))
     weights = np.square(sure) * claim + _NEW * new
-    smooth = spread(values[..., None], weights, frame, _edges(frame))[..., 0]
-    return np.clip((smooth - np.float32(0.5)) * _CRISPER + np.float32(0.5), 0, 1)
+    mask: Map = spread(values[..., None], weights, frame, _edges(frame))[..., 0]
+    return mask
+
+
+def _shrunk(share: Map) -> Map:
+    """The least value of the pixels around, in a square of 5x5."""
+    import cv2
+
+    least: Map = cv2.erode(share, np.ones((5, 5), np.uint8))
+    return least
 
 
 def _layer(flow: Flow, trust: Map, share: Map) -> Flow:
@@ -222,4 +241,5 @@ _LEAST = np.float32(1e-9)
 _WORST = np.float32(0.1)  # cap of the photometric error (0..1), and cost of being another layer's
 _CLEAR = np.float32(0.01)  # difference of photometric errors that decides: more than noise makes
 _NEW = np.float32(0.1)  # weight of a pixel that is new
+_APART = np.float32(8)  # the layers do not agree on a pixel from a difference of 1/8 on
 _CRISPER = np.float32(1.5)  # factor on a mask's slope in every frame, against the blur of warping

@@ -19,7 +19,7 @@ from gramflow.media.extract import extract
 from gramflow.media.probe import probe
 from gramflow.media.source import Source
 from gramflow.painting.masks import make_mask
-from gramflow.settings.config import Config, load
+from gramflow.settings.config import Config, check_apart, load
 from gramflow.store.frames import extracted_store, mask_store, read_mask
 from gramflow.store.layout import Layout
 from tests.support.media import make, quiet, textured, write_raw
@@ -135,6 +135,22 @@ def test_a_bad_name_of_a_mask_is_refused() -> None:
     masks = {"the figure": "half.png"}
     line = refusal(lambda: config(None, masks=masks))
     assert line.startswith("videos.room.masks.'the figure': it becomes part of file names")
+
+
+@pytest.mark.parametrize("mask", ["half.png", {"name": "drawn", "at": {"0": "half.png"}}])
+def test_a_mask_of_one_machine_is_refused_where_machines_share_nothing(mask: Any) -> None:
+    here = Path.cwd()
+    video = {"path": str(here / "film.mkv"), "masks": {"figure": mask}}
+    found = load(
+        {
+            "weights": "random",
+            "store": "/data/store",
+            "videos": {"room": video},
+            "styles": {"red": {"images": [str(here / "half.png")]}},
+        }
+    )
+    line = refusal(lambda: check_apart(found))
+    assert line.startswith("videos.room.masks.figure.") and "half.png is on this machine" in line
 
 
 def test_a_mask_leaves_the_names_of_the_video_alone() -> None:
@@ -332,6 +348,11 @@ def test_a_drawn_mask_stays_within_its_shot() -> None:
     found = drawn(frames, {"3": masks[3]}, shots=(0, 2))
     assert [mask.any() for mask in found] == [False, False, True, True]
     assert overlap(found[2], masks[2]) > 0.95
+
+
+def test_a_drawn_frame_is_as_drawn() -> None:
+    found = made({"name": "drawn", "at": {1: "half.png"}}, start=0.25, end=0.5, cuts="off").frames
+    assert len(found) == 2 and (found[1] == half() / np.float32(255)).all()
 
 
 @pytest.mark.parametrize(
