@@ -122,7 +122,7 @@ def colours() -> None:
         rows.append([cropped(DEMO / f"styles/{name}.jpg", height), *made])
     between = [coloured(film, "oil", "transport", strength) for strength in (0.25, 0.5, 0.75)]
     rows.append([film, rows[1][1], *between, rows[1][-1]])
-    sheet(rows, WIDTH, "colours.jpg")
+    sheet(rows, CELL, "colours.jpg")
 
 
 def handling() -> None:

@@ -135,10 +135,10 @@ def test_grey_pictures(by: str) -> None:
     (style,) = plugin.style([STYLE], [1.0], [grey])
     assert np.ptp(style, axis=-1).max() < 1 / 255
     noise = np.random.default_rng(0).normal(0, 0.002, (48, 64, 3)).astype(np.float32)
-    for plain in (GREY + 0 * grey, GREY + noise, 0.25 + 0.5 * grey):
+    assert FILM.std((0, 1)).min() > 0.02
+    for plain, most in ((GREY + 0 * grey, 1e-3), (GREY + noise, 0.015), (0.25 + 0.5 * grey, 0.1)):
         (style,) = plugin.style([plain], [1.0], [FILM])
-        assert np.isfinite(style).all()
-        assert style.std((0, 1)).max() < max(6 * plain.std((0, 1)).max(), 1e-3) + 0.04
+        assert style.std((0, 1)).max() < most
         if by == "covariance":
             np.testing.assert_allclose(style.mean((0, 1)), FILM.mean((0, 1)), atol=1e-3)
     (style,) = plugin.style([STYLE], [1.0], [RED + 0 * grey])  # a film of one colour
