@@ -10,29 +10,38 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.steady import Painter
+from benchmarks.material import DEMO
 from demo.draw.contents import CONTENTS
 from gramflow.base.arrays import Picture
 from gramflow.engine.areas import Area
 from gramflow.engine.backend import prepare
-from gramflow.media.pictures import resize
+from gramflow.media.pictures import resize, to_pixels
+from gramflow.painting.picture import PicturePainter
+from gramflow.painting.quick import config_of
+from gramflow.painting.setup import find_weights
+from gramflow.settings.config import load
 
 STYLES = ("starry_night", "mosaic", "oil", "ink", "watercolour", "cut_paper")
 STEPS = [number / 10 for number in range(1, 11)]
 WIDTH, ASPECT = 192, 9 / 16
 
 
-def distances(painter: Painter, frame: Picture) -> list[float]:
+def distances(style: str, frame: Picture, width: int) -> list[float]:
     """Distance from the style of the film itself, then of the painting at each intensity."""
-    stylizer: Any = painter.stylizer
-    network, (style,) = stylizer.palette.network, stylizer.palette.styles
-    targets = stylizer._targets(frame.shape[1], frame, {})
-    _, _, terms = stylizer.objective(network.preprocess(frame), targets)
-    found = [float(terms["moments"])]
+    path = str(DEMO / f"styles/{style}.jpg")
+    settings = {"intensity": 0.5}  # any, so that the style is calibrated
+    config = load(config_of(path, [path], "draft", width, settings, "vgg19", "bundled"))
+    weights, look = find_weights(config, lambda _: None), config.looks["default"]
+    painter = PicturePainter(config, config.styles[style], look, weights)
+    stylizer: Any = painter._stylizer
+    targets = stylizer._targets(width, frame, {})
+    _, _, terms = stylizer.objective(stylizer.palette.network.preprocess(frame), targets)
     everywhere = np.ones(frame.shape[:2], np.float32)
-    for intensity in STEPS:
-        stylizer.areas = [Area(everywhere, {style: 1.0}, intensity)]
-        found.append(painter.paint(frame)[0].terms["moments"])
+    found = [float(terms["moments"])]
+    for step in STEPS:
+        areas = [Area(everywhere, {style: 1.0}, step)]
+        made = painter.paint(to_pixels(frame), style, areas=lambda _, areas=areas: areas)
+        found.append(made.painted.terms["moments"])
     return found
 
 
@@ -44,7 +53,7 @@ def main(width: int = WIDTH) -> None:
     print("| --- |" + " --- |" * len(STEPS))
     rows = []
     for style in STYLES:
-        found = np.array(distances(Painter(style, {"preset": "draft"}, *frame.shape[1::-1]), frame))
+        found = np.array(distances(style, frame, width))
         rows.append((found[0] - found[1:]) / (found[0] - found[-1]))
         cells = " | ".join(f"{value:.2f}" for value in rows[-1])
         print(f"| {style} | {cells} |", flush=True)

@@ -133,7 +133,15 @@ def again_index(_):
 def get_requests(_):
     """All requests that can be found before the renders are planned."""
     videos = sorted({render.video for render in CONFIG.renders.values()})
+    masks = sorted(
+        {
+            (render.video, mask)
+            for render in CONFIG.renders.values()
+            for mask in CONFIG.masks_of(render)
+        }
+    )
     found = [*map(again_probe, videos), *map(again_manifest, videos), again_weights()]
+    found += [again_mask(*mask) for mask in masks]
     return sum([*found, *map(again_plan, CONFIG.painted)], [])
 
 

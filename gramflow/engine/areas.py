@@ -15,7 +15,6 @@ import numpy as np
 from gramflow.base.arrays import Picture
 from gramflow.base.errors import GramflowError
 from gramflow.engine.flows import Map
-from gramflow.engine.intensity import content_factor
 from gramflow.engine.losses import Layered, Loss, Tensors
 from gramflow.engine.objective import maps
 
@@ -126,18 +125,19 @@ def area_targets(
     frame: Mapping[str, Tensors],
     styles: Sequence[Mapping[str, Tensors]],
     areas: Sequence[Area],
+    factors: Sequence[float],
     sizes: Mapping[str, tuple[int, int]],
 ) -> dict[str, Any]:
     """Targets of the style and content terms of a frame with areas, for `by_areas` of the losses.
 
     losses: the terms themselves. frame: targets of the content terms. styles: for each area those
-    of the style terms, prepared. sizes: height and width of each layer's features.
+    of the style terms, prepared. factors: for each area that of the content term's weight, above 0.
+    sizes: height and width of each layer's features.
     """
     shown = [place for place, area in enumerate(areas) if area.painted]
     shares = [np.asarray(area.share, np.float32) for area in areas]
-    factor = np.exp(
-        sum(share * _log_factor(area) for share, area in zip(shares, areas, strict=True))
-    )
+    logs = np.log(np.asarray(factors, np.float32))
+    factor = np.exp(sum(share * log for share, log in zip(shares, logs, strict=True)))
 
     def of(map_: Map, layer: str) -> Any:
         return maps(map_, sizes[layer])
@@ -162,8 +162,3 @@ def area_targets(
                 for layer in loss.layers
             }
     return found
-
-
-def _log_factor(area: Area) -> float:
-    """Logarithm of the factor of an area's content weight."""
-    return float(np.log(content_factor(area.intensity if area.painted else None)))

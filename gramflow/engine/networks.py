@@ -245,7 +245,7 @@ def randomize(model: Any, network: Network, seed: int = 0) -> None:
         return call
 
     # a model may hold operations that are no layers, which only Keras knows how to call
-    values = ops.convert_to_tensor(network.preprocess(_reference(seed)))
+    values = ops.convert_to_tensor(network.preprocess(reference(seed)))
     model._run_through_graph(values, operation_fn=filled)
 
 
@@ -284,7 +284,7 @@ def _he_normal(shape: Sequence[int], random: np.random.Generator) -> NDArray[np.
     return random.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape).astype(np.float32)
 
 
-def _reference(seed: int, size: int = 224) -> Picture:
+def reference(seed: int, size: int = 224) -> Picture:
     """A random picture with the statistics of natural images: 1/f amplitude spectrum (Field 1987),
     colours mostly grey."""
     random = np.random.default_rng(seed)

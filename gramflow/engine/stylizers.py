@@ -11,6 +11,7 @@ from gramflow.base.arrays import SMALLEST, Picture, Tensor, blurred, resized
 from gramflow.base.progress import Say
 from gramflow.engine.areas import Area, area_targets, by_areas
 from gramflow.engine.flows import Map
+from gramflow.engine.intensity import content_factor
 from gramflow.engine.losses import Loss
 from gramflow.engine.networks import Network
 from gramflow.engine.objective import Objective, sizes_of
@@ -392,9 +393,19 @@ class Optimize(Stylizer):
 
         content: targets of the content terms.
         """
-        styles = [self._style(area)[width] if area.painted else {} for area in self.areas]
+        losses, areas = self.palette.losses, self.areas
+        styles = [self._style(area)[width] if area.painted else {} for area in areas]
+        factors = [self._factor(area, width) if area.painted else 1.0 for area in areas]
         sizes = sizes_of(self.objective.network, frame.shape[:2])
-        return area_targets(self.palette.losses, content, styles, self.areas, sizes)
+        return area_targets(losses, content, styles, areas, factors, sizes)
+
+    def _factor(self, area: Area, width: int) -> float:
+        """The factor of the content term's weight in an area: the mean of those of its styles."""
+        logs = [
+            share * np.log(content_factor(self.palette.styles[style][width], area.intensity))
+            for style, share in area.styles.items()
+        ]
+        return float(np.exp(sum(logs)))
 
     def _style(self, area: Area) -> dict[int, Any]:
         """Targets of an area's styles, mixed by their shares and prepared, by painted width."""

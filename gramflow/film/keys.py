@@ -341,6 +341,7 @@ def _target_recipe(
         "weights": weights.identity if weights else config.weights,
         "pooling": look.pooling,
         "padding": look.padding,
+        **({"calibrated": _calibrated_by(config, look)} if look.asks_intensity else {}),
         **({"colours": True} if look.opens_with == "style" else {}),
         # a term's target does not depend on its weight
         "losses": {
@@ -352,6 +353,12 @@ def _target_recipe(
             config, [("networks", network), *(("losses", name) for name in losses)]
         ),
     }
+
+
+def _calibrated_by(config: Config, look: Look) -> dict[str, Any]:
+    """What a style's calibration for intensities depends on, beside its targets."""
+    settings = with_contents(config, look, {"file": content_digest})
+    return {name: settings[name] for name in ("losses", "optimizer", "precision", "bounds")}
 
 
 def neighbours(config: Config, look: Look) -> list[int]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from gramflow.base.arrays import SMALLEST, Picture, Pixels, luminance
 from gramflow.base.errors import GramflowError, concerning
+from gramflow.engine import intensity
 from gramflow.engine.flows import Map
 from gramflow.engine.losses import Loss
 from gramflow.engine.memory import limit
@@ -23,6 +24,7 @@ from gramflow.film.keys import colour_samples, style_sides
 from gramflow.film.manifest import Manifest
 from gramflow.media.pictures import from_pixels, read_picture, resize
 from gramflow.media.views import part, parts, turned
+from gramflow.painting.calibration import calibrated
 from gramflow.painting.setup import make_colours, make_extractor, make_losses, make_network
 from gramflow.settings.config import Config, Look, Style
 from gramflow.store.arrays import load_arrays, save_arrays
@@ -83,7 +85,13 @@ def compute_targets(
         coloured = look.opens_with == "style"
         return targets | (colour_targets(pictures, mixture) if coloured else {})
 
-    return {width: found(side) for width, side in style_sides(look).items()}
+    targets = {width: found(side) for width, side in style_sides(look).items()}
+    if look.asks_intensity:
+        side = max(round(intensity.WIDTH * look.style_scale), 1)
+        table = calibrated(config, look, weights, objective, found(side))
+        for each in targets.values():
+            each[intensity.INTENSITY] = table
+    return targets
 
 
 def load_targets(path: Path) -> dict[int, StyleTargets]:

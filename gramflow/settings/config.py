@@ -112,6 +112,11 @@ class Look:
         return not any(getattr(self, name) not in (None, {}, []) for name in SCENE)
 
     @property
+    def asks_intensity(self) -> bool:
+        """Whether any part of any frame has an intensity above 0."""
+        return scenes.asks_intensity(self.intensity, self.regions, self.timeline)
+
+    @property
     def widths(self) -> list[int]:
         """Widths in pixels of the coarse-to-fine pyramid, rising, each about twice the last.
 

@@ -62,6 +62,16 @@ def _set(given: Values, entry: Entry) -> Values:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def asks_intensity(
+    intensity: float | None, regions: Mapping[str, Values], timeline: Sequence[Values]
+) -> bool:
+    """Whether any intensity is set but 0, of which nothing is painted."""
+    return intensity not in (None, 0) or any(
+        asks_intensity(values.get("intensity"), values.get("regions", {}), [])
+        for values in (*regions.values(), *timeline)
+    )
+
+
 def asks_for_areas(
     intensity: float | None, regions: Mapping[str, Values], timeline: Sequence[Values]
 ) -> bool:
