@@ -6,7 +6,6 @@ import pytest
 from gramflow.base.errors import GramflowError
 from gramflow.engine import losses
 from gramflow.engine.areas import Area, area_targets, by_areas, covered
-from gramflow.engine.intensity import content_factor
 from gramflow.engine.moments import Moments
 from tests.unit.test_tiling import SHAPE, limited, small_network
 
@@ -40,7 +39,7 @@ def half(columns=48):
 class Case:
     """Random pictures, and the terms' targets for areas."""
 
-    def __init__(self, areas, of=None):
+    def __init__(self, areas, of=None, factors=None):
         from gramflow.engine.objective import Objective
 
         self.terms, self.network, self.areas = of or terms(), small_network(), areas
@@ -49,7 +48,8 @@ class Case:
         self.frame = self.plain.targets(frame, "frame")
         self.styles = [self.plain.targets(style / 2 + 30, "style") for style in styles]
         sizes = {name: (SIZE[0] // by, SIZE[1] // by) for name, by in STRIDES.items()}
-        self.targets = area_targets(self.terms, self.frame, self.styles, areas, sizes)
+        factors = factors or [1.0] * len(areas)
+        self.targets = area_targets(self.terms, self.frame, self.styles, areas, factors, sizes)
         self.objective = Objective(self.network, by_areas(self.terms, "looks.x"))
 
     def evaluated(self, objective=None):
@@ -92,7 +92,7 @@ def test_tiles_give_what_the_whole_picture_gives():
     from gramflow.engine.objective import Objective
 
     soft = np.linspace(0, 1, SIZE[1], dtype=np.float32)[None].repeat(SIZE[0], 0)
-    case = Case([Area(soft, {"a": 1.0}, 0.9), Area(1 - soft, {"b": 1.0})])
+    case = Case([Area(soft, {"a": 1.0}, 0.9), Area(1 - soft, {"b": 1.0})], factors=[3.0, 1.0])
     plan = limited(case.network, case.terms, *SIZE, 54 * 60)
     assert len(plan.tiles(*SIZE)) > 1
     tiled = Objective(case.network, by_areas(case.terms, "looks.x"), plan)
@@ -105,7 +105,8 @@ def test_tiles_give_what_the_whole_picture_gives():
 
 def test_gradients_are_those_of_finite_differences():
     soft = np.linspace(0, 1, SIZE[1], dtype=np.float32)[None].repeat(SIZE[0], 0)
-    case = Case([Area(soft, {"a": 1.0}, 0.8), Area(1 - soft, {"b": 1.0}, 0.9)])
+    areas = [Area(soft, {"a": 1.0}, 0.8), Area(1 - soft, {"b": 1.0}, 0.9)]
+    case = Case(areas, factors=[4.0, 2.0])
     direction = np.random.default_rng(3).normal(size=case.picture.shape).astype(np.float32)
     _, gradient, _ = case.evaluated()
     case.picture = case.picture + 0.05 * direction
@@ -119,11 +120,11 @@ def test_the_content_weighs_by_the_intensity_of_each_place():
     left = half()
     only = {"content": terms()["content"]}
     areas = [Area(left, {"a": 1.0}, 0.5), Area(1 - left, {"a": 1.0})]
-    case = Case(areas, only)
+    case = Case(areas, only, [8.0, 1.0])
     _, gradient, _ = case.evaluated()
     _, plain, _ = case.plain(case.picture, case.frame)
     far = 20  # of the border, beyond the sight of a feature
-    factor = content_factor(0.5)
+    factor = 8.0
     scale = np.abs(gradient).max()
     near = slice(None, 48 - far), slice(48 + far, None)
     np.testing.assert_allclose(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gramflow.base.errors import GramflowError
-from gramflow.engine.intensity import content_factor
+from gramflow.engine.intensity import INTENSITY, PROBES, calibration, content_factor
 from gramflow.engine.steadiness import Neighbour
 from gramflow.film.identity import random_weights
 from gramflow.film.plan import make_plan
@@ -177,8 +177,24 @@ def test_neighbours_fade_where_the_paint_changes() -> None:
     np.testing.assert_allclose(jump[1].start, 1 - left)
 
 
-@given(st.floats(0, 1), st.floats(0, 1))
-def test_the_content_weighs_less_the_greater_the_intensity(one: float, other: float) -> None:
+@given(st.lists(st.floats(0, 1), min_size=5, max_size=5), st.floats(0, 1), st.floats(0, 1))
+def test_the_content_weighs_less_the_greater_the_intensity(
+    gone: list[float], one: float, other: float
+) -> None:
+    """Whatever was measured of the style."""
+    style = {INTENSITY: calibration([1 - each for each in sorted(gone)], 1.0)}
     low, high = sorted((one, other))
-    assert content_factor(low) >= content_factor(high) > 0
-    assert content_factor(None) == 1
+    assert content_factor(style, low) >= content_factor(style, high) >= 0.249
+    assert content_factor(style, None) == 1
+
+
+def test_equal_steps_of_intensity_are_equal_steps_of_the_distance() -> None:
+    """Of a style whose distance falls with the square of the factor's logarithm."""
+
+    def distance(factor: float) -> float:
+        return float(1 - (np.log(1024 / factor) / np.log(4096)) ** 2)
+
+    style = {INTENSITY: calibration([distance(factor) for factor in PROBES], 1.0)}
+    for intensity in (0.3, 0.5, 0.7, 0.9):
+        factor = content_factor(style, intensity) / 2.2  # of the reference picture
+        assert 1 - distance(factor) == pytest.approx(intensity, abs=0.06)
