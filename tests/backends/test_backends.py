@@ -98,6 +98,7 @@ def film_project(folder: Path, looks: dict[str, object]) -> Project:
         "videos": {"clip": {"path": "clip.mkv"}},
         "styles": {"red": {"images": ["red.png"]}},
         "looks": looks,
+        "renders": [{"look": list(looks)}],
     }
     return Project(folder, config)
 
