@@ -68,7 +68,8 @@ def target_name(config: Config, style: Style, look: Look, weights: Weights | Non
     weights: None while they are unknown. Renders with equal targets share the file. Reads the
     style's pictures to hash them.
     """
-    return short_digest(_target_recipe(config, style, look, weights))
+    calibrated = {"calibrated": _calibrated_by(config, look)} if look.asks_intensity else {}
+    return short_digest(_target_recipe(config, style, look, weights) | calibrated)
 
 
 def target_of(config: Config, name: str, weights: Weights) -> tuple[Style, Look]:
@@ -328,6 +329,9 @@ def _key(
 def _target_recipe(
     config: Config, style: Style, look: Look, weights: Weights | None
 ) -> dict[str, Any]:
+    """What the targets of a style depend on, without its calibration for intensities: that counts
+    only for frames that have one, by the names of targets in their scenes.
+    """
     losses = _style_losses(config, look)
     network = weights.network if weights else config.network
     return {
@@ -341,7 +345,6 @@ def _target_recipe(
         "weights": weights.identity if weights else config.weights,
         "pooling": look.pooling,
         "padding": look.padding,
-        **({"calibrated": _calibrated_by(config, look)} if look.asks_intensity else {}),
         **({"colours": True} if look.opens_with == "style" else {}),
         # a term's target does not depend on its weight
         "losses": {

@@ -95,9 +95,10 @@ def test_a_region_is_as_the_rest_in_what_it_does_not_say() -> None:
 def test_frames_before_the_first_change_keep_their_keys() -> None:
     plain, other = keys_of(config_of({})), keys_of(config_of({"coarsest": None}))
     assert keys_of(config_of({"regions": {}, "timeline": [], "intensity": None})) == plain
-    changed = keys_of(config_of({"timeline": [{"frame": 4, "style": "blue"}]}))
-    assert changed[:4] == plain[:4]
-    assert not set(changed[4:]) & set(plain + other)
+    for change in ({"style": "blue"}, {"intensity": 0.5}):
+        changed = keys_of(config_of({"timeline": [{"frame": 4, **change}]}))
+        assert changed[:4] == plain[:4]
+        assert not set(changed[4:]) & set(plain + other)
 
 
 def test_keys_depend_on_the_masks_of_their_frame_and_of_those_before() -> None:
