@@ -197,5 +197,5 @@ def test_equal_steps_of_intensity_are_equal_steps_of_the_distance() -> None:
 
     style = {INTENSITY: calibration([distance(factor) for factor in PROBES], 1.0)}
     for intensity in (0.3, 0.5, 0.7, 0.9):
-        factor = content_factor(style, intensity) / 2.2  # of the reference picture
+        factor = content_factor(style, intensity) / 4.0  # of the reference picture
         assert 1 - distance(factor) == pytest.approx(intensity, abs=0.06)
