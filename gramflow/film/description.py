@@ -6,7 +6,8 @@ from typing import Any
 from gramflow import ENGINE_VERSION, __version__
 from gramflow.film.identity import Weights
 from gramflow.film.keys import content_digest, with_contents
-from gramflow.settings.config import Config, Render
+from gramflow.settings.config import Config
+from gramflow.settings.renders import Render
 
 
 def describe(config: Config, render: Render, weights: Weights) -> dict[str, Any]:

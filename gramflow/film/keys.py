@@ -16,7 +16,10 @@ from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
 from gramflow.film.order import Part, Step, parts_alone, parts_chained
 from gramflow.film.scenes import Paint, scenes
-from gramflow.settings.config import CHOSEN, SCENE, Config, Look, Render, Style
+from gramflow.settings.config import Config
+from gramflow.settings.looks import CHOSEN, SCENE, Look
+from gramflow.settings.renders import Render
+from gramflow.settings.styles import Style
 
 
 def digest(value: Any) -> str:

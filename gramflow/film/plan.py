@@ -28,7 +28,8 @@ from gramflow.film.keys import (
 )
 from gramflow.film.manifest import Manifest
 from gramflow.film.order import Chain, Part, Step
-from gramflow.settings.config import Config, Render
+from gramflow.settings.config import Config
+from gramflow.settings.renders import Render
 
 
 @dataclass(frozen=True)

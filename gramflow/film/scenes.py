@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from gramflow.film.manifest import Manifest
-from gramflow.settings.config import Look
+from gramflow.settings.looks import Look
 from gramflow.settings.scenes import OWN
 from gramflow.settings.schema import refused
 

@@ -20,7 +20,9 @@ from gramflow.painting.frame import paint_frame
 from gramflow.painting.scenes import Scenes
 from gramflow.painting.setup import make_colours, make_stylizer
 from gramflow.painting.targets import compute_targets
-from gramflow.settings.config import Config, Look, Style, marked
+from gramflow.settings.config import Config
+from gramflow.settings.looks import Look, marked
+from gramflow.settings.styles import Style
 from gramflow.store.frames import pixels_digest
 
 

@@ -26,7 +26,9 @@ from gramflow.media.pictures import from_pixels, read_picture, resize
 from gramflow.media.views import part, parts, turned
 from gramflow.painting.calibration import calibrated
 from gramflow.painting.setup import make_colours, make_extractor, make_losses, make_network
-from gramflow.settings.config import Config, Look, Style
+from gramflow.settings.config import Config
+from gramflow.settings.looks import Look
+from gramflow.settings.styles import Style
 from gramflow.store.arrays import load_arrays, save_arrays
 
 

@@ -20,7 +20,10 @@ from gramflow.film.plan import Plan, make_plan
 from gramflow.media.probe import Probe, probe
 from gramflow.media.source import Source
 from gramflow.painting.setup import make_extractor, make_losses, make_network
-from gramflow.settings.config import Config, Look, Render, is_live, is_stored, video_files
+from gramflow.settings.config import Config
+from gramflow.settings.looks import Look
+from gramflow.settings.renders import Render
+from gramflow.settings.videos import is_live, is_stored, video_files
 from gramflow.store.frames import Listing, Store
 from gramflow.store.layout import CALIBRATION, Layout
 from gramflow.store.plans import is_untrained

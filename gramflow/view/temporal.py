@@ -19,7 +19,9 @@ from gramflow.film.keys import working_size
 from gramflow.film.manifest import Manifest
 from gramflow.media.pictures import from_pixels, resize
 from gramflow.painting.neighbours import Neighbours
-from gramflow.settings.config import Config, Look, Render
+from gramflow.settings.config import Config
+from gramflow.settings.looks import Look
+from gramflow.settings.renders import Render
 from gramflow.store.frames import extracted_store, painted_store
 from gramflow.store.records import Record
 
