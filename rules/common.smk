@@ -5,7 +5,8 @@ from functools import cache
 
 from gramflow.base.errors import GramflowError
 from gramflow.engine import backend
-from gramflow.film.keys import film_sizes, replaced, style_sides
+from gramflow.film.digests import replaced
+from gramflow.film.sizes import film_sizes, style_sides
 from gramflow.film.plan import Plan
 from gramflow.media.pictures import check_styles
 from gramflow.settings.config import check_apart, load

@@ -7,11 +7,12 @@ from pathlib import Path
 from gramflow.base.arrays import Picture
 from gramflow.engine.stylizers import Stylizer
 from gramflow.engine.targets import StyleTargets
+from gramflow.film.digests import digest, replaced
 from gramflow.film.identity import Weights
-from gramflow.film.keys import digest, recipe, replaced
 from gramflow.film.manifest import Manifest
 from gramflow.film.masks import Mask
 from gramflow.film.plan import Plan
+from gramflow.film.recipes import recipe
 from gramflow.film.scenes import scenes
 from gramflow.media.pictures import from_pixels, resize
 from gramflow.painting.scenes import Scenes

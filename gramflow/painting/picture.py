@@ -12,9 +12,11 @@ from gramflow.engine.areas import Area
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.stylizers import Painted
 from gramflow.film.identity import Weights
-from gramflow.film.keys import frame_settings, learns, working_size
+from gramflow.film.keys import frame_settings
 from gramflow.film.manifest import Manifest
+from gramflow.film.recipes import learns
 from gramflow.film.scenes import scenes
+from gramflow.film.sizes import working_size
 from gramflow.media.pictures import from_pixels, resize, to_pixels
 from gramflow.painting.frame import paint_frame
 from gramflow.painting.scenes import Scenes

@@ -19,9 +19,10 @@ from gramflow.engine.targets import (
     unflattened,
 )
 from gramflow.engine.tiling import Plan
+from gramflow.film.colours import colour_samples
 from gramflow.film.identity import Weights
-from gramflow.film.keys import colour_samples, style_sides
 from gramflow.film.manifest import Manifest
+from gramflow.film.sizes import style_sides
 from gramflow.media.pictures import from_pixels, read_picture, resize
 from gramflow.media.views import part, parts, turned
 from gramflow.painting.calibration import calibrated

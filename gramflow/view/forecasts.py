@@ -13,8 +13,8 @@ from gramflow.base.errors import GramflowError
 from gramflow.base.files import read_json, write_json
 from gramflow.base.machine import snakemake_command
 from gramflow.engine.precision import lowered
+from gramflow.film.digests import short_digest
 from gramflow.film.identity import random_weights
-from gramflow.film.keys import short_digest
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan, make_plan
 from gramflow.media.probe import Probe, probe

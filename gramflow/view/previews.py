@@ -9,8 +9,8 @@ from typing import Any
 from gramflow.base.arrays import Pixels, evenly
 from gramflow.engine.areas import Area
 from gramflow.engine.flows import Map
+from gramflow.film.colours import colour_samples
 from gramflow.film.identity import Weights
-from gramflow.film.keys import colour_samples
 from gramflow.film.manifest import Manifest
 from gramflow.film.scenes import Scene, scenes
 from gramflow.painting.picture import PaintedPicture, PicturePainter

@@ -15,8 +15,8 @@ from gramflow.base.progress import Every, Say
 from gramflow.engine.flows import DIS, Flow, Map, scaled, warp
 from gramflow.engine.steadiness import Neighbour, Steadiness, steadiness
 from gramflow.engine.trust import match
-from gramflow.film.keys import working_size
 from gramflow.film.manifest import Manifest
+from gramflow.film.sizes import working_size
 from gramflow.media.pictures import from_pixels, resize
 from gramflow.painting.neighbours import Neighbours
 from gramflow.settings.config import Config
