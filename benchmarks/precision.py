@@ -20,10 +20,10 @@ from gramflow.engine import ops
 from gramflow.engine.backend import prepare
 from gramflow.engine.networks import in_precision
 from gramflow.engine.objective import Objective
+from gramflow.engine.optimize import Optimize
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.precision import chosen
 from gramflow.engine.steadiness import Neighbour
-from gramflow.engine.stylizers import Optimize
 from gramflow.media.pictures import resize
 from gramflow.painting.setup import make_flow
 

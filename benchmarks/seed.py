@@ -24,7 +24,7 @@ from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted
 from gramflow.media.pictures import resize
 from gramflow.painting.setup import make_flow
-from gramflow.settings.config import presets
+from gramflow.settings.reading import presets
 
 NETWORK = "vgg19"
 STANDARD: dict[str, Any] = presets()["standard"]

@@ -5,10 +5,12 @@ from functools import cache
 
 from gramflow.base.errors import GramflowError
 from gramflow.engine import backend
-from gramflow.film.keys import film_sizes, replaced, style_sides
+from gramflow.film.digests import replaced
+from gramflow.film.sizes import film_sizes, style_sides
 from gramflow.film.plan import Plan
 from gramflow.media.pictures import check_styles
-from gramflow.settings.config import check_apart, is_stored, load, video_files
+from gramflow.settings.config import check_apart, load
+from gramflow.settings.videos import is_stored, video_files
 from gramflow.store import layout, products
 from gramflow.store.plans import trained_file
 

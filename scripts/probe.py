@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from gramflow.base.script import job
-from gramflow.film.keys import film_sizes
+from gramflow.film.sizes import film_sizes
 from gramflow.media.encode import try_out
 from gramflow.media.probe import probe
 from gramflow.media.source import Source

@@ -3,7 +3,7 @@ from pathlib import Path
 from gramflow.base.script import job
 from gramflow.engine.backend import prepare
 from gramflow.film.identity import Weights
-from gramflow.film.keys import target_of
+from gramflow.film.recipes import target_of
 from gramflow.painting.targets import save_targets
 from gramflow.settings.config import load
 

@@ -13,8 +13,10 @@ from gramflow.film.plan import Plan
 from gramflow.media.encode import encode
 from gramflow.media.probe import Probe
 from gramflow.media.source import Source
-from gramflow.settings.config import Config, Render, is_stored, video_files
+from gramflow.settings.config import Config
+from gramflow.settings.renders import Render
 from gramflow.settings.schema import remedy
+from gramflow.settings.videos import is_stored, video_files
 from gramflow.store.frames import painted_store
 from gramflow.store.layout import Layout
 from gramflow.store.plans import current_plan

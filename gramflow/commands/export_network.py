@@ -11,7 +11,7 @@ from gramflow.commands import options
 from gramflow.engine.portable import card_of, onnx_model
 from gramflow.engine.stylizers import Arrays
 from gramflow.film.description import describe
-from gramflow.settings.config import Look
+from gramflow.settings.looks import Look
 from gramflow.settings.schema import remedy
 from gramflow.store.arrays import load_arrays
 from gramflow.store.layout import Layout

@@ -26,7 +26,9 @@ from gramflow.film.description import describe
 from gramflow.media.ffmpeg import open_film
 from gramflow.media.pictures import from_pixels, read_pixels, to_bytes
 from gramflow.painting.quick import config_of, paint_file
-from gramflow.settings.config import Config, Look, load, presets
+from gramflow.settings.config import Config, load
+from gramflow.settings.looks import Look
+from gramflow.settings.reading import presets
 from gramflow.store.layout import FILM
 from gramflow.store.png import encode_png
 

@@ -25,8 +25,10 @@ from gramflow.film.manifest import Manifest
 from gramflow.film.masks import Mask
 from gramflow.painting.picture import PaintedPicture
 from gramflow.painting.setup import find_weights
-from gramflow.settings.config import Config, Render, load, video_files
+from gramflow.settings.config import Config, load
+from gramflow.settings.renders import Render
 from gramflow.settings.schema import remedy
+from gramflow.settings.videos import video_files
 from gramflow.store.checks import has_all_frames
 from gramflow.store.frames import Listing, extracted_store, mask_store, read_mask
 from gramflow.store.layout import Layout

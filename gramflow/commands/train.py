@@ -19,7 +19,9 @@ from gramflow.engine.learning import SHIFT
 from gramflow.live.sources import Frame, Pictures, Pixels, source_of
 from gramflow.media.pictures import from_pixels, read_pixels
 from gramflow.painting.quick import config_of, learn
-from gramflow.settings.config import load, merged, presets
+from gramflow.settings.config import load
+from gramflow.settings.looks import merged
+from gramflow.settings.reading import presets
 
 _MOST = 64  # frames of each film
 

@@ -11,17 +11,10 @@ from gramflow.base.arrays import Picture, evenly, resized
 from gramflow.base.errors import GramflowError
 from gramflow.base.progress import Every, Say, clock
 from gramflow.engine import learning, transformer
+from gramflow.engine.optimize import Optimize
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.steadiness import Neighbour
-from gramflow.engine.stylizers import (
-    Arrays,
-    Checkpoint,
-    Effort,
-    Optimize,
-    Painted,
-    Palette,
-    Stylizer,
-)
+from gramflow.engine.stylizers import Arrays, Checkpoint, Effort, Painted, Palette, Stylizer
 
 MEMORY = 256 * 2**20
 """Bytes of frames, and of pairs of them, that are kept in memory."""

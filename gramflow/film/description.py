@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from gramflow import ENGINE_VERSION, __version__
+from gramflow.film.digests import content_digest
 from gramflow.film.identity import Weights
-from gramflow.film.keys import content_digest, with_contents
-from gramflow.settings.config import Config, Render
+from gramflow.film.recipes import with_contents
+from gramflow.settings.config import Config
+from gramflow.settings.renders import Render
 
 
 def describe(config: Config, render: Render, weights: Weights) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from gramflow.settings.config import Config, Look, marked
+from gramflow.settings.config import Config
+from gramflow.settings.looks import Look, marked
 from gramflow.settings.schema import refused, remedy, shown
 
 

@@ -10,25 +10,16 @@ from typing import Any, Self
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import Document
+from gramflow.film.colours import sampled_colours
+from gramflow.film.digests import DIGITS, digest
 from gramflow.film.identity import Weights
-from gramflow.film.keys import (
-    DIGITS,
-    Keys,
-    Masks,
-    digest,
-    learns,
-    neighbours,
-    painted_keys,
-    parts,
-    pictures,
-    recipe,
-    sampled_colours,
-    target_name,
-    working_size,
-)
+from gramflow.film.keys import Keys, Masks, painted_keys, parts, pictures
 from gramflow.film.manifest import Manifest
 from gramflow.film.order import Chain, Part, Step
-from gramflow.settings.config import Config, Render
+from gramflow.film.recipes import learns, neighbours, recipe, target_name
+from gramflow.film.sizes import working_size
+from gramflow.settings.config import Config
+from gramflow.settings.renders import Render
 
 
 @dataclass(frozen=True)
@@ -109,7 +100,7 @@ class Plan(Document):
 
     manifest: digest of the video's manifest.
     weights: the network and its weights; None while they are unknown.
-    recipe: digest of all that determines a painted frame, but the frame (see `keys.recipe`).
+    recipe: digest of all that determines a painted frame, but the frame (see `recipes.recipe`).
     size: width and height to paint at, in pixels.
     targets: names of the target files, by style (see `Config.styles_of`); empty if the style gets
         the colours of each shot, whose job computes them then.

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from gramflow.film.manifest import Manifest
-from gramflow.settings.config import Look
+from gramflow.settings.looks import Look
 from gramflow.settings.scenes import OWN
 from gramflow.settings.schema import refused
 
@@ -25,8 +25,10 @@ class Paint:
     def distance(self, other: "Paint") -> float:
         """How different two paints are, 0..1: the greater of the changes of styles and intensity.
 
-        An intensity is 1 away from None.
+        An intensity is 1 away from None. Styles do not matter where nothing is painted.
         """
+        if 0 in (self.intensity, other.intensity):
+            return abs((self.intensity or 0) - (other.intensity or 0))
         names = self.styles.keys() | other.styles.keys()
         moved = (abs(self.styles.get(name, 0) - other.styles.get(name, 0)) for name in names)
         if self.intensity is None or other.intensity is None:

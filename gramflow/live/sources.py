@@ -21,7 +21,7 @@ from gramflow.base.errors import GramflowError
 from gramflow.media.capture import network_options
 from gramflow.media.ffmpeg import open_film
 from gramflow.media.pictures import from_pixels, read_pixels, to_bytes
-from gramflow.settings.config import is_glob, is_live, video_files
+from gramflow.settings.videos import is_glob, is_live, video_files
 
 Pixels = NDArray[np.uint8]
 """(height, width, 3), RGB."""

@@ -16,7 +16,7 @@ from gramflow.media.extract import frames_of
 from gramflow.media.pictures import from_pixels, read_pixels
 from gramflow.media.probe import Probe, probe
 from gramflow.media.source import Source
-from gramflow.settings.config import is_glob, video_files
+from gramflow.settings.videos import is_glob, video_files
 
 
 def read_fitting(path: str, manifest: Manifest, facts: Probe, entry: str) -> Values:

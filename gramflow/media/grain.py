@@ -11,7 +11,7 @@ from gramflow.base.progress import Say
 from gramflow.engine.grain import Grain, grained, measured
 from gramflow.film.manifest import Manifest
 from gramflow.media.pictures import from_pixels, resize, to_pixels
-from gramflow.settings.config import Look
+from gramflow.settings.looks import Look
 from gramflow.store.frames import Store
 
 _FRAMES = 8  # of a shot, by which its grain is measured

@@ -13,7 +13,8 @@ from gramflow.engine.objective import Objective
 from gramflow.engine.targets import StyleTargets
 from gramflow.film.identity import Weights
 from gramflow.painting.setup import make_network, make_stylizer
-from gramflow.settings.config import Config, Look
+from gramflow.settings.config import Config
+from gramflow.settings.looks import Look
 
 
 def calibrated(

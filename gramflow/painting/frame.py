@@ -13,7 +13,7 @@ from gramflow.engine.colours import Colours
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.steadiness import Neighbour
 from gramflow.engine.stylizers import Painted, Stylizer
-from gramflow.settings.config import Look
+from gramflow.settings.looks import Look
 
 
 def paint_frame(

@@ -7,17 +7,20 @@ from pathlib import Path
 from gramflow.base.arrays import Picture
 from gramflow.engine.stylizers import Stylizer
 from gramflow.engine.targets import StyleTargets
+from gramflow.film.digests import digest, replaced
 from gramflow.film.identity import Weights
-from gramflow.film.keys import digest, recipe, replaced
 from gramflow.film.manifest import Manifest
 from gramflow.film.masks import Mask
 from gramflow.film.plan import Plan
+from gramflow.film.recipes import recipe
 from gramflow.film.scenes import scenes
 from gramflow.media.pictures import from_pixels, resize
 from gramflow.painting.scenes import Scenes
 from gramflow.painting.setup import make_colours, make_stylizer
 from gramflow.painting.targets import compute_targets, load_targets, sampled_frames
-from gramflow.settings.config import Config, Look, Render
+from gramflow.settings.config import Config
+from gramflow.settings.looks import Look
+from gramflow.settings.renders import Render
 from gramflow.store.arrays import load_arrays
 from gramflow.store.frames import extracted_store, mask_store, painted_store, read_mask
 from gramflow.store.records import Record

@@ -28,7 +28,9 @@ from gramflow.painting.inputs import Inputs, Opened
 from gramflow.painting.neighbours import Neighbours
 from gramflow.painting.scenes import Scenes
 from gramflow.painting.setup import make_colours, make_features, make_flow
-from gramflow.settings.config import Config, Look, Render
+from gramflow.settings.config import Config
+from gramflow.settings.looks import Look
+from gramflow.settings.renders import Render
 from gramflow.store.frames import Store, extracted_store, lock_file, painted_store
 from gramflow.store.records import Record
 

@@ -12,15 +12,19 @@ from gramflow.engine.areas import Area
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.stylizers import Painted
 from gramflow.film.identity import Weights
-from gramflow.film.keys import frame_settings, learns, working_size
+from gramflow.film.keys import frame_settings
 from gramflow.film.manifest import Manifest
+from gramflow.film.recipes import learns
 from gramflow.film.scenes import scenes
+from gramflow.film.sizes import working_size
 from gramflow.media.pictures import from_pixels, resize, to_pixels
 from gramflow.painting.frame import paint_frame
 from gramflow.painting.scenes import Scenes
 from gramflow.painting.setup import make_colours, make_stylizer
 from gramflow.painting.targets import compute_targets
-from gramflow.settings.config import Config, Look, Style, marked
+from gramflow.settings.config import Config
+from gramflow.settings.looks import Look, marked
+from gramflow.settings.styles import Style
 from gramflow.store.frames import pixels_digest
 
 

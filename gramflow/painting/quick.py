@@ -19,8 +19,8 @@ from gramflow.engine.backend import prepare
 from gramflow.engine.optimizers import Curve
 from gramflow.engine.stylizers import Arrays
 from gramflow.film.description import describe
+from gramflow.film.digests import digest
 from gramflow.film.identity import Weights
-from gramflow.film.keys import digest
 from gramflow.media.pictures import from_pixels, read_pixels, to_bytes, to_pixels
 from gramflow.painting.picture import PaintedPicture, PicturePainter, film_of
 from gramflow.painting.setup import find_weights, make_stylizer

@@ -26,7 +26,8 @@ from gramflow.film.identity import Weights
 from gramflow.film.layers import check_layers, layers_of, needed_layers, unlisted
 from gramflow.media.pictures import read_picture
 from gramflow.painting.weights import resolve, source_of
-from gramflow.settings.config import Config, Look, marked
+from gramflow.settings.config import Config
+from gramflow.settings.looks import Look, marked
 from gramflow.settings.plugins import Plugin
 from gramflow.settings.schema import dotted
 

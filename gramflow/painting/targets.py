@@ -19,14 +19,17 @@ from gramflow.engine.targets import (
     unflattened,
 )
 from gramflow.engine.tiling import Plan
+from gramflow.film.colours import colour_samples
 from gramflow.film.identity import Weights
-from gramflow.film.keys import colour_samples, style_sides
 from gramflow.film.manifest import Manifest
+from gramflow.film.sizes import style_sides
 from gramflow.media.pictures import from_pixels, read_picture, resize
 from gramflow.media.views import part, parts, turned
 from gramflow.painting.calibration import calibrated
 from gramflow.painting.setup import make_colours, make_extractor, make_losses, make_network
-from gramflow.settings.config import Config, Look, Style
+from gramflow.settings.config import Config
+from gramflow.settings.looks import Look
+from gramflow.settings.styles import Style
 from gramflow.store.arrays import load_arrays, save_arrays
 
 

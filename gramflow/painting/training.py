@@ -11,7 +11,8 @@ from gramflow.engine.backend import prepare
 from gramflow.engine.stylizers import Arrays, Checkpoint, Stylizer
 from gramflow.painting import gpus
 from gramflow.painting.inputs import Inputs, Opened
-from gramflow.settings.config import Config, Render
+from gramflow.settings.config import Config
+from gramflow.settings.renders import Render
 from gramflow.store.arrays import load_arrays, save_arrays
 
 

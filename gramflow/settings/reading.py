@@ -1,11 +1,32 @@
-"""Reads a config file, with errors that say where in it."""
+"""Reads the config's schema, the presets, and config files, with errors that say where in them."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from gramflow.base.errors import GramflowError
+from gramflow.settings.schema import Values
+
+
+@cache
+def schema() -> Values:
+    """The JSON schema of the config, without the settings of plugins."""
+    return _read_yaml("schemas/config.schema.yaml")
+
+
+@cache
+def presets() -> Values:
+    """The looks of presets.yaml, by preset name."""
+    return _read_yaml("presets.yaml")
+
+
+def _read_yaml(name: str) -> Values:
+    # the loader on libyaml is ten times faster, but PyYAML may be built without it
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
+    return yaml.load(text, loader)
 
 
 def read_config(path: Path) -> dict[str, Any]:

@@ -1,11 +1,9 @@
 """Checks and normalises what a look says of regions and of changes over time."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
-from gramflow.settings.schema import Entry, refused, remedy, seconds
+from gramflow.settings.schema import Entry, Values, refused, remedy, seconds
 
-Values = dict[str, Any]
 OWN = "own"
 """In a look's shares of styles, the name of the render's own style."""
 

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -13,6 +13,7 @@ from jsonschema.validators import extend
 from gramflow.base.errors import GramflowError
 
 Schema = Mapping[str, Any]
+Values = dict[str, Any]
 Entry = tuple[str | int, ...]
 """Path of a value in the config, such as ("styles", "night", "images", 0)."""
 
@@ -74,6 +75,15 @@ def remedy(word: Any, known: Iterable[str]) -> str:
     close = get_close_matches(str(word), words, n=1)
     guess = f"did you mean {close[0]}? " if close else ""
     return f"{guess}known: {', '.join(words) or 'none'}"
+
+
+def check_known(kind: str, name: str, known: Collection[str], entry: Entry) -> None:
+    """Raise GramflowError for a name that is not among the known.
+
+    kind: what is named, for the error.
+    """
+    if name not in known:
+        raise refused(entry, f"there is no {kind} {name!r}; {remedy(name, known)}")
 
 
 def seconds(time: float | str | None) -> float | None:

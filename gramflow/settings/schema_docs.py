@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gramflow.settings.config import presets, schema
+from gramflow.settings.reading import presets, schema
 
 Schema = Mapping[str, Any]
 

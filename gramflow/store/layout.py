@@ -10,9 +10,12 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from gramflow import ENGINE_VERSION, bundled
-from gramflow.film.keys import DIGITS, content_digest, plan_recipe, replaced, short_digest
+from gramflow.film.digests import DIGITS, content_digest, replaced, short_digest
 from gramflow.film.layers import needed_layers, unlisted
-from gramflow.settings.config import Config, Render, is_stored, marked_of_mask, video_files
+from gramflow.film.recipes import plan_recipe
+from gramflow.settings.config import Config, marked_of_mask
+from gramflow.settings.renders import Render
+from gramflow.settings.videos import is_stored, video_files
 
 CAPTURE = "work/{video}/capture.{digest}.mkv"
 PROBE = "work/{video}/probe.{digest}.json"

@@ -7,7 +7,8 @@ from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
 from gramflow.film.masks import Mask
 from gramflow.film.plan import Plan, make_plan
-from gramflow.settings.config import Config, Render
+from gramflow.settings.config import Config
+from gramflow.settings.renders import Render
 from gramflow.store.layout import TRAINED, Layout
 
 

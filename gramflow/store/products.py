@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from gramflow.film.description import described
-from gramflow.film.keys import digest
+from gramflow.film.digests import digest
 from gramflow.film.plan import Plan
-from gramflow.settings.config import Config, Render
+from gramflow.settings.config import Config
+from gramflow.settings.renders import Render
 from gramflow.store.layout import (
     FILM,
     LOSS_PLOT,

@@ -8,7 +8,8 @@ from math import ceil
 
 from gramflow.engine.memory import in_bytes
 from gramflow.engine.stylizers import Effort
-from gramflow.settings.config import Config, Look
+from gramflow.settings.config import Config
+from gramflow.settings.looks import Look
 
 THREADS = 8
 """CPU cores of a painting job on a cluster; their maximum on a machine without a GPU."""

@@ -13,14 +13,17 @@ from gramflow.base.errors import GramflowError
 from gramflow.base.files import read_json, write_json
 from gramflow.base.machine import snakemake_command
 from gramflow.engine.precision import lowered
+from gramflow.film.digests import short_digest
 from gramflow.film.identity import random_weights
-from gramflow.film.keys import short_digest
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan, make_plan
 from gramflow.media.probe import Probe, probe
 from gramflow.media.source import Source
 from gramflow.painting.setup import make_extractor, make_losses, make_network
-from gramflow.settings.config import Config, Look, Render, is_live, is_stored, video_files
+from gramflow.settings.config import Config
+from gramflow.settings.looks import Look
+from gramflow.settings.renders import Render
+from gramflow.settings.videos import is_live, is_stored, video_files
 from gramflow.store.frames import Listing, Store
 from gramflow.store.layout import CALIBRATION, Layout
 from gramflow.store.plans import is_untrained

@@ -18,8 +18,8 @@ from gramflow.media.encode import try_out
 from gramflow.media.ffmpeg import binary
 from gramflow.media.pictures import check_styles
 from gramflow.painting.gpus import visible
-from gramflow.settings.config import load, schema
-from gramflow.settings.reading import read_config
+from gramflow.settings.config import load
+from gramflow.settings.reading import read_config, schema
 from gramflow.settings.schema import checked
 
 GOOD, WARNING, BAD = "good", "warning", "bad"

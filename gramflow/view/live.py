@@ -12,7 +12,8 @@ from gramflow.base.files import write_bytes
 from gramflow.base.progress import Every
 from gramflow.film.plan import Plan
 from gramflow.media.pictures import data_url, resize, to_jpeg
-from gramflow.settings.config import Config, Render
+from gramflow.settings.config import Config
+from gramflow.settings.renders import Render
 from gramflow.store.frames import Listing, painted_store
 from gramflow.store.layout import PAGE_LIVE
 from gramflow.view.page import call

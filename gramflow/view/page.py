@@ -25,7 +25,8 @@ from gramflow.film.plan import Plan
 from gramflow.media.encode import copy_for_browsers, encode_source, pixel_aspect
 from gramflow.media.pictures import data_url, read_picture, resize, to_jpeg
 from gramflow.media.probe import Probe
-from gramflow.settings.config import Config, Render
+from gramflow.settings.config import Config
+from gramflow.settings.renders import Render
 from gramflow.store.frames import Store, extracted_store, painted_store
 from gramflow.store.layout import FILM, INDEX, PAGE_LIVE
 from gramflow.store.products import plays_in_browsers

@@ -9,14 +9,17 @@ from typing import Any
 from gramflow.base.arrays import Pixels, evenly
 from gramflow.engine.areas import Area
 from gramflow.engine.flows import Map
+from gramflow.film.colours import colour_samples
 from gramflow.film.identity import Weights
-from gramflow.film.keys import colour_samples
 from gramflow.film.manifest import Manifest
 from gramflow.film.scenes import Scene, scenes
 from gramflow.painting.picture import PaintedPicture, PicturePainter
 from gramflow.painting.scenes import Scenes
 from gramflow.painting.targets import sampled_frames
-from gramflow.settings.config import Config, Look, Render, merged, presets
+from gramflow.settings.config import Config
+from gramflow.settings.looks import Look, merged
+from gramflow.settings.reading import presets
+from gramflow.settings.renders import Render
 from gramflow.view.grid import Row
 
 Values = dict[str, Any]

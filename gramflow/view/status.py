@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gramflow.settings.config import Config, Render
+from gramflow.settings.config import Config
+from gramflow.settings.renders import Render
 from gramflow.store.frames import Store, painted_store
 from gramflow.store.layout import FILM, Layout
 from gramflow.store.plans import current_plan, is_untrained

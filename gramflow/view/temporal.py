@@ -15,11 +15,13 @@ from gramflow.base.progress import Every, Say
 from gramflow.engine.flows import DIS, Flow, Map, scaled, warp
 from gramflow.engine.steadiness import Neighbour, Steadiness, steadiness
 from gramflow.engine.trust import match
-from gramflow.film.keys import working_size
 from gramflow.film.manifest import Manifest
+from gramflow.film.sizes import working_size
 from gramflow.media.pictures import from_pixels, resize
 from gramflow.painting.neighbours import Neighbours
-from gramflow.settings.config import Config, Look, Render
+from gramflow.settings.config import Config
+from gramflow.settings.looks import Look
+from gramflow.settings.renders import Render
 from gramflow.store.frames import extracted_store, painted_store
 from gramflow.store.records import Record
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from gramflow.base.files import file_digest
 from gramflow.film.manifest import Manifest
 from gramflow.film.masks import Mask
-from gramflow.settings.config import Config, Render
+from gramflow.settings.config import Config
+from gramflow.settings.renders import Render
 from gramflow.store.frames import Store, extracted_store, mask_store, painted_store
 from gramflow.store.layout import CERTIFICATE, Layout, mask_paths
 from gramflow.store.plans import current_plan

@@ -18,7 +18,7 @@ from gramflow.media.ffmpeg import binary, local
 from gramflow.media.pictures import from_pixels, to_pixels
 from gramflow.media.probe import Probe, probe
 from gramflow.media.source import Source
-from gramflow.settings.config import video_files
+from gramflow.settings.videos import video_files
 from gramflow.store.frames import FrameStore, Store
 from gramflow.store.png import encode_png
 

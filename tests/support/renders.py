@@ -6,7 +6,8 @@ from gramflow.film.identity import Weights
 from gramflow.film.keys import Keys
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import make_plan
-from gramflow.settings.config import Config, Render, load
+from gramflow.settings.config import Config, load
+from gramflow.settings.renders import Render
 
 
 def config_with(start: str = "content", segment_frames: int = 3, **look: object) -> Config:

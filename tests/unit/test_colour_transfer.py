@@ -16,8 +16,8 @@ from gramflow.engine.cielab import from_lab, to_lab
 from gramflow.engine.colour_transfer import FilmColours
 from gramflow.engine.flows import Still
 from gramflow.engine.steadiness import OWN
+from gramflow.film.colours import colour_samples
 from gramflow.film.identity import random_weights
-from gramflow.film.keys import colour_samples
 from gramflow.film.order import Step
 from gramflow.film.plan import make_plan
 from gramflow.media.pictures import to_pixels

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import canonical, natural_sorted
-from gramflow.settings.config import Config, load, video_files
+from gramflow.settings.config import Config, load
+from gramflow.settings.videos import video_files
 
 COPY = """
 from gramflow.engine.stylizers import Stylizer

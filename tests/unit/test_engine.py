@@ -8,10 +8,11 @@ import pytest
 
 from gramflow.base.errors import GramflowError
 from gramflow.engine import losses, networks
+from gramflow.engine.optimize import Optimize
 from gramflow.engine.optimizers import ScipyLBFGS
 from gramflow.engine.recolouring import recoloured
 from gramflow.engine.steadiness import OWN, Neighbour, tones
-from gramflow.engine.stylizers import Optimize, Palette
+from gramflow.engine.stylizers import Palette
 from gramflow.engine.targets import (
     colour_targets,
     coloured_noise,
@@ -440,6 +441,6 @@ def test_brightness_and_saturation_do_not_drift(objective_of, monkeypatch):
     corrected = list(film())
     assert drift("brightness", corrected) < 0.01
     assert drift("saturation", corrected) < 0.01
-    monkeypatch.setattr("gramflow.engine.stylizers.held", lambda picture, *_: picture)
+    monkeypatch.setattr("gramflow.engine.optimize.held", lambda picture, *_: picture)
     left_alone = list(film())
     assert max(drift("brightness", left_alone), drift("saturation", left_alone)) > 0.03

@@ -10,7 +10,8 @@ from gramflow.base.errors import GramflowError
 from gramflow.film.identity import random_weights
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import make_plan
-from gramflow.settings.config import Render, load
+from gramflow.settings.config import load
+from gramflow.settings.renders import Render
 from gramflow.store.frames import Listing, painted_store
 from gramflow.store.layout import Layout
 from gramflow.store.plans import current_plan

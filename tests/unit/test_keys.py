@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gramflow.film.description import described
+from gramflow.film.digests import short_digest
 from gramflow.film.identity import bundled_weights, random_weights
-from gramflow.film.keys import recipe, short_digest, target_name
 from gramflow.film.order import LEAD, parts_chained
 from gramflow.film.plan import make_plan
+from gramflow.film.recipes import recipe, target_name
 from gramflow.settings.config import load
 from tests.support.renders import config_with, manifest_of, painted_keys
 

@@ -14,7 +14,7 @@ from gramflow.media import capture as module
 from gramflow.media.capture import capture
 from gramflow.media.probe import probe
 from gramflow.media.source import Source
-from gramflow.settings.config import is_live
+from gramflow.settings.videos import is_live
 from gramflow.store.frames import FrameStore
 from tests.support.media import extracted, film, quiet, times
 

@@ -10,7 +10,8 @@ import pytest
 from gramflow.base.errors import GramflowError
 from gramflow.film.identity import random_weights
 from gramflow.film.plan import Plan, make_plan
-from gramflow.settings.config import Config, Render, load
+from gramflow.settings.config import Config, load
+from gramflow.settings.renders import Render
 from gramflow.store.frames import painted_store
 from gramflow.store.layout import Layout
 from gramflow.view.forecasts import forecast

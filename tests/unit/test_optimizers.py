@@ -12,8 +12,9 @@ from scipy.optimize import fmin_l_bfgs_b, rosen, rosen_der
 from gramflow.engine import losses, networks, ops
 from gramflow.engine.adam import Adam
 from gramflow.engine.lbfgs import FLATTER, LBFGS, LOWER, History, Trial, strong_wolfe
+from gramflow.engine.optimize import Optimize
 from gramflow.engine.optimizers import Curve, Phase, ScipyLBFGS
-from gramflow.engine.stylizers import Optimize, Palette
+from gramflow.engine.stylizers import Palette
 from gramflow.engine.variables import Frequencies, dct, idct
 from tests.support.looks import settings_of
 

@@ -8,11 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gramflow.base.errors import GramflowError
+from gramflow.film.digests import digest
 from gramflow.film.identity import random_weights
-from gramflow.film.keys import Keys, digest, target_name, working_size
+from gramflow.film.keys import Keys
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan, make_plan
-from gramflow.settings.config import Config, Render, load
+from gramflow.film.recipes import target_name
+from gramflow.film.sizes import working_size
+from gramflow.settings.config import Config, load
+from gramflow.settings.renders import Render
 from tests.support.renders import config_with, manifest_of, painted_keys
 
 WEIGHTS = random_weights("vgg16")

@@ -7,8 +7,8 @@ import pytest
 
 from gramflow.base.errors import GramflowError
 from gramflow.film.identity import random_weights
-from gramflow.film.keys import target_name
 from gramflow.film.manifest import Manifest
+from gramflow.film.recipes import target_name
 from gramflow.settings.config import Config, check_apart, load
 from tests.support.renders import painted_keys
 

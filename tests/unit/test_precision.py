@@ -10,7 +10,8 @@ from gramflow.base.errors import GramflowError
 from gramflow.engine import losses, networks, ops, precision
 from gramflow.engine.lbfgs import LBFGS
 from gramflow.engine.moments import Moments
-from gramflow.engine.stylizers import Optimize, Palette
+from gramflow.engine.optimize import Optimize
+from gramflow.engine.stylizers import Palette
 from gramflow.engine.targets import style_targets
 from tests.support.looks import settings_of
 
@@ -126,7 +127,7 @@ def test_the_last_evaluations_are_exact(extractor, exact, monkeypatch, name, sha
             calls.append("low")
             return super().__call__(*arguments)
 
-    monkeypatch.setattr("gramflow.engine.stylizers.Guarded", Counted)
+    monkeypatch.setattr("gramflow.engine.optimize.Guarded", Counted)
     painted = paint(extractor, exact, name, evaluations=60)
     assert painted.evaluations - len(calls) == pytest.approx(share, abs=1)
 

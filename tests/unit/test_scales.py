@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from gramflow.engine import losses, networks
 from gramflow.engine.lbfgs import LBFGS
+from gramflow.engine.optimize import Optimize
 from gramflow.engine.optimizers import Optimizer
 from gramflow.engine.steadiness import OWN, Neighbour
-from gramflow.engine.stylizers import Optimize, Palette
+from gramflow.engine.stylizers import Palette
 from gramflow.engine.targets import style_targets
 from gramflow.settings.config import load
 from tests.support.looks import settings_of
@@ -156,7 +157,7 @@ def test_what_came_into_sight_begins_with_the_strokes_of_its_like(extractor, tar
         return stylizer.paint(frame, {1: before}, 0, lambda _: None).picture[:, 2:18].std()
 
     assert contrast() > 0.05
-    monkeypatch.setattr("gramflow.engine.stylizers.with_strokes", lambda bare, *_: bare)
+    monkeypatch.setattr("gramflow.engine.optimize.with_strokes", lambda bare, *_: bare)
     assert contrast() < 0.01
 
 

@@ -15,8 +15,8 @@ from gramflow.engine.distributions import Deviation, Histogram
 from gramflow.engine.moments import Moments
 from gramflow.engine.tiling import Plan, geometry, tiles
 from gramflow.film.identity import random_weights
-from gramflow.film.keys import target_name
 from gramflow.film.manifest import Manifest
+from gramflow.film.recipes import target_name
 from gramflow.settings.config import load
 from tests.support import plain_vgg
 from tests.support.page import blocks

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from gramflow.base.errors import GramflowError
 from gramflow.film.identity import bundled_weights
-from gramflow.film.keys import style_sides, target_name
+from gramflow.film.recipes import target_name
+from gramflow.film.sizes import style_sides
 from gramflow.media.views import part, parts, turned
 from gramflow.painting.targets import compute_targets, style_pictures
 from gramflow.settings.config import Config, load

@@ -1,0 +1,34 @@
+"""Checks paths that the config names."""
+
+import os
+import re
+import stat
+from pathlib import Path
+
+from gramflow.settings.schema import Entry, refused
+
+
+def mode_of(path: Path) -> int:
+    """The `st_mode` of a path; 0 if it does not exist or cannot be reached."""
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):  # or the name is too long, or a parent folder may not be read
+        return 0
+
+
+def check_braces(path: str, entry: Entry) -> None:
+    """Raise GramflowError for a path that Snakemake would take for a pattern."""
+    if re.search(r"{.*}", path):
+        raise refused(entry, f"{path}: Snakemake takes braces for a wildcard; rename it")
+
+
+def check_readable(path: Path, entry: Entry) -> None:
+    """Raise GramflowError unless a path is that of a file which may be read."""
+    check_braces(str(path), entry)
+    mode = mode_of(path)
+    if stat.S_ISDIR(mode):
+        raise refused(entry, f"{path} is a folder; for a picture sequence give '{path}/*.png'")
+    if not stat.S_ISREG(mode):
+        raise refused(entry, f"{path}: no such file; correct the path")
+    if not os.access(path, os.R_OK):
+        raise refused(entry, f"{path} may not be read; allow it with chmod")
