@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gramflow.base.arrays import Tensor
-from gramflow.engine import ops
-from gramflow.engine.losses import Layered, Tensors
+from gramflow.engine import backend, ops
+from gramflow.engine.losses import Layered, Tensors, total
 
 
 class Deviation(Layered):
@@ -24,17 +24,22 @@ class Deviation(Layered):
     """
 
     source = "style"
+    regional = True
 
-    def statistic(self, features: Tensor, target: Any) -> Any:
+    def statistic(self, features: Tensor, target: Any, share: Any = None) -> Any:
         """Number of pixels, sums and sums of squares by channel.
 
         Features are centred at the style's mean, or computed in float64 where it is not known yet,
         as in `Moments`.
         """
         flat = ops.reshape(features, (-1, features.shape[-1]))
-        flat = ops.cast(flat, "float64") if target is None else flat - target["mean"]
-        pixels = ops.cast(ops.shape(flat)[0], flat.dtype)
-        return pixels, ops.sum(flat, axis=0), ops.sum(ops.square(flat), axis=0)
+        flat = ops.cast(flat, backend.most_exact()) if target is None else flat - target["mean"]
+        if share is None:
+            pixels = ops.cast(ops.shape(flat)[0], flat.dtype)
+            return pixels, ops.sum(flat, axis=0), ops.sum(ops.square(flat), axis=0)
+        weights = ops.cast(ops.reshape(share, (-1, 1)), flat.dtype)
+        squares = ops.sum(weights * ops.square(flat), axis=0)
+        return total(weights), ops.sum(weights * flat, axis=0), squares
 
     def remembered(self, statistic: Any) -> Tensor:
         """The means, and below them the means of the squares, (2, channels)."""
@@ -43,7 +48,9 @@ class Deviation(Layered):
 
     def prepared(self, target: Tensors) -> Tensors:
         """Compute per layer: mean m', energy e, and the deviation in units of the energy's root."""
-        return {layer: _prepared_deviation(np.asarray(target[layer])) for layer in self.layers}
+        return {
+            layer: _prepared_deviation(ops.convert_to_numpy(target[layer])) for layer in self.layers
+        }
 
     def distance(self, statistic: Any, target: Any) -> Tensor:
         """The distance of the class's formula."""
@@ -75,17 +82,19 @@ class Histogram(Layered):
     """
 
     source = "style"
+    regional = True
 
-    def statistic(self, features: Tensor, target: Any) -> Any:
+    def statistic(self, features: Tensor, target: Any, share: Any = None) -> Any:
         """Histograms, (channels, BINS), in pixels; one is shared by the two bins that it is
         between."""
         channels = features.shape[-1]
         values = ops.clip(features, -_RANGE, _RANGE)
         place = ops.reshape(ops.arcsinh(values / _UNIT) / _STEP + BINS // 2, (-1, channels))
         lower = ops.stop_gradient(ops.floor(place))
-        share = place - lower
+        above = place - lower
         index = ops.cast(lower, "int32") + BINS * ops.arange(channels, dtype="int32")
-        parts = [(1 - share, index), (share, index + 1)]
+        weights = 1.0 if share is None else ops.reshape(share, (-1, 1))
+        parts = [(weights * (1 - above), index), (weights * above, index + 1)]
         sums = [
             ops.segment_sum(ops.reshape(part, (-1,)), ops.reshape(at, (-1,)), BINS * channels)
             for part, at in parts
@@ -94,12 +103,14 @@ class Histogram(Layered):
 
     def remembered(self, statistic: Any) -> Tensor:
         """The histograms, each with sum 1."""
-        return statistic / ops.sum(statistic, axis=1, keepdims=True)
+        return statistic / ops.maximum(ops.sum(statistic, axis=1, keepdims=True), 1e-6)
 
     def prepared(self, target: Tensors) -> Tensors:
         """Compute per layer, in float64: cumulative histograms `levels`, the integrals `areas` of
         the quantile functions up to them, mean squares and the mean of these, the energy."""
-        return {layer: _prepared_histogram(np.asarray(target[layer])) for layer in self.layers}
+        return {
+            layer: _prepared_histogram(ops.convert_to_numpy(target[layer])) for layer in self.layers
+        }
 
     def distance(self, statistic: Any, target: Any) -> Tensor:
         """The mean of the channels' squared Wasserstein-2 distances, over the style's energy.
@@ -107,8 +118,8 @@ class Histogram(Layered):
         Of distributions with cumulative histograms P and G on values t it is the integral over q
         from 0 to 1 of (P^-1(q) - G^-1(q))^2; its three products are summed by parts.
         """
-        sums = ops.cumsum(ops.cast(statistic, "float64"), axis=1)
-        levels = (sums / sums[:, -1:])[:, :-1]
+        sums = ops.cumsum(ops.cast(statistic, backend.most_exact()), axis=1)
+        levels = (sums / ops.maximum(sums[:, -1:], 1e-6))[:, :-1]
         areas = _areas(levels, target)
         own = _VALUES[-1] ** 2 - ops.sum(levels * np.diff(_VALUES**2), axis=1)
         shared = _VALUES[-1] * target["areas"][:, -1] - ops.sum(areas * np.diff(_VALUES), axis=1)
@@ -116,18 +127,19 @@ class Histogram(Layered):
         return ops.cast(ops.mean(distances) / target["energy"], statistic.dtype)
 
 
-def _prepared_histogram(histograms: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
+def _prepared_histogram(histograms: NDArray[Any]) -> dict[str, NDArray[Any]]:
     """One layer of `Histogram.prepared`. histograms: (channels, BINS), each with sum 1."""
     sums = np.cumsum(histograms.astype(np.float64), axis=1)
     levels = sums / sums[:, -1:]
     parts = np.diff(levels, axis=1, prepend=0)
     squares = parts @ _VALUES**2
-    return {
+    found = {
         "levels": levels,
         "areas": np.cumsum(parts * _VALUES, axis=1),
         "squares": squares,
         "energy": np.maximum(np.mean(squares), 1e-12),
     }
+    return {name: np.asarray(value, backend.most_exact()) for name, value in found.items()}
 
 
 def _areas(levels: Tensor, target: Tensors) -> Tensor:

@@ -12,7 +12,7 @@ from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
 from gramflow.film.order import Part, Step, parts_alone, parts_chained
 from gramflow.film.recipes import neighbours, target_name
-from gramflow.film.scenes import Paint, scenes
+from gramflow.film.scenes import Paint, Scene, led, scenes
 from gramflow.settings.config import Config
 from gramflow.settings.looks import Look
 from gramflow.settings.renders import Render
@@ -32,7 +32,11 @@ Keys = list[dict[int, str]]
 
 
 def painted_keys(
-    found: Sequence[Part], backs: Sequence[int], frames: Sequence[str], base: str
+    found: Sequence[Part],
+    backs: Sequence[int],
+    frames: Sequence[str],
+    base: str,
+    scene: Callable[[int], Scene],
 ) -> Keys:
     """Compute the keys of all painted frames of a render.
 
@@ -42,6 +46,7 @@ def painted_keys(
 
     found: the render's parts. backs: see `neighbours`. frames: what is painted of every frame, see
     `pictures`. base: digest of all that determines a painted frame, but that and its neighbours.
+    scene: gives a frame's scene by its number.
     """
     stages = 1 + max((links.stage for part in found for links in part.chains), default=0)
     keys: Keys = [{} for _ in range(stages)]
@@ -50,7 +55,7 @@ def painted_keys(
         reached = keys if links.stage == 0 else [keys[links.stage]]
         before = keys[links.stage - 1] if links.stage > 1 else {}
         for step in links.steps(list(backs)):
-            key = _key(base, frames, step, reached[0], before)
+            key = _key(base, frames, led(step, scene), reached[0], before)
             for stage in reached:
                 stage[step.number] = key
     for part in found:
@@ -124,7 +129,7 @@ def _scene_texts(
 
     def of(number: int) -> list[str]:
         found = scene(number)
-        if found is None:
+        if found.plain:
             return []
         regions = {
             name: told(paint) | {"mask": masks[name][number] if name in masks else ""}

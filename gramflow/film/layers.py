@@ -17,14 +17,20 @@ def layers_of(config: Config, look: Look) -> list[str]:
 
 
 def needed_layers(config: Config) -> list[str]:
-    """Names of the layers that all looks read, for loss terms and for optical flow, sorted."""
-    looks = config.looks.values()
+    """Names of the layers that the looks to paint read, for losses and optical flow, sorted."""
+    looks = _painted(config)
     flows = [
         config.registry.find("flows", look.flow["name"]).marked("layer", look.flow)
         for look in looks
     ]
     named = {layer for flow in flows for layers in flow.values() for layer in layers}
     return sorted(named.union(*(layers_of(config, look) for look in looks)))
+
+
+def _painted(config: Config) -> list[Look]:
+    """The looks that renders are painted by; others may be of another network."""
+    names = dict.fromkeys(render.look for render in config.painted.values())
+    return [config.looks[name] for name in names]
 
 
 def unlisted(config: Config) -> bool:
@@ -35,7 +41,7 @@ def unlisted(config: Config) -> bool:
 def check_layers(config: Config, known: Iterable[str]) -> None:
     """Raise GramflowError, naming the entry, for a layer of a look that is not among the known."""
     words = list(known)
-    for look in config.looks.values():
+    for look in _painted(config):
         named = [
             (("looks", look.name, "losses", name, "layers", layer), layer)
             for name, settings in look.losses.items()

@@ -17,6 +17,7 @@ from gramflow.film.keys import Keys, Masks, painted_keys, parts, pictures
 from gramflow.film.manifest import Manifest
 from gramflow.film.order import Chain, Part, Step
 from gramflow.film.recipes import learns, neighbours, recipe, target_name
+from gramflow.film.scenes import scenes
 from gramflow.film.sizes import working_size
 from gramflow.settings.config import Config
 from gramflow.settings.renders import Render
@@ -200,7 +201,7 @@ def make_plan(
         if render.paints(manifest.shot_of(part.frames.start))
     ]
     frames = pictures(config, render, manifest, weights, masks)
-    keys = painted_keys(found, backs, frames, base)
+    keys = painted_keys(found, backs, frames, base, scenes(look, render.style, manifest))
     jobs = {}
     for part in found:
         claim = digest([keys[part.stage][number] for number in part.frames])

@@ -125,7 +125,9 @@ def _target_recipe(
 def _calibrated_by(config: Config, look: Look) -> dict[str, Any]:
     """What a style's calibration for intensities depends on, beside its targets."""
     settings = with_contents(config, look, {"file": content_digest})
-    return {name: settings[name] for name in ("losses", "optimizer", "precision", "bounds", "epoch")}
+    return {
+        name: settings[name] for name in ("losses", "optimizer", "precision", "bounds", "epoch")
+    }
 
 
 def neighbours(config: Config, look: Look) -> list[int]:

@@ -1,12 +1,13 @@
 """What is painted where in each frame: a look's regions, and its values that change over time."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
 from typing import Any
 
 from gramflow.film.manifest import Manifest
+from gramflow.film.order import Step
 from gramflow.settings.looks import Look
 from gramflow.settings.scenes import OWN
 from gramflow.settings.schema import refused
@@ -40,17 +41,40 @@ class Paint:
 
 @dataclass(frozen=True)
 class Scene:
-    """What is painted where in a frame. regions: by the mask's name; ground: all the rest."""
+    """What is painted where in a frame.
+
+    regions: by the mask's name; ground: all the rest. plain: whether all of it is painted in the
+    render's style, by the look's loss terms as they are.
+    """
 
     ground: Paint
     regions: dict[str, Paint]
+    plain: bool = field(default=False, compare=False)
+
+    def change(self, other: "Scene") -> list[float]:
+        """How different the paint is from another frame's, 0..1: of the ground, then the regions."""
+        regions = (paint.distance(other.regions[name]) for name, paint in self.regions.items())
+        return [self.ground.distance(other.ground), *regions]
 
 
-def scenes(look: Look, style: str, manifest: Manifest) -> Callable[[int], Scene | None]:
+def led(step: Step, scene: Callable[[int], Scene]) -> Step:
+    """Leave out the keyframe ahead that a step is blended into, if its paint is another one.
+
+    scene: gives a frame's scene by its number.
+    """
+    if step.lead is None or max(scene(step.number).change(scene(step.lead))) < ANEW:
+        return step
+    return replace(step, lead=None, left=0)
+
+
+ANEW = 0.5
+"""Change of the paint from which a place is painted anew."""
+
+
+def scenes(look: Look, style: str, manifest: Manifest) -> Callable[[int], Scene]:
     """Return a function that gives the scene of a frame by its number.
 
-    It is None for a frame that is painted in the render's style alone, by the look's loss terms as
-    they are. style: the render's. Raises GramflowError, naming the timeline's entry, for a shot
+    style: the render's. Raises GramflowError, naming the timeline's entry, for a shot
     that the film does not have, and for entries that are out of order.
     """
     marks = _marks(look, manifest)
@@ -60,13 +84,13 @@ def scenes(look: Look, style: str, manifest: Manifest) -> Callable[[int], Scene 
     }
     plain = Paint({style: 1.0}, None)
 
-    def at(seconds: float) -> Scene | None:
+    def at(seconds: float) -> Scene:
         rest = ground.at(seconds)
         scene = Scene(
             _paint(rest, {}, style),
             {name: _paint(region.at(seconds), rest, style) for name, region in regions.items()},
         )
-        return None if scene == Scene(plain, {}) else scene
+        return replace(scene, plain=scene == Scene(plain, {}))
 
     found = cache(at) if marks else cache(lambda _: at(0))
     return lambda number: found(_seconds(manifest, number) if marks else 0)

@@ -20,6 +20,7 @@ from gramflow.film.keys import frame_settings
 from gramflow.film.manifest import Manifest
 from gramflow.film.order import Step
 from gramflow.film.plan import Job
+from gramflow.film.scenes import led
 from gramflow.media.pictures import to_pixels
 from gramflow.painting import gpus
 from gramflow.painting.frame import paint_frame
@@ -187,7 +188,8 @@ class _Painting:
         """Stage and step of the frames whose pictures are not in the store, once per key."""
         found: dict[str, tuple[int, Step]] = {}
         for chain in self.job.part.chains:
-            for step in chain.steps(list(self.backs)):
+            for unled in chain.steps(list(self.backs)):
+                step = led(unled, self.scenes.scene)
                 key = self.job.keys[chain.stage][step.number]
                 if not self.painted.store.is_intact(key):
                     found.setdefault(key, (chain.stage, step))

@@ -10,7 +10,7 @@ from gramflow.base.arrays import resized
 from gramflow.engine.areas import Area
 from gramflow.engine.flows import Map
 from gramflow.engine.steadiness import OWN, Neighbour
-from gramflow.film.scenes import Paint, Scene
+from gramflow.film.scenes import ANEW, Scene
 
 
 class Scenes:
@@ -22,23 +22,24 @@ class Scenes:
 
     def __init__(
         self,
-        scene: Callable[[int], Scene | None],
+        scene: Callable[[int], Scene],
         mask: Callable[[str, int], Map],
         size: tuple[int, int],
     ) -> None:
-        self._scene = scene
+        self.scene = scene
         self._mask = mask
         self._size = size
         self._shares = lru_cache(maxsize=4)(self._shares_of)
 
     def areas(self, number: int) -> list[Area]:
-        """The areas of a frame: the ground, then the regions. Empty if there is no scene."""
-        scene = self._scene(number)
-        if scene is None:
+        """The areas of a frame: the ground, then the regions. Empty if its scene is plain."""
+        scene = self.scene(number)
+        if scene.plain:
             return []
+        paints = scene.ground, *scene.regions.values()
         return [
             Area(share, paint.styles, paint.intensity)
-            for share, paint in zip(self._shares(number), _paints(scene), strict=True)
+            for share, paint in zip(self._shares(number), paints, strict=True)
         ]
 
     def faded(
@@ -55,7 +56,7 @@ class Scenes:
             change = self._change(number, other)
             if change is not None and back != OWN:
                 turning = True
-                anew = np.clip((change - _SLOW) / (_ANEW - _SLOW), 0, 1)
+                anew = np.clip((change - _SLOW) / (ANEW - _SLOW), 0, 1)
                 before = neighbours[back]
                 found[back] = replace(
                     before, trust=before.trust * (1 - change), kept=before.start * (1 - anew)
@@ -64,31 +65,20 @@ class Scenes:
 
     def _change(self, number: int, other: int) -> Map | None:
         """How much the paint of each place differs from another frame's, 0..1; None if nowhere."""
-        now, then = self._scene(number), self._scene(other)
+        now, then = self.scene(number), self.scene(other)
         if now == then:
             return None
-        plain = Scene(Paint({}, None), {})
-        paints = [_paints(now or plain), _paints(then or plain)]
-        if len(paints[0]) != len(paints[1]) or now is None or then is None:
-            return np.ones(self._size[::-1], np.float32)
-        changes = [first.distance(last) for first, last in zip(*paints, strict=True)]
-        shares = self._shares(number)
+        changes, shares = now.change(then), self._shares(number)
         found = sum(change * share for change, share in zip(changes, shares, strict=True))
         return np.asarray(found, np.float32)
 
     def _shares_of(self, number: int) -> list[Map]:
         """The shares of a frame's areas, which sum to 1. Masks that overlap are scaled down."""
-        scene = self._scene(number)
-        names = scene.regions if scene else {}
+        names = self.scene(number).regions
         masks = [np.clip(resized(self._mask(name, number), *self._size), 0, 1) for name in names]
         total = np.sum([*masks, np.zeros(self._size[::-1], np.float32)], axis=0)
         shares = [mask / np.maximum(total, 1) for mask in masks]
         return [np.maximum(1 - total, 0), *shares]
 
 
-def _paints(scene: Scene) -> list[Paint]:
-    return [scene.ground, *scene.regions.values()]
-
-
 _SLOW = 0.1  # change of the paint up to which a neighbour is as good a start as ever
-_ANEW = 0.5  # change from which a place is painted anew

@@ -124,7 +124,7 @@ def _fit_mapping(value: Mapping[Any, Any], schema: Schema) -> dict[Any, Any]:
     properties = schema.get("properties", {})
     others = schema.get("additionalProperties") or {}
     # YAML reads a bare 2024 as a number; used as a name it becomes text
-    named = {str(key) if type(key) is int else key: item for key, item in value.items()}
+    named = {str(key) if type(key) in (int, float) else key: item for key, item in value.items()}
     fitted = {key: _fit(item, properties.get(key, others)) for key, item in named.items()}
     for key, inner in properties.items():
         if key not in fitted and "default" in inner:

@@ -122,6 +122,9 @@ def guessed_plan(config: Config, render: Render, found: Probe) -> Plan:
     Shots of other looks count as the film's own: a render that paints only such has no frames.
     """
     plain = replace(render, shots=(), only=())
+    # times and shots of the guessed film are not those that a timeline names
+    looks = {name: replace(look, timeline=[]) for name, look in config.looks.items()}
+    config = replace(config, looks=looks)
     return make_plan(config, plain, _guessed_manifest(config, render.video, found), None)
 
 

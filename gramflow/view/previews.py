@@ -110,7 +110,7 @@ def paintings(
 
 
 def _areas(
-    scene: Callable[[int], Scene | None],
+    scene: Callable[[int], Scene],
     mask: Callable[[str, int], Map],
     number: int,
     size: tuple[int, int],

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gramflow.base.errors import GramflowError
+from gramflow.engine.moments import Moments
 from gramflow.film.identity import random_weights
 from gramflow.film.keys import target_name
 from gramflow.painting.targets import compute_targets
@@ -105,7 +106,7 @@ def test_masks_that_do_not_fit_are_refused(folder: Path, masks: list[str], messa
         targets_of(config_of(folder, masks))
 
 
-def test_a_term_of_whole_pictures_is_refused(folder: Path) -> None:
-    config = config_of(folder, ["left"], {"histogram": {"weight": 1}})
-    with pytest.raises(GramflowError, match=r"styles\.red\.masks: histogram takes the style"):
-        targets_of(config)
+def test_a_term_of_whole_pictures_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Moments, "regional", False)
+    with pytest.raises(GramflowError, match=r"styles\.red\.masks: moments takes the style"):
+        targets_of(config_of(folder, ["left"]))

@@ -1,6 +1,7 @@
 """What is painted where and when: a look's regions and timeline, and what they do to keys."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from gramflow.base.errors import GramflowError
 from gramflow.engine.intensity import INTENSITY, PROBES, calibration, content_factor
 from gramflow.engine.steadiness import Neighbour
 from gramflow.film.identity import random_weights
+from gramflow.film.order import Step
 from gramflow.film.plan import make_plan
-from gramflow.film.scenes import Paint, Scene, scenes
+from gramflow.film.scenes import Paint, Scene, led, scenes
 from gramflow.painting.scenes import Scenes
 from gramflow.settings.config import Config, load
 from tests.support.renders import manifest_of
@@ -35,7 +37,7 @@ def config_of(look: dict[str, Any], video: dict[str, Any] | None = None) -> Conf
     )
 
 
-def scene_of(config: Config, frame: int, frames: int = 100) -> Scene | None:
+def scene_of(config: Config, frame: int, frames: int = 100) -> Scene:
     """The scene of a frame at 25 frames a second, with shots of 50 frames."""
     manifest = manifest_of(range(frames), range(0, frames, 50))
     return scenes(config.looks["default"], "red", manifest)(frame)
@@ -48,20 +50,18 @@ def keys_of(config: Config, masks: dict[str, list[str]] | None = None) -> list[s
 
 
 def test_a_plain_look_has_no_scene() -> None:
-    assert scene_of(config_of({}), 3) is None
+    assert scene_of(config_of({}), 3).plain
 
 
 def test_values_hold_before_and_after_and_go_over_between() -> None:
     timeline = [{"at": 1, "style": "own", "intensity": 0.2}, {"frame": 75, "style": "blue"}]
     config = config_of({"timeline": [*timeline, {"at": "0:03.5", "intensity": 1.0}]})
-    assert scene_of(config, 24) is None
+    assert scene_of(config, 24).plain
     assert scene_of(config, 25) == Scene(Paint({"red": 1.0}, 0.2), {})
     middle = scene_of(config, 50)
-    assert middle is not None
     assert middle.ground.styles == {"red": 0.5, "blue": 0.5}
     assert middle.ground.intensity == pytest.approx(0.2 + 0.8 * 1 / 2.5)
     last = scene_of(config, 99)
-    assert last is not None
     assert last.ground.styles == {"blue": 1.0}
 
 
@@ -70,8 +70,6 @@ def test_an_ease_rises_from_one_entry_to_the_next(ease: str, frame: int) -> None
     timeline = [{"frame": 0, "intensity": 0, "ease": ease}, {"frame": 99, "intensity": 1}]
     config = config_of({"timeline": timeline})
     now, then = scene_of(config, frame), scene_of(config, min(frame + 1, 99))
-    assert now
-    assert then
     assert 0 <= (now.ground.intensity or 0) <= (then.ground.intensity or 0) <= 1
     if ease == "hold" and frame < 99:
         assert now.ground.intensity == 0
@@ -99,6 +97,32 @@ def test_frames_before_the_first_change_keep_their_keys() -> None:
         changed = keys_of(config_of({"timeline": [{"frame": 4, **change}]}))
         assert changed[:4] == plain[:4]
         assert not set(changed[4:]) & set(plain + other)
+
+
+def test_a_jump_is_not_led_into_and_a_dissolve_starts_slowly() -> None:
+    """Frames before a jump do not lead into the keyframe after it, so they keep their keys; the
+    first frame of a slow change starts from the plain one before."""
+    config = config_of({"start": "previous"})
+    turned = config_of({"start": "previous", "timeline": [{"frame": 6, "style": "blue"}]})
+    keys = [
+        make_plan(
+            replace(each, segment_frames=6),
+            each.renders["clip.red"],
+            manifest_of(range(12)),
+            WEIGHTS,
+        ).frames
+        for each in (config, turned)
+    ]
+    assert keys[0][0] == keys[1][0]
+    assert len(set(keys[0]) & set(keys[1])) == 1  # without a timeline they are led
+    jump = scenes(turned.looks["default"], "red", manifest_of(range(12)))
+    assert led(Step(5, {1: 4}, 6, 1), jump) == Step(5, {1: 4})
+    assert led(Step(7, {1: 6}, 8, 1), jump) == Step(7, {1: 6}, 8, 1)
+    slow = [{"frame": 2, "style": "own"}, {"frame": 52, "style": "blue"}]
+    dissolve = config_of({"timeline": slow}).looks["default"]
+    found = scenes(dissolve, "red", manifest_of(range(60)))
+    assert found(2).plain
+    assert found(3).change(found(2)) == pytest.approx([0.02])
 
 
 def test_keys_depend_on_the_masks_of_their_frame_and_of_those_before() -> None:
@@ -145,7 +169,6 @@ def test_a_timeline_that_does_not_fit_the_film_is_refused() -> None:
         scene_of(config_of({"timeline": [{"shot": 2}, {"at": 1}]}), 0)
     late = config_of({"timeline": [{"frame": 90, "intensity": 1}, {"frame": 900, "intensity": 0}]})
     scene = scene_of(late, 99)
-    assert scene
     assert scene.ground.intensity == pytest.approx(1 - 9 / 810)
 
 
