@@ -9,6 +9,7 @@ import argparse
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from gramflow.film.manifest import Manifest
 from gramflow.film.masks import Mask
 from gramflow.painting.picture import PaintedPicture
 from gramflow.painting.setup import find_weights
-from gramflow.settings.config import Config, load
+from gramflow.settings.config import Config, check_masks, load
 from gramflow.settings.renders import Render
 from gramflow.settings.schema import remedy
 from gramflow.settings.videos import video_files
@@ -83,9 +84,12 @@ def run(
         looks = {}
     layout = Layout(config)
     manifests = {video: layout.manifest(video) for video in {each.video for each in chosen}}
+    tried = [replace(each, look=look) for each in chosen for look in looks or [each.look]]
+    for each in tried:
+        check_masks(config, each)
     masks = {
         (each.video, mask): layout.mask(each.video, mask)
-        for each in chosen
+        for each in tried
         for mask in config.masks_of(each)
     }
     if missing := [

@@ -35,13 +35,19 @@ def described(config: Config, render: Render, weights: Weights) -> dict[str, Any
 
 def _handling(config: Config, render: Render) -> dict[str, Any]:
     """What the film, or some of its shots, are painted like: style and look."""
-    style = config.styles[render.style]
+    style, look = config.styles[render.style], config.looks[render.look]
+    others = {
+        name: list(map(_named, config.styles[name].files))
+        for name in config.styles_of_look(look)
+        if not look.is_plain and name != render.style
+    }
     return {
         "style": render.style,
         "look": render.look,
         "pictures": list(map(_named, style.files)),
         "mixture": list(style.weights),
-        "settings": with_contents(config, config.looks[render.look], {"file": _named}),
+        **({"styles": others} if others else {}),
+        "settings": with_contents(config, look, {"file": _named}),
     }
 
 

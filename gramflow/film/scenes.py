@@ -52,7 +52,7 @@ class Scene:
     plain: bool = field(default=False, compare=False)
 
     def change(self, other: "Scene") -> list[float]:
-        """How different the paint is from another frame's, 0..1: of the ground, then the regions."""
+        """How far the paint is from another frame's, 0..1: of the ground, then the regions."""
         regions = (paint.distance(other.regions[name]) for name, paint in self.regions.items())
         return [self.ground.distance(other.ground), *regions]
 

@@ -90,7 +90,7 @@ def compute_targets(
 
     targets = {width: found(side) for width, side in style_sides(look).items()}
     if look.asks_intensity:
-        side = max(round(intensity.WIDTH * look.style_scale), 1)
+        side = max(round(intensity.WIDTH * look.style_scale), _LEAST)
         table = calibrated(config, look, weights, objective, found(side))
         for each in targets.values():
             each[intensity.INTENSITY] = table
@@ -158,4 +158,5 @@ def _scaled(picture: Picture, factor: float) -> Picture:
 
 _ASPECT = 0.02  # greatest relative difference of a mask's aspect from its picture's
 _WHITE = 0.5  # least value that the lightest place of a mask has
+_LEAST = 4 * SMALLEST  # longer side of a style's pictures for its calibration
 _SAMPLED = 320  # longer side in pixels of frames whose colours are measured

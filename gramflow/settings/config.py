@@ -124,10 +124,15 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
     )
     _check_whole(resolved)
     for render in resolved.painted.values():
-        for mask in looks[render.look].regions:
-            known = videos[render.video]["masks"]
-            check_known(f"mask of {render.video}", mask, known, ("looks", render.look, "regions"))
+        check_masks(resolved, render)
     return resolved
+
+
+def check_masks(config: Config, render: Render) -> None:
+    """Raise GramflowError if a look has regions whose masks the render's video lacks."""
+    known = config.videos[render.video]["masks"]
+    for mask in config.looks[render.look].regions:
+        check_known(f"mask of {render.video}", mask, known, ("looks", render.look, "regions"))
 
 
 def check_apart(config: Config) -> None:

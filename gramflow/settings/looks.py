@@ -163,9 +163,19 @@ def resolved_look(name: str, changes: Values, registry: Registry, layers: Layers
     values["timeline"] = scenes.resolved_timeline(
         values["timeline"], values["regions"], (*entry, "timeline")
     )
+    _check_intensity(values, registry, entry)
     _check_areal(values, registry.find("stylizers", values["stylizer"]["name"]), entry)
     # Sort the keys: the order of loss terms is the order of summation, which changes rounding.
     return Look(name=name, **json.loads(canonical(values)))
+
+
+def _check_intensity(values: Values, registry: Registry, entry: Entry) -> None:
+    """Raise GramflowError for intensities of a look that lacks what they are a balance of."""
+    asked = scenes.asks_intensity(values["intensity"], values["regions"], values["timeline"])
+    found = {registry.find("losses", name).cls.source for name in values["losses"]}
+    if asked and not {"frame", "style"} <= found:
+        text = "intensity is the balance of content and style; give a loss term of each a weight"
+        raise refused((*entry, "losses"), text)
 
 
 def _check_areal(values: Values, stylizer: Plugin, entry: Entry) -> None:

@@ -257,7 +257,7 @@ def test_rounding_moves_a_weight_by_half_a_step(seed: int, scale: float) -> None
 @pytest.mark.skipif(not EXACT.is_file(), reason="the shared test material is not there")
 def test_bundled_features_are_those_of_the_exact_weights() -> None:
     vgg, layers = VGG19(), ["block1_conv1", "block3_conv1", "block5_conv1"]
-    picture = vgg.preprocess(_reference(seed=3, size=96))
+    picture = vgg.preprocess(reference(seed=3, size=96))
     exact, rounded = (
         build(vgg, source, layers, "average")(picture) for source in (EXACT, "bundled")
     )
