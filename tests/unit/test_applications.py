@@ -116,7 +116,7 @@ def test_a_picture_is_painted(tmp_path: Path, network: str, precision: str) -> N
     assert plan.estimate(480, 640, 480 * 640) > plan.estimate(480, 640, 0)
     # it was not fitted to this picture, and is neither dead nor saturated
     made = CLASSES[{name.lower(): name for name in CLASSES}[config.network]]()
-    features = extractor(made.preprocess(networks._reference(seed=7, size=160)))
+    features = extractor(made.preprocess(networks.reference(seed=7, size=160)))
     for layer, values in features.items():
         assert 0.2 < np.sqrt(np.mean(np.square(values))) < 5, layer
 
@@ -141,7 +141,7 @@ def test_what_it_cannot_do_is_said(tmp_path: Path) -> None:
     layers = ["conv1_relu", "conv_pw_13_relu"]
     random = networks.build(network, None, layers, "max")
     loaded = networks.build(network, Path(weights.path or ""), layers, "max")
-    picture = network.preprocess(networks._reference(seed=3, size=64))
+    picture = network.preprocess(networks.reference(seed=3, size=64))
     for layer, values in random(picture).items():
         assert np.array_equal(values, loaded(picture)[layer]), layer
 
