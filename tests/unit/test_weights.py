@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from gramflow import bundled
 from gramflow.base.errors import GramflowError
 from gramflow.base.progress import Say
-from gramflow.engine.networks import VGG16, VGG19, Network, Source, reference, build
+from gramflow.engine.networks import VGG16, VGG19, Network, Source, build, reference
 from gramflow.film.identity import Weights, bundled_weights, random_weights
 from gramflow.media.pictures import read_picture, resize
 from gramflow.painting import weights
