@@ -200,7 +200,7 @@ def test_random_weights_keep_every_layer_alive(device):
     """Channels on average neither fade, grow nor die on a picture they were not fitted to."""
     network = networks.VGG19()
     features = networks.build(network, None, network.layers, "average")(
-        network.preprocess(networks._reference(seed=7))
+        network.preprocess(networks.reference(seed=7))
     )
     for layer, values in features.items():
         values = values.numpy()
@@ -222,7 +222,7 @@ def test_terms_are_scaled_alike_for_both_networks(device):
         if term.layers
     }  # fmt: skip
     layers = sorted({layer for term in terms.values() for layer in term.layers})
-    content, style, painted = (networks._reference(seed, 96) for seed in (3, 4, 5))
+    content, style, painted = (networks.reference(seed, 96) for seed in (3, 4, 5))
     found = []
     for network in (networks.VGG16(), networks.VGG19()):
         objective = Objective(networks.build(network, None, layers, "average", "mirror"), terms)

@@ -119,7 +119,7 @@ LAYER = {"default": {"losses": {"gram": {"layers": {"block9_conv1": 1.0}}}}}
         ),
         ("videos", {"../up": {"path": "lost.mp4"}}, "videos.'../up': ", "such as up"),
         ("lukcs", {}, "lukcs: unknown key", "did you mean looks?"),
-        ("network", "vgg166", "network: ", "did you mean vgg16?"),
+        ("network", "vgg166", "network: ", "did you mean vgg16"),
         (
             "looks",
             {"default": {"preset": "drift"}},
