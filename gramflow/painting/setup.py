@@ -111,7 +111,8 @@ def _part(config: Config, weights: Weights, layers: Sequence[str], look: Look) -
     network = config.registry.find("networks", weights.network)
     whole = _whole(network, source_of(weights), weights.identity, look.pooling, look.padding)
     outputs = {layer: whole.get_layer(layer).output for layer in layers}
-    part = keras.Model(whole.input, outputs, name=whole.name)
+    # without a name of its own: names change the order of sums, and with it what is painted
+    part = keras.Model(whole.input, outputs)
     part.trainable = False
     return part
 
