@@ -3,7 +3,7 @@ from pathlib import Path
 from gramflow.base.script import job
 from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
-from gramflow.film.masks import Mask
+from gramflow.film.masks import mask_frames
 from gramflow.film.plan import make_plan
 from gramflow.settings.config import load
 from gramflow.store.layout import Layout, check_unchanged
@@ -16,9 +16,5 @@ with job(snakemake.log[0]):
     check_unchanged(Layout(config).plan(render), output, entries)
     manifest = Manifest.load(Path(snakemake.input.manifest))
     weights = Weights.load(Path(snakemake.input.weights))
-    files = map(Path, snakemake.input.masks)
-    masks = {
-        name: Mask.load(file).frames
-        for name, file in zip(config.masks_of(render), files, strict=True)
-    }
+    masks = mask_frames(config.masks_of(render), snakemake.input.masks)
     make_plan(config, render, manifest, weights, masks).save(Path(output))

@@ -23,7 +23,7 @@ from gramflow.commands.run import snakemake
 from gramflow.engine.backend import prepare
 from gramflow.engine.flows import Map
 from gramflow.film.manifest import Manifest
-from gramflow.film.masks import Mask
+from gramflow.film.masks import Mask, mask_frames
 from gramflow.painting.picture import PaintedPicture
 from gramflow.painting.setup import find_weights
 from gramflow.settings.config import Config, check_masks, load
@@ -106,7 +106,7 @@ def run(
             return status
     loaded = {video: Manifest.load(Path(path)) for video, path in manifests.items()}
     trials = _trials(config, chosen, loaded, looks, width, 1 if sweeps else shots)
-    keys = {place: Mask.load(Path(path)).frames for place, path in masks.items()}
+    keys = mask_frames(masks, masks.values())
     _paint(config, trials, loaded, keys, list(sweeps), width, output)
     return None
 

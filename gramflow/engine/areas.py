@@ -41,10 +41,10 @@ class Area:
 
 def covered(painted: Picture, film: Picture, areas: Sequence[Area]) -> Picture:
     """Show the film itself in the areas of intensity 0. Both pictures have the shares' size."""
-    unpainted = sum(area.share for area in areas if not area.painted)
-    if np.isscalar(unpainted):
+    unpainted = [area.share for area in areas if not area.painted]
+    if not unpainted:
         return painted
-    share = np.asarray(unpainted, np.float32)[..., None]
+    share = np.stack(unpainted).sum(0, dtype=np.float32)[..., None]
     return np.asarray(painted + share * (film - painted), np.float32)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +10,14 @@ from numpy.typing import NDArray
 from gramflow.base.arrays import Picture
 from gramflow.engine import ops
 from gramflow.engine.networks import Network
-
-if TYPE_CHECKING:
-    from gramflow.engine.objective import Objective  # imports TensorFlow
+from gramflow.engine.objective import Objective
 
 StyleTargets = dict[str, dict[str, NDArray[np.float32]]]
 """Arrays by loss term, then by name; for terms with layers the name is the layer's."""
 
 
 def style_targets(
-    objective: "Objective",
+    objective: Objective,
     network: Network,
     pictures: Sequence[Picture],
     mixture: Sequence[float],

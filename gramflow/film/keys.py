@@ -12,7 +12,7 @@ from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
 from gramflow.film.order import Part, Step, parts_alone, parts_chained
 from gramflow.film.recipes import neighbours, target_name
-from gramflow.film.scenes import Paint, Scene, led, scenes
+from gramflow.film.scenes import Paint, Scene, led
 from gramflow.settings.config import Config
 from gramflow.settings.looks import Look
 from gramflow.settings.renders import Render
@@ -77,8 +77,7 @@ def frame_settings(
     settings = plugin.settings(look.stylizer)
 
     def of(number: int) -> dict[str, Any]:
-        seconds = float(manifest.seconds(manifest.times[number] - manifest.origin))
-        own: dict[str, Any] = plugin.cls.frame_settings(settings, seconds)
+        own: dict[str, Any] = plugin.cls.frame_settings(settings, manifest.shown(number))
         return own
 
     return of
@@ -89,27 +88,36 @@ Masks = Mapping[str, Sequence[str]]
 
 
 def pictures(
-    config: Config, render: Render, manifest: Manifest, weights: Weights | None, masks: Masks
+    config: Config,
+    render: Render,
+    manifest: Manifest,
+    weights: Weights | None,
+    masks: Masks,
+    scene: Callable[[int], Scene],
 ) -> list[str]:
     """What is painted of every frame, as a text: its key, and all that belongs to it alone.
 
     That is the stylizer's settings that change with the frame, what its colours depend on, and its
-    scene.
+    scene, which `scene` gives by its number.
     """
     look = config.looks[render.look]
     own = frame_settings(config, look, manifest)
     colours = colour_settings(config, look, manifest)
-    scene = _scene_texts(config, render, manifest, weights, masks)
+    told = _scene_texts(config, render, weights, masks, scene)
 
     def text(number: int, frame: str) -> str:
         values = own(number) | colours(number)
-        return " ".join([frame, *([canonical(values)] if values else []), *scene(number)])
+        return " ".join([frame, *([canonical(values)] if values else []), *told(number)])
 
     return [text(number, frame) for number, frame in enumerate(manifest.frames)]
 
 
 def _scene_texts(
-    config: Config, render: Render, manifest: Manifest, weights: Weights | None, masks: Masks
+    config: Config,
+    render: Render,
+    weights: Weights | None,
+    masks: Masks,
+    scene: Callable[[int], Scene],
 ) -> Callable[[int], list[str]]:
     """Return a function that gives a frame's scene by its number, as a text; [] without one.
 
@@ -117,7 +125,6 @@ def _scene_texts(
     none.
     """
     look = config.looks[render.look]
-    scene = scenes(look, render.style, manifest)
 
     @cache
     def target(style: str) -> str:
@@ -153,8 +160,8 @@ def _key(
     """
     number, last = step.number, step.neighbours.get(1)
     if last is not None and frames[number] == frames[last]:
-        led = step.lead is not None and painted[step.lead] != painted[last]
-        if not led and before.get(number) == before.get(last):
+        blended = step.lead is not None and painted[step.lead] != painted[last]
+        if not blended and before.get(number) == before.get(last):
             return painted[last]
     sources = [painted[other] for other in step.neighbours.values()]
     lead = "" if step.lead is None else f"{painted[step.lead]} {step.left}"

@@ -62,6 +62,10 @@ class Manifest(Document):
         """Convert a time in units of `time_base` to exact seconds."""
         return units * Fraction(self.time_base)
 
+    def shown(self, number: int) -> float:
+        """When a frame is shown, in seconds from the start of the video's used part."""
+        return float(self.seconds(self.times[number] - self.origin))
+
     def segments(self, length: int) -> list[list[Segment]]:
         """For every shot, its segments in order; all but its last have `length` frames."""
         ends = [*self.shots[1:], len(self.frames)]

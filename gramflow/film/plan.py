@@ -200,8 +200,9 @@ def make_plan(
         for part in parts(config, look, manifest)
         if render.paints(manifest.shot_of(part.frames.start))
     ]
-    frames = pictures(config, render, manifest, weights, masks)
-    keys = painted_keys(found, backs, frames, base, scenes(look, render.style, manifest))
+    scene = scenes(look, render.style, manifest)
+    frames = pictures(config, render, manifest, weights, masks, scene)
+    keys = painted_keys(found, backs, frames, base, scene)
     jobs = {}
     for part in found:
         claim = digest([keys[part.stage][number] for number in part.frames])

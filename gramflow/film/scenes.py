@@ -93,7 +93,7 @@ def scenes(look: Look, style: str, manifest: Manifest) -> Callable[[int], Scene]
         return replace(scene, plain=scene == Scene(plain, {}))
 
     found = cache(at) if marks else cache(lambda _: at(0))
-    return lambda number: found(_seconds(manifest, number) if marks else 0)
+    return lambda number: found(manifest.shown(number) if marks else 0)
 
 
 def _paint(values: Mapping[str, Any], rest: Mapping[str, Any], style: str) -> Paint:
@@ -135,11 +135,7 @@ def _place(values: Mapping[str, Any], manifest: Manifest) -> float:
     if "at" in values:
         return float(values["at"])
     number = manifest.shots[int(values["shot"]) - 1] if "shot" in values else int(values["frame"])
-    return _seconds(manifest, number)
-
-
-def _seconds(manifest: Manifest, number: int) -> float:
-    """When a frame is shown; frames beyond the end follow each other as long as the last lasts."""
+    # frames beyond the end follow each other as long as the last one lasts
     beyond = max(number - len(manifest.times) + 1, 0)
     units = manifest.times[number - beyond] + beyond * manifest.duration - manifest.origin
     return float(manifest.seconds(units))

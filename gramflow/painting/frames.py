@@ -1,6 +1,6 @@
-"""Painted frames on their way into the store."""
+"""Frames of a video, read from the store, and painted ones on their way into it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,33 @@ import numpy as np
 from gramflow.base.arrays import Picture, Pixels
 from gramflow.media.pictures import from_pixels
 from gramflow.store.frames import Store, Writer
+
+
+class SourceFrames(Mapping[int, Picture]):
+    """A video's frames by their numbers, read from the store whenever one is asked for.
+
+    keys: of the frames, in order. change: what is done to each. Raises GramflowError like
+    `Store.read`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        keys: Sequence[str],
+        change: Callable[[Picture], Picture] = lambda frame: frame,
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._change = change
+
+    def __getitem__(self, number: int) -> Picture:
+        return self._change(from_pixels(self._store.read(self._keys[number])))
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self._keys)))
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
 
 class PaintedFrames:

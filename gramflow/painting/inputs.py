@@ -10,11 +10,12 @@ from gramflow.engine.targets import StyleTargets
 from gramflow.film.digests import digest, replaced
 from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
-from gramflow.film.masks import Mask
+from gramflow.film.masks import mask_frames
 from gramflow.film.plan import Plan
 from gramflow.film.recipes import recipe
 from gramflow.film.scenes import scenes
 from gramflow.media.pictures import from_pixels, resize
+from gramflow.painting.frames import SourceFrames
 from gramflow.painting.scenes import Scenes
 from gramflow.painting.setup import make_colours, make_stylizer
 from gramflow.painting.targets import compute_targets, load_targets, sampled_frames
@@ -77,17 +78,23 @@ class Opened:
             self.look,
             self.weights,
             self._targets(number),
-            Frames(self.config, self.look, self.manifest, self.plan.size),
+            self._frames(),
             self._examples(),
             trained[0] if trained else {},
         )
 
+    def _frames(self) -> SourceFrames:
+        """The video's frames, as the look paints them."""
+        prepare, size = make_colours(self.config, self.look).prepare, self.plan.size
+        store = extracted_store(self.config.store)
+        return SourceFrames(
+            store, self.manifest.frames, lambda frame: prepare(resize(frame, *size))
+        )
+
     def scenes(self) -> Scenes:
         """The areas of the film's frames."""
-        store, names = mask_store(self.config.store), self.config.masks_of(self.render)
-        keys = {
-            name: Mask.load(file).frames for name, file in zip(names, self.files.masks, strict=True)
-        }
+        store = mask_store(self.config.store)
+        keys = mask_frames(self.config.masks_of(self.render), self.files.masks)
         return Scenes(
             scenes(self.look, self.render.style, self.manifest),
             lambda name, number: read_mask(store, keys[name][number]),
@@ -121,32 +128,6 @@ class Opened:
             painted = record.frames[:: self.config.looks[look].hold]  # others show another frame
             keys.setdefault(look, {}).update({each["frame"]: each["key"] for each in painted})
         return {look: Examples(self.config, self.manifest, found) for look, found in keys.items()}
-
-
-class Frames(Mapping[int, Picture]):
-    """A video's frames by their numbers, as a look paints them.
-
-    They are read from the store whenever one is asked for. size: width and height in pixels that
-    they are scaled to. Raises GramflowError like `Store.read`.
-    """
-
-    def __init__(
-        self, config: Config, look: Look, manifest: Manifest, size: tuple[int, int]
-    ) -> None:
-        self._prepare = make_colours(config, look).prepare
-        self._extracted = extracted_store(config.store)
-        self._keys = manifest.frames
-        self._size = size
-
-    def __getitem__(self, number: int) -> Picture:
-        pixels = self._extracted.read(self._keys[number])
-        return self._prepare(resize(from_pixels(pixels), *self._size))
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(len(self._keys)))
-
-    def __len__(self) -> int:
-        return len(self._keys)
 
 
 class Examples(Mapping[int, tuple[Picture, Picture]]):

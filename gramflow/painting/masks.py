@@ -1,10 +1,7 @@
 """Makes a mask of a video: puts its plugin together, and stores what it gives."""
 
-from collections.abc import Iterator, Mapping, Sequence
-
 import numpy as np
 
-from gramflow.base.arrays import Picture
 from gramflow.base.errors import GramflowError
 from gramflow.base.progress import WARNING, Every, Say
 from gramflow.engine.flows import Map
@@ -12,11 +9,11 @@ from gramflow.engine.masks import Footage, Masks, finished
 from gramflow.film.manifest import Manifest
 from gramflow.film.masks import Mask
 from gramflow.media.footage import Along, read_fitting
-from gramflow.media.pictures import from_pixels
 from gramflow.media.probe import Probe
+from gramflow.painting.frames import SourceFrames
 from gramflow.settings.config import Config, marked_of_mask
 from gramflow.settings.schema import dotted
-from gramflow.store.frames import Store, Writer, extracted_store, mask_store, pixels_digest
+from gramflow.store.frames import Writer, extracted_store, mask_store, pixels_digest
 
 
 def make_mask(
@@ -66,9 +63,9 @@ def _plugin(
     }
     footage = Footage(
         entry=dotted(("videos", video, "masks", name)),
-        frames=Frames(extracted_store(config.store), manifest.frames),
+        frames=SourceFrames(extracted_store(config.store), manifest.frames),
         shots=manifest.shots,
-        seconds=[float(manifest.seconds(time - manifest.origin)) for time in manifest.times],
+        seconds=[manifest.shown(number) for number in range(len(manifest.frames))],
         pictures=pictures,
         sequences=sequences,
         say=say,
@@ -84,23 +81,3 @@ def _check(mask: Map, entry: str) -> None:
         raise GramflowError(
             f"{entry}: its plugin gives no array (height, width) of finite values; correct it"
         )
-
-
-class Frames(Mapping[int, Picture]):
-    """A video's frames by their numbers, read from the store whenever one is asked for.
-
-    Raises GramflowError like `Store.read`.
-    """
-
-    def __init__(self, store: Store, keys: Sequence[str]) -> None:
-        self._store = store
-        self._keys = keys
-
-    def __getitem__(self, number: int) -> Picture:
-        return from_pixels(self._store.read(self._keys[number]))
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(len(self._keys)))
-
-    def __len__(self) -> int:
-        return len(self._keys)

@@ -11,6 +11,7 @@ from gramflow.engine import intensity
 from gramflow.engine.flows import Map
 from gramflow.engine.losses import Loss
 from gramflow.engine.memory import limit
+from gramflow.engine.objective import Objective
 from gramflow.engine.targets import (
     StyleTargets,
     colour_targets,
@@ -67,8 +68,6 @@ def compute_targets(
     Raises GramflowError, naming the config entry, for a picture that cannot be read, or whose
     shorter side is too short at the look's size.
     """
-    from gramflow.engine.objective import Objective
-
     losses = {
         name: loss for name, loss in make_losses(config, look).items() if loss.source == "style"
     }

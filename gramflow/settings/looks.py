@@ -163,26 +163,26 @@ def resolved_look(name: str, changes: Values, registry: Registry, layers: Layers
     values["timeline"] = scenes.resolved_timeline(
         values["timeline"], values["regions"], (*entry, "timeline")
     )
-    _check_intensity(values, registry, entry)
-    _check_areal(values, registry.find("stylizers", values["stylizer"]["name"]), entry)
+    asked = scenes.asks_intensity(values["intensity"], values["regions"], values["timeline"])
+    if asked:
+        _check_intensity(values, registry, entry)
+    if asked or any(scenes.styles_named(values["regions"], values["timeline"])):
+        _check_areal(registry.find("stylizers", values["stylizer"]["name"]), entry)
     # Sort the keys: the order of loss terms is the order of summation, which changes rounding.
     return Look(name=name, **json.loads(canonical(values)))
 
 
 def _check_intensity(values: Values, registry: Registry, entry: Entry) -> None:
     """Raise GramflowError for intensities of a look that lacks what they are a balance of."""
-    asked = scenes.asks_intensity(values["intensity"], values["regions"], values["timeline"])
     found = {registry.find("losses", name).cls.source for name in values["losses"]}
-    if asked and not {"frame", "style"} <= found:
+    if not {"frame", "style"} <= found:
         text = "intensity is the balance of content and style; give a loss term of each a weight"
         raise refused((*entry, "losses"), text)
 
 
-def _check_areal(values: Values, stylizer: Plugin, entry: Entry) -> None:
-    """Raise GramflowError for styles and intensities that a look's stylizer cannot follow."""
-    if not stylizer.cls.areal and scenes.asks_for_areas(
-        values["intensity"], values["regions"], values["timeline"]
-    ):
+def _check_areal(stylizer: Plugin, entry: Entry) -> None:
+    """Raise GramflowError if a look's stylizer cannot follow styles and intensities by place."""
+    if not stylizer.cls.areal:
         text = "paints whole frames in one style; regions can only be left out, by intensity: 0"
         raise refused((*entry, "stylizer"), f"{stylizer.name} {text}")
 

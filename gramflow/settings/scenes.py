@@ -70,17 +70,6 @@ def asks_intensity(
     )
 
 
-def asks_for_areas(
-    intensity: float | None, regions: Mapping[str, Values], timeline: Sequence[Values]
-) -> bool:
-    """Whether anything is set but intensities of 0, which leave parts of frames unpainted."""
-    return intensity not in (None, 0) or any(
-        values.get("style")
-        or asks_for_areas(values.get("intensity"), values.get("regions", {}), [])
-        for values in (*regions.values(), *timeline)
-    )
-
-
 def _mixture(style: str | Mapping[str, float] | None, entry: Entry) -> dict[str, float] | None:
     """Shares of styles, which sum to 1; styles of share 0 are left out."""
     if style is None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gramflow.film.identity import Weights
 from gramflow.film.manifest import Manifest
-from gramflow.film.masks import Mask
+from gramflow.film.masks import mask_frames
 from gramflow.film.plan import Plan, make_plan
 from gramflow.settings.config import Config
 from gramflow.settings.renders import Render
@@ -34,10 +34,8 @@ def current_plan(config: Config, render: Render, layout: Layout) -> Plan | None:
         return Plan.load(Path(layout.plan(render)))
     weights, masks = None, {}
     with suppress(FileNotFoundError, ValueError):
-        masks = {
-            name: Mask.load(Path(layout.mask(render.video, name))).frames
-            for name in config.masks_of(render)
-        }
+        names = config.masks_of(render)
+        masks = mask_frames(names, (layout.mask(render.video, name) for name in names))
         weights = Weights.load(Path(layout.weights))
     with suppress(FileNotFoundError, ValueError):
         manifest = Manifest.load(Path(layout.manifest(render.video)))

@@ -112,7 +112,7 @@ def write_page(config: Config, render: Render, made: Made, files: PageFiles, say
         files.sheet,
         f"{render.video} in {render.style}{look}",
         f"{plan.length} frames, {width} × {height}; source above, painted below",
-        lambda number: _at(_time(manifest, number)),
+        lambda number: _at(manifest.shown(number)),
     )
     write_bytes(files.data, call("finished", _described(config, render, made, shape)))
     Path(PAGE_LIVE.format(render=render.name)).unlink(missing_ok=True)
@@ -169,11 +169,6 @@ def _thumbnail(path: Path) -> tuple[str, str]:
     return path.name, data_url(to_jpeg(resize(picture, *size)))
 
 
-def _time(manifest: Manifest, number: int) -> float:
-    """When a frame is shown, in seconds."""
-    return float(manifest.seconds(manifest.times[number] - manifest.origin))
-
-
 def _at(seconds: float) -> str:
     """When a frame is shown, for people: 2.48 s, or 1:02:05.48."""
     if seconds < 60:
@@ -185,7 +180,7 @@ def _at(seconds: float) -> str:
 
 def _times(manifest: Manifest) -> list[float]:
     """When the frames are shown, in seconds; of a constant rate only two, from which all follow."""
-    times = [_time(manifest, number) for number in range(len(manifest.times))]
+    times = [manifest.shown(number) for number in range(len(manifest.times))]
     if {after - before for before, after in pairwise(manifest.times)} <= {manifest.duration}:
         return [times[0], times[0] + float(manifest.seconds(manifest.duration))]
     return [round(time, 5) for time in times]
