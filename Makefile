@@ -15,7 +15,7 @@ VENV := $(LINK)/.venv
 endif
 BIN := $(VENV)/bin
 
-.PHONY: help install demo test test-cluster test-backends bench bench-temporal check-vgg16 lint format docs site lock clean
+.PHONY: help install demo test test-cluster test-backends bench bench-temporal check-vgg16 check-demo lint format docs site lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,10 @@ bench-temporal: .venv/installed ## measure how steady each way of painting is
 # Whether ImageNet's VGG-16, from a file in WEIGHTS, repeats the losses of the project's first version.
 check-vgg16: .venv/installed ## compare VGG-16's losses with the first version's
 	$(BIN)/python -m benchmarks.check_vgg16 $(WEIGHTS)
+
+# With the film of `make demo`; run it after a change that should leave the pixels as they were.
+check-demo: demo ## compare the demo's film with that of the docs
+	$(BIN)/python -m benchmarks.same
 
 lint: .venv/installed-dev ## check style and types
 	$(BIN)/ruff check

@@ -16,9 +16,9 @@ INTENSITY = "_intensity"
 """Name of a style's calibration among its targets; no loss term can have it."""
 WIDTH, HEIGHT = 112, 64
 """Size in pixels of the reference picture."""
-PROBES = (512.0, 64.0, 8.0, 1.0, 0.25)
+PROBES = (32768.0, 4096.0, 512.0, 64.0, 8.0, 1.0, 0.25)
 """Factors at which the reference picture is painted, falling: the last is that of intensity 1."""
-_WEAKEST = 1024.0  # factor at intensity 0, beyond which next to nothing is painted
+_WEAKEST = 2.0**18  # factor at intensity 0, beyond which next to nothing is painted
 _REAL = 4.0  # pictures of things need so many times the factor of the reference, which has no edges
 _GRID = np.linspace(0, 1, 21)
 

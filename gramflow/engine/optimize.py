@@ -1,6 +1,6 @@
 """The stylizer that optimises the frame's pixels, from coarse to fine."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,7 @@ class Optimize(Stylizer):
         low = lowered(extractor, wanted, f"looks.{palette.name}")
         self.low = None if low is None else Objective(low, palette.losses, plan)
         self._areal: tuple[Objective, Objective | None] | None = None
+        self._guarded: list[Guarded] = []  # those of the frame painted now
         self._mixed: dict[str, dict[int, Any]] = {}
         self.styles = {
             width: self.objective.prepared(targets) for width, targets in palette.targets.items()
@@ -74,6 +75,7 @@ class Optimize(Stylizer):
         areas are first filled with a coarse painting, unless they are tiny.
         """
         look, network = self.palette.settings, self.palette.network
+        self._guarded.clear()
         curve = Curve(look["epoch"], look["stop"], on_epoch)
         *smaller, whole = self.styles
         least = max(SMALLEST, self.objective.plan.smallest)
@@ -101,7 +103,8 @@ class Optimize(Stylizer):
         result = network.deprocess(values)
         if 1 in neighbours and not self.turning:
             result = held(result, frame, neighbours[1])
-        return Painted(result, curve.evaluations, curve.points[told:], terms)
+        losses = curve.points[told:]
+        return Painted(result, curve.evaluations, losses, terms, self._troubles(losses))
 
     def evaluate(self, picture: Picture, frame: Picture) -> tuple[float, Tensor]:
         """The loss of a picture and its gradient by the preprocessed pixels, (1, height, width, 3).
@@ -290,9 +293,22 @@ class Optimize(Stylizer):
         phases = [Phase(evaluator, exact)]
         if exact < evaluations:
             guarded = Guarded(low_objective, objective, self.precision)
+            self._guarded.append(guarded)
             low = _Evaluator(guarded, evaluator.targets)
             phases.insert(0, Phase(low, evaluations - exact))
         return phases
+
+    def _troubles(self, losses: Sequence[tuple[int, float]]) -> list[str]:
+        """What was odd about the frame painted now, in sentences; see `Painted.losses`."""
+        troubles = []
+        if any(guarded.failed for guarded in self._guarded):
+            text = f"Its loss or gradient is not finite in {self.precision}; float32 was used."
+            troubles.append(text)
+        (begun, start), (ended, _) = losses[0], losses[-1]
+        if ended > begun and min(loss for _, loss in losses) >= start:
+            text = f"No lower loss than the first was found in {ended - begun + 1} evaluations."
+            troubles.append(text)
+        return troubles
 
     def _budget(self, unknown: float) -> int:
         """Maximum number of evaluations of a frame.
