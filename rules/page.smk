@@ -9,15 +9,6 @@ from gramflow.view.failures import failures
 BEGUN = time.time()
 
 
-def unmade():
-    """The renders that the page does not have."""
-    return {
-        name: render
-        for name, render in CONFIG.renders.items()
-        if not is_shown(name)
-    }
-
-
 onstart:
     if not APART:
         view_page.begin(CONFIG, unmade())
