@@ -15,7 +15,7 @@ VENV := $(LINK)/.venv
 endif
 BIN := $(VENV)/bin
 
-.PHONY: help install demo test test-cluster test-backends bench bench-temporal check-vgg16 check-demo lint format docs site lock clean
+.PHONY: help install demo test test-cluster test-backends test-soak bench bench-temporal check-vgg16 check-demo lint format docs site lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,10 @@ test-cluster: .venv/installed-dev ## test SLURM, S3 and submit scripts
 # PyTorch and JAX take some gigabytes where they come with NVIDIA's libraries, and nothing else here needs them.
 test-backends: .venv/installed-backends ## compare TensorFlow with PyTorch and JAX
 	$(BIN)/python -m pytest tests/backends
+
+# A run of 10,000 copied and 500 painted frames.
+test-soak: .venv/installed-dev ## watch memory and open files in a run of 10,500 frames
+	$(BIN)/python -m pytest -s tests/soak
 
 # Speed, evaluations, memory and overhead, into benchmarks/results/; some hours on a few cores.
 bench: .venv/installed-bench ## measure speed, memory and overhead, for hours
