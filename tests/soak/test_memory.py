@@ -55,7 +55,7 @@ def test_a_long_run_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> Non
             "videos": {name: {"path": f"{name}.mkv", "cuts": "off"} for name in ("long", "short")},
             "styles": {"red": {"images": ["red.png"]}},
             "looks": {
-                "copied": {"width": 64, "stylizer": "copying"},
+                "copied": {"width": 64, "stylizer": "copying", "start": "content"},
                 "painted": QUICK | {"width": 64},
             },
             "renders": [
