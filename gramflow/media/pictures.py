@@ -12,7 +12,7 @@ from PIL import Image
 
 from gramflow.base.arrays import Picture, Pixels, resized
 from gramflow.base.errors import GramflowError, concerning
-from gramflow.base.limits import MOST_BYTES, MOST_PIXELS
+from gramflow.base.limits import MOST_PIXELS, read_whole
 from gramflow.settings.config import Config
 
 
@@ -30,12 +30,9 @@ def read_pixels(path: Path, alpha: bool = False) -> Pixels:
 
     alpha: keep an alpha channel as the fourth, instead of compositing.
     """
-    size = path.stat().st_size if path.is_file() else 0
-    if not size:
+    data = read_whole(path) if path.is_file() else b""
+    if not data:
         raise GramflowError(f"{path}: no such file, or it is empty; give the path of a picture")
-    if size > MOST_BYTES:
-        raise GramflowError(f"{path}: has {size} bytes, too many for a picture; give a smaller one")
-    data = path.read_bytes()
     # unchanged, a JPEG file, which has no alpha, would not be turned upright
     unchanged = data.startswith(b"\x89PNG") or (alpha and not data.startswith(b"\xff\xd8"))
     flags = cv2.IMREAD_UNCHANGED if unchanged else _COLOUR

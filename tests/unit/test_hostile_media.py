@@ -191,7 +191,7 @@ def test_a_picture_of_more_bytes_than_memory(tmp_path: Path) -> None:
     path = tmp_path / "bomb.png"
     path.write_bytes(bombs(64, 48)["png"])
     os.truncate(path, 1 << 40)  # a hole, which takes no space on the disk
-    with pytest.raises(GramflowError, match="has 1099511627776 bytes, too many for a picture"):
+    with pytest.raises(GramflowError, match="has 1099511627776 bytes, more than"):
         read_pixels(path)
 
 
