@@ -66,9 +66,13 @@ def _check_pixels(path: Path, data: bytes) -> None:
     What Pillow does not know is left to OpenCV, which has a limit of its own.
     """
     try:
-        with warnings.catch_warnings(action="ignore"):  # of many pixels, but still fewer than these
-            with Image.open(BytesIO(data), formats=_HEADERS) as header:
-                width, height = header.size
+        with (
+            warnings.catch_warnings(
+                action="ignore"
+            ),  # of many pixels, which may still be few enough
+            Image.open(BytesIO(data), formats=_HEADERS) as header,
+        ):
+            width, height = header.size
     except Image.DecompressionBombError:
         pass
     except Exception:  # its readers raise errors of many kinds for a damaged file

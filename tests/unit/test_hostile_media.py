@@ -116,7 +116,7 @@ def test_a_file_that_leads_to_others_is_refused(
 def test_ffmpeg_itself_refuses_a_film_that_was_replaced(
     folder: Path, trap: Trap, tmp_path: Path
 ) -> None:
-    """After the probe, which would have refused it: when frames are decoded, and sound is copied."""
+    """After the probe, which would have refused it: when frames and sound are read."""
     store = FrameStore(tmp_path / "store")
     source, facts, manifest = extracted(film(tmp_path / "a.mp4"), store)
     frames = deep_frames(store, manifest.frames, tmp_path / "painted")

@@ -554,6 +554,11 @@ def test_malformed_requests_are_refused() -> None:
     with serving("127.0.0.1") as page:
         own = {"Origin": page.address.rstrip("/")}
         assert status(page, "127.0.0.1", own, "{}") == 204
+        address = urlsplit(page.address)
+        for path in ("/../../etc/passwd", "/%2e%2e/page.html", "/painted/../x", "//etc/passwd"):
+            connection = HTTPConnection("127.0.0.1", address.port, timeout=10)
+            connection.request("GET", path)
+            assert connection.getresponse().status == 404
         for wrong in ({"Host": "["}, {"Host": "[::1"}):
             assert status(page, "127.0.0.1", wrong) == 403
         assert status(page, "127.0.0.1", {"Origin": "http://["}, "{}") == 403

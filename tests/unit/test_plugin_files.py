@@ -160,7 +160,10 @@ def entries(*plugins: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("way", ["absolute", "relative", "link"])
 def test_code_elsewhere_is_not_run_because_a_config_says_so(
-    folder: Path, tmp_path_factory: pytest.TempPathFactory, way: str, monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    way: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     code = elsewhere / "code.py"
