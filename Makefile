@@ -15,7 +15,7 @@ VENV := $(LINK)/.venv
 endif
 BIN := $(VENV)/bin
 
-.PHONY: help install demo test test-cluster test-backends test-soak bench bench-temporal check-vgg16 check-demo lint format docs site lock clean
+.PHONY: help install demo test test-cluster test-backends test-soak bench bench-temporal check-vgg16 check-demo lint format docs site lock audit clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -90,6 +90,13 @@ lock: .venv/installed-dev ## write the lock files anew
 	$(BIN)/uv pip compile $(LOCK) --extra build --extra cuda -c requirements.lock -o requirements-cuda.lock
 LOCK := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+# One lock at a time, since two may have other versions of one package.
+audit: .venv/installed-dev ## ask PyPI for known holes in the locked packages (needs the internet)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv && \
+	for lock in requirements-dev.lock requirements-cuda.lock; do \
+		$(BIN)/uv tool run pip-audit --disable-pip --require-hashes -r $$lock || exit 1; \
+	done || { echo "make audit: holes are known, or nobody could be asked; see above" >&2; exit 1; }
 
 # An installation that was interrupted leaves half a package, which pip takes for a whole one. So the
 # mark of a whole .venv is gone meanwhile, and without it everything is installed anew. Where pip only
