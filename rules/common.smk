@@ -10,6 +10,7 @@ from gramflow.film.sizes import film_sizes, style_sides
 from gramflow.film.plan import Plan
 from gramflow.media.pictures import check_styles
 from gramflow.settings.config import check_apart, load
+from gramflow.settings.encoding import FRAMES, container_of
 from gramflow.settings.videos import is_stored, video_files
 from gramflow.store import layout, products
 from gramflow.store.plans import trained_file
@@ -26,6 +27,8 @@ except GramflowError as error:
     sys.exit(f"ERROR: {error}")
 
 LAYOUT = layout.Layout(CONFIG)
+CONTAINER = container_of(CONFIG.encode)
+IS_FOLDER = CONTAINER == FRAMES
 NEEDS_COPIES = not products.plays_in_browsers(CONFIG.encode)
 
 

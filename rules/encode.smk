@@ -10,11 +10,16 @@ rule encode:
         plan=ancient(get_plan),
         records=ancient(get_records),
     output:
-        film=report(
-            layout.FILM,
-            caption="../workflow/report/film.rst",
-            category="Films",
-            labels=render_labels,
+        # Snakemake's report shows files only
+        film=(
+            directory(LAYOUT.film)
+            if IS_FOLDER
+            else report(
+                LAYOUT.film,
+                caption="../workflow/report/film.rst",
+                category="Films",
+                labels=render_labels,
+            )
         ),
         certificate=layout.CERTIFICATE.replace("{product}", "film"),
     log:

@@ -22,7 +22,7 @@ onerror:
 rule page:
     input:
         again=lambda wildcards: again_product(wildcards.render, "page"),
-        film=ancient(layout.FILM),
+        film=ancient(LAYOUT.film),
         probe=ancient(get_probe),
         manifest=ancient(get_manifest),
         plan=ancient(get_plan),

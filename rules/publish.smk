@@ -3,13 +3,13 @@ PUBLISHED = []
 
 
 if CONFIG.publish:
-    PUBLISHED = [storage(f"{CONFIG.publish}/{name}.mp4") for name in CONFIG.renders]
+    PUBLISHED = [storage(f"{CONFIG.publish}/{name}.{CONTAINER}") for name in CONFIG.renders]
 
     rule publish:
         input:
-            layout.FILM,
+            LAYOUT.film,
         output:
-            storage(f"{CONFIG.publish}/{{render}}.mp4"),
+            storage(f"{CONFIG.publish}/{{render}}.{CONTAINER}"),
         log:
             "logs/publish/{render}.log",
         conda:

@@ -6,6 +6,8 @@ import os
 from functools import cache
 from pathlib import Path
 
+from gramflow.base.files import file_size
+
 APART = workflow.storage_settings.default_storage_provider is not None
 
 
@@ -27,13 +29,13 @@ def object_of(path):
 def exists(path):
     """Whether a file that rules make exists."""
     stored = object_of(path)
-    return stored.exists() if stored else Path(path).is_file()
+    return stored.exists() if stored else Path(path).exists()
 
 
 def size_of(path):
-    """Size in bytes of a file that exists."""
+    """Size in bytes of a file that exists, or of the files in a folder."""
     stored = object_of(path)
-    return stored.size() if stored else Path(path).stat().st_size
+    return stored.size() if stored else file_size(Path(path))
 
 
 def copy_of(path):

@@ -280,7 +280,9 @@ def _job(record: Any, now: float) -> Job:
     names = [wildcards[key] for key in ("render", "video", "path") if key in wildcards]
     films: tuple[tuple[str, str], ...] = ()
     if rule == ENCODING and names:
-        films = ((names[0], layout.FILM.format(render=names[0])),)
+        # the film is the first output; Snakemake may add words after the name
+        container = Path(record.output[0].split()[0]).suffix.lstrip(".")
+        films = ((names[0], layout.FILM.format(container=container).format(render=names[0])),)
     frames = getattr(record.resources, "frames", 0)
     return Job(
         rule, names[0] if names else "", now, frames if isinstance(frames, int) else 0, films

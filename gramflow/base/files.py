@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -41,6 +42,25 @@ def appearing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
+
+
+@contextmanager
+def appearing_folder(path: Path) -> Iterator[Path]:
+    """Write a folder as a whole: yield a temporary one beside it, and rename it on success.
+
+    A former folder of that name is replaced. If the block fails, it stays as it was.
+    """
+    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
+    former = temporary.with_name(f"{temporary.name}.former")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        if path.exists():
+            path.replace(former)
+        temporary.replace(path)
+    finally:
+        for left in (temporary, former):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def disk_full(folder: Path) -> GramflowError:
@@ -93,9 +113,27 @@ class Document:
 
 
 def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, as hexadecimal digits."""
+    """Return the SHA-256 of a file's bytes, as hexadecimal digits.
+
+    Of a folder, it is that of its files' names and digests.
+    """
+    if path.is_dir():
+        listed = {file.name: file_digest(file) for file in files_of(path)}
+        return hashlib.sha256(canonical(listed).encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_size(path: Path) -> int:
+    """Size in bytes of a file, or of all files in a folder."""
+    return sum(file.stat().st_size for file in files_of(path))
+
+
+def files_of(path: Path) -> list[Path]:
+    """The files in a folder, without hidden ones, sorted; of a file, the file itself."""
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.iterdir() if not file.name.startswith("."))
 
 
 def canonical(value: Any) -> str:

@@ -10,10 +10,11 @@ from gramflow.base.progress import Every
 from gramflow.commands import options
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
-from gramflow.media.encode import encode
+from gramflow.media.encode import BROWSERS, encode
 from gramflow.media.probe import Probe
 from gramflow.media.source import Source
 from gramflow.settings.config import Config
+from gramflow.settings.encoding import container_of
 from gramflow.settings.renders import Render
 from gramflow.settings.schema import remedy
 from gramflow.settings.videos import is_stored, video_files
@@ -91,7 +92,7 @@ def _write_film(config: Config, render: Render, plan: Plan, film: Path) -> None:
         SideBySide(config.store, manifest.frames, plan.frames),
         plan.frames,
         film,
-        config.encode,
+        config.encode if container_of(config.encode) == "mp4" else BROWSERS,
         lambda line: print(line, flush=True),
     )
     print(f"{film}: {len(plan.frames)} frames, source left, {render.name} right")

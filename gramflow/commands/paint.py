@@ -29,7 +29,7 @@ from gramflow.painting.quick import config_of, paint_file
 from gramflow.settings.config import Config, load
 from gramflow.settings.looks import Look
 from gramflow.settings.reading import presets
-from gramflow.store.layout import FILM
+from gramflow.store.layout import film_pattern
 from gramflow.store.png import encode_png
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
@@ -186,9 +186,10 @@ class _Watched:
 
 def _paint_film(values: dict[str, Any], output: Path) -> int:
     """Run the workflow in a project of its own, and move the film to `output`."""
-    render = next(iter(load(values).renders))
+    config = load(values)
+    render = next(iter(config.renders))
     project = output.absolute().with_name(f"{output.stem}.gramflow")
-    film = project / FILM.format(render=render)
+    film = project / film_pattern(config.encode).format(render=render)
     mark = project / _MARK
     if project.exists() and not mark.is_file():
         raise GramflowError(

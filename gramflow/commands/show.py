@@ -18,13 +18,13 @@ from gramflow.store.png import read_note
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommand's arguments."""
-    parser.add_argument("film", type=Path, help="a film of results/, or a PNG")
+    parser.add_argument("film", type=Path, help="a film or folder of frames of results/, or a PNG")
     options.add_json(parser)
 
 
 def run(film: Path, json: bool) -> None:
     """Print the description. Raises GramflowError for a file that has none."""
-    if not film.is_file():
+    if not film.exists():
         raise GramflowError(f"{film}: no such file; correct the path")
     values = _description(film)
     if json:

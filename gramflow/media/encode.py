@@ -1,6 +1,7 @@
 """Encodes painted frames as a film with the source's times, sound, subtitles and colours."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -15,26 +16,34 @@ import numpy as np
 
 from gramflow.base.arrays import Pixels
 from gramflow.base.errors import GramflowError
-from gramflow.base.files import appearing
+from gramflow.base.files import appearing, read_json
 from gramflow.base.progress import WARNING, Every, Say
 from gramflow.film.manifest import Manifest
-from gramflow.media.colour import scale_from_rgb, tags
+from gramflow.media.codecs import (
+    SILENT,
+    encoder_options,
+    holds_subtitles,
+    sound_codec,
+    subtitle_codec,
+    told_options,
+)
+from gramflow.media.colour import as_painted, scale_from_rgb, tags
+from gramflow.media.extract import frames_of
 from gramflow.media.ffmpeg import LOCAL, local, open_film, running
-from gramflow.media.pictures import from_pixels, resize, to_pixels
+from gramflow.media.pictures import deepened, from_pixels, resize, to_pixels
 from gramflow.media.probe import Probe, Track
+from gramflow.media.scene import light_of_painted
+from gramflow.media.sequence import FACTS, check_encoder, write_frames
 from gramflow.media.source import Source
+from gramflow.media.timecode import advanced
+from gramflow.settings.encoding import FRAMES, container_of, has_alpha
 from gramflow.store.frames import Store
 
-# Audio codecs that are copied into the mp4; others are transcoded to AAC.
-_COPIED_SOUND = frozenset({"aac", "ac3", "alac", "dts", "eac3", "flac", "mp2", "mp3", "opus"})
-_BITMAP_SUBTITLES = frozenset(
-    {"dvb_subtitle", "dvb_teletext", "dvd_subtitle", "hdmv_pgs_subtitle", "xsub"}
-)
 _PREROLL = Fraction(1, 5)  # seconds of sound before a trim's start, decoded but not played
-_THREADS = 8  # fixed, because the bytes that x264 writes depend on it
 Change = Callable[[int, Pixels], Pixels]
 """Called with a frame's number and pixels before it is encoded; returns what is encoded of it."""
 
+_TIMESCALES = ("video_track_timescale", "movie_timescale")
 _MIN_TIMESCALE = 10000  # units per second; ffmpeg's own minimum, as some players fail with less
 
 
@@ -53,12 +62,15 @@ def encode(
     """Encode a film at the manifest's times from painted frames, one for each of its frames.
 
     keys: store keys of the painted frames, in order; their pictures all have one size.
-    settings: codec, crf, pixel_format and speed (the encoder's preset).
+    output: the film; a folder where the settings' container is one.
+    settings: the config's `encode`: codec, crf, pixel_format, speed (the encoder's preset), and
+        container where it is not the encoder's own.
     told: how the frames were made, for the film's metadata; `told_by` reads it.
     change: what is done to each frame before, by its number; its size stays.
-    Sound, text subtitles, chapters and metadata come from the source's file. Bitmap subtitles are
-    left out, with a message. The output appears only when it holds every frame. The same input
-    gives the same bytes.
+    Sound, subtitles, chapters, time code and metadata come from the source's file; what the
+    container cannot hold is left out, with a message. The alpha channel is the source's where it
+    has `alpha` and the pixel format has one. The output appears only when it holds every frame.
+    The same input gives the same bytes.
     Raises GramflowError when frames are missing or differ in size, when their size does not fit the
     pixel format, when ffmpeg fails, and when the disk is full.
     """
@@ -68,30 +80,35 @@ def encode(
         )
     height, width = painted.read(keys[0]).shape[:2]
     _check_size(str(output), width, height, str(settings["pixel_format"]))
-    timing = _Timing.of(manifest)
-    frames = _raw(painted, keys, (height, width, 3), output, say, change)
-    for track in probe.subtitles:
-        if track.codec in _BITMAP_SUBTITLES:
-            lost = f"without the subtitles of stream {track.index}, which are pictures"
-            say(f"{WARNING}{output}: {lost}")
-    streams, options = _others(manifest, timing, probe, source)
-    film = _film((width, height), probe, settings)
-    options |= _encoder(settings) | ({"metadata": f"encoding_tool={told}"} if told else {})
-    _write([film, *streams], options, timing, frames, (width, height), output)
+    timing, container = _Timing.of(manifest), container_of(settings)
+    frames = _pictures(painted, keys, (height, width, 3), output, say, change)
+    if source.alpha and has_alpha(settings["pixel_format"]):
+        frames = _with_alpha(frames, source, probe, output, say)
+    if container == FRAMES:
+        _write_folder(frames, manifest, timing, probe, source, output, settings, told)
+        return
+    for text in _left_out(container, probe):
+        say(f"{WARNING}{output}: without {text}")
+    streams, options = _others(manifest, timing, probe, source, container)
+    film = _film((width, height), as_painted(probe, source.colours), settings)
+    options |= encoder_options(settings) | told_options(container, told)
+    _write([film, *streams], options, timing, frames, output, container)
 
 
-def encode_source(
+def encode_for_page(
     manifest: Manifest,
     probe: Probe,
-    extracted: Store,
+    store: Store,
+    keys: Sequence[str],
     size: tuple[int, int],
     output: Path,
     say: Say,
 ) -> None:
-    """Encode the video's own frames at the film's times, without sound, for a web page.
+    """Encode frames of a store at the film's times, without sound, for a web page.
 
-    size: width and height of the painted frames, to which these are resized; an odd side is made
-    even, since browsers play only 4:2:0. Raises GramflowError as `encode` does.
+    probe: of the video, with the colours that are painted. keys: of the frames, such as the
+    video's own. size: width and height of the painted frames, to which these are resized; an odd
+    side is made even, since browsers play only 4:2:0. Raises GramflowError as `encode` does.
     """
     width, height = (side + side % 2 for side in size)
     timing = _Timing.of(manifest)
@@ -99,9 +116,9 @@ def encode_source(
     def resized(_: int, pixels: Pixels) -> Pixels:
         return to_pixels(resize(from_pixels(pixels), width, height))
 
-    frames = _raw(extracted, manifest.frames, (height, width, 3), output, say, resized)
-    film, options = _film((width, height), probe, _BROWSERS), _encoder(_BROWSERS) | _SEEKABLE
-    _write([film], options, timing, frames, (width, height), output)
+    frames = _pictures(store, keys, (height, width, 3), output, say, resized)
+    film, options = _film((width, height), probe, BROWSERS), encoder_options(BROWSERS) | _SEEKABLE
+    _write([film], options, timing, frames, output, "mp4")
 
 
 def copy_for_browsers(film: Path, output: Path) -> None:
@@ -111,8 +128,8 @@ def copy_for_browsers(film: Path, output: Path) -> None:
     """
     source = ffmpeg.input(local(film), **LOCAL)
     even = {"w": "iw+mod(iw,2)", "h": "ih+mod(ih,2)", "flags": "bicubic"}
-    video = source["v:0"].filter("scale", **even).filter("format", _BROWSERS["pixel_format"])
-    options = _encoder(_BROWSERS) | _SEEKABLE | {"c:a": "aac", "b:a": "192k"}
+    video = source["v:0"].filter("scale", **even).filter("format", BROWSERS["pixel_format"])
+    options = encoder_options(BROWSERS) | _SEEKABLE | {"c:a": "aac", "b:a": "192k"}
     with open_film(film) as container:
         base = container.streams.video[0].time_base
     times = {
@@ -126,7 +143,9 @@ def copy_for_browsers(film: Path, output: Path) -> None:
             pass
 
 
-_BROWSERS = {"codec": "libx264", "crf": 18, "pixel_format": "yuv420p", "speed": "fast"}
+BROWSERS = {"codec": "libx264", "crf": 18, "pixel_format": "yuv420p", "speed": "fast"}
+"""`encode` settings of films that every browser plays."""
+
 _SEEKABLE = {"g": 24}  # frames between two that are decoded alone: stepping back decodes at most 24
 
 
@@ -134,30 +153,97 @@ def _write(
     streams: Sequence[Any],
     options: Mapping[str, Any],
     timing: "_Timing",
-    frames: Iterator[bytes],
-    size: tuple[int, int],
+    frames: Iterator[Pixels],
     output: Path,
+    container: str,
 ) -> None:
-    """Feed raw frames to ffmpeg, and write the film, which appears only when it holds them all."""
+    """Feed frames to ffmpeg, and write the film, which appears only when it holds them all."""
     with appearing(output) as temporary:
-        graph = ffmpeg.output(*streams, local(temporary), **timing.options(), **options)
+        times = timing.options(container)
+        graph = ffmpeg.output(*streams, local(temporary), **times, **options)
         with running(
             graph.overwrite_output(), str(output), output.parent, pipe_stdin=True
         ) as child:
-            _feed(child.stdin, timing, frames, size)
-        _check_count(temporary, output, len(timing.times))
+            _feed(child.stdin, timing, frames)
+        if container not in SILENT:  # loops show a repeated frame longer, and store it once
+            _check_count(temporary, output, len(timing.times))
+
+
+def _write_folder(
+    frames: Iterator[Pixels],
+    manifest: Manifest,
+    timing: "_Timing",
+    probe: Probe,
+    source: Source,
+    output: Path,
+    settings: Mapping[str, Any],
+    told: str,
+) -> None:
+    """Write a folder of pictures, with the source's sound, subtitles and chapters beside them."""
+    facts = {
+        "rate": str(1 / timing.unit) if timing.even else None,
+        "seconds": [str(time * timing.unit) for time in timing.times],
+        "length": str(timing.length),
+        "timecode": _timecode(manifest, probe),
+        "made": told,
+    }
+
+    def write_sound(path: Path) -> None:
+        streams, options = _others(manifest, timing, probe, source, "mkv")
+        options |= {"format": "matroska", "fflags": "+bitexact", "flags:a": "+bitexact"}
+        options |= {"map_metadata": 0, "map_chapters": 0}  # there are no frames from stdin
+        options.pop("metadata:s:v:0", None)
+        graph = ffmpeg.output(*streams, local(path), copyts=None, **options)
+        with running(graph.overwrite_output(), str(output), output.parent):
+            pass
+
+    sound = write_sound if probe.audio or probe.subtitles else None
+    write_frames(
+        frames,
+        settings["codec"],
+        lambda pixels: light_of_painted(pixels, source, probe),
+        facts,
+        sound,
+        output,
+    )
+
+
+def _left_out(container: str, probe: Probe) -> list[str]:
+    """What of the source its film cannot have in this container, in words."""
+    if container in SILENT:
+        tracks = [*probe.audio, *probe.subtitles]
+        return [f"sound and subtitles, which a .{container} cannot hold"] if tracks else []
+    return [
+        f"the subtitles of stream {track.index}, which are pictures"
+        for track in probe.subtitles
+        if not holds_subtitles(container, track)
+    ]
+
+
+def _timecode(manifest: Manifest, probe: Probe) -> str | None:
+    """The time code of the film's first frame; None without one, and where times are uneven."""
+    if probe.timecode is None or probe.variable:
+        return None
+    rate, unit = Fraction(probe.average_rate), Fraction(probe.time_base)
+    skipped = manifest.seconds(manifest.times[0]) - probe.first * unit
+    return advanced(probe.timecode, round(skipped * rate), rate)
 
 
 def told_by(film: Path) -> str:
-    """What `encode` wrote into a film's metadata as `told`; "" for films of other programs.
+    """What `encode` wrote into a film, or into a folder of frames, as `told`; "" for films of other
+    programs.
 
     Raises GramflowError for a file that is no film.
     """
+    if (film / FACTS).is_file():
+        return str(read_json(film / FACTS).get("made", ""))
     try:
         with open_film(film) as container:
-            return str(container.metadata.get("encoder", ""))
+            told = {key.lower(): value for key, value in container.metadata.items()}
     except av.FFmpegError as error:
-        raise GramflowError(f"{film}: no film that can be read; give an mp4 of results/") from error
+        raise GramflowError(f"{film}: no film that can be read; give one of results/") from error
+    keys = ("gramflow", "encoding_tool", "encoder")
+    return str(next((told[key] for key in keys if key in told), ""))
 
 
 def try_out(settings: Mapping[str, Any], sizes: Iterable[tuple[int, int]]) -> None:
@@ -169,27 +255,31 @@ def try_out(settings: Mapping[str, Any], sizes: Iterable[tuple[int, int]]) -> No
     Raises GramflowError, naming the config's entry, when ffmpeg fails, when a size does not fit the
     pixel format, and when the codec replaces the pixel format by a coarser one.
     """
-    unit = Fraction(1, 25)
+    unit, container = Fraction(1, 25), container_of(settings)
     timing = _Timing(unit, [0, 1], 2 * unit, unit, _MIN_TIMESCALE, even=True)
     for width, height in sizes:
         _check_size("encode.pixel_format", width, height, str(settings["pixel_format"]))
+        if container == FRAMES:
+            check_encoder(settings["codec"])
+            continue
         with TemporaryDirectory() as folder:
-            film = Path(folder, "trial.mp4")
+            film = Path(folder, f"trial.{container}")
             frames = ffmpeg.input("pipe:0", format="nut", protocol_whitelist="pipe")["v"]
             graph = ffmpeg.output(
-                frames.filter("format", settings["pixel_format"]),
+                _formatted(frames, settings),
                 local(film),
-                **_encoder(settings),
-                **timing.options(),
+                **encoder_options(settings),
+                **timing.options(container),
             )
             fault = (
                 f"encode: these settings make no film of {width}x{height} pixels; give another "
                 "codec, pixel_format or speed"
             )
             with running(graph, fault, film.parent, pipe_stdin=True) as child:
-                black = bytes(width * height * 6)
-                _feed(child.stdin, timing, iter([black, black]), (width, height))
-            _check_format(film, settings)
+                black = np.zeros((height, width, 3), np.uint16)
+                _feed(child.stdin, timing, iter([black, black]))
+            if container not in SILENT:
+                _check_format(film, settings)
 
 
 def _check_format(film: Path, settings: Mapping[str, Any]) -> None:
@@ -208,11 +298,13 @@ def _check_format(film: Path, settings: Mapping[str, Any]) -> None:
 
 
 def _is_coarser(found: av.VideoFormat, asked: av.VideoFormat) -> bool:
-    """Whether `found` has fewer bits than `asked`, coarser chroma, or another colour model.
+    """Whether `found` has fewer bits or channels than `asked`, or coarser chroma.
 
     The names of pixel formats cannot be compared: rgb24 is stored as gbrp, nv12 as yuv420p.
     """
     if found.components[0].bits < asked.components[0].bits:
+        return True
+    if has_alpha(asked.name) and not has_alpha(found.name):
         return True
     if len(asked.components) < 3:  # grey
         return False
@@ -232,7 +324,7 @@ class _Timing:
     times: presentation time of every frame, in units.
     length: duration of the film, in seconds.
     last: duration of the last frame, in seconds.
-    timescale: units per second in the mp4.
+    timescale: units per second in an mp4 or mov.
     even: whether all frames last equally long.
     """
 
@@ -265,20 +357,20 @@ class _Timing:
             even=even,
         )
 
-    def options(self) -> dict[str, Any]:
-        """Output options that keep these times exactly, including the last frame's duration.
+    def options(self, container: str) -> dict[str, Any]:
+        """Output options that keep these times, including the last frame's duration.
 
-        ffmpeg guesses durations, and an mp4 takes that of the last frame from the last packet. With
-        B-frames, packets are not in the order of display, and an uneven last duration cannot be
-        stored; so they are disabled for uneven times.
+        They are exact in an mp4 or mov; others round them, Matroska and WebP to milliseconds, GIF
+        to hundredths of a second. ffmpeg guesses durations, and an mp4 takes that of the last frame
+        from the last packet. With B-frames, packets are not in the order of display, and an uneven
+        last duration cannot be stored; so they are disabled for uneven times.
         """
         duration = "if(N,(DTS-STARTDTS)/N,1)" if self.even else f"round({self.last}/TB)"
         return {
             "copyts": None,
             "fps_mode:v": "passthrough",
             "enc_time_base:v": f"{self.unit.numerator}:{self.unit.denominator}",
-            "video_track_timescale": self.timescale,
-            "movie_timescale": self.timescale,
+            **(dict.fromkeys(_TIMESCALES, self.timescale) if container in ("mp4", "mov") else {}),
             "bsf:v": f"setts=pts=PTS:dts=DTS:duration={duration}".replace(",", r"\,"),
             **({} if self.even else {"bf:v": 0}),
         }
@@ -305,15 +397,29 @@ def _check_size(title: str, width: int, height: int, pixel_format: str) -> None:
 
 
 def _film(size: tuple[int, int], probe: Probe, settings: Mapping[str, Any]) -> Any:
-    """ffmpeg stream of the painted frames (from stdin) in the source's colours and pixel aspect."""
+    """ffmpeg stream of the painted frames (from stdin) in the source's colours and pixel aspect.
+
+    probe: with the colours that are painted.
+    """
     width, height = size
+    frames = ffmpeg.input("pipe:0", format="nut", protocol_whitelist="pipe")["v"]
+    is_rgb = av.VideoFormat(settings["pixel_format"]).is_rgb
+    scaled = frames.filter("scale", **scale_from_rgb(probe, width, height, is_rgb))
     return (
-        ffmpeg.input("pipe:0", format="nut", protocol_whitelist="pipe")["v"]
-        .filter("scale", **scale_from_rgb(probe, width, height))
-        .filter("format", settings["pixel_format"])
+        _formatted(scaled, settings)
         .filter("setsar", str(pixel_aspect(probe, width, height)))
-        .filter("setparams", **tags(probe, width, height))
+        .filter("setparams", **tags(probe, width, height, is_rgb))
     )
+
+
+def _formatted(frames: Any, settings: Mapping[str, Any]) -> Any:
+    """The stream in the pixel format of the settings; of a GIF, with a palette for each frame."""
+    formatted = frames.filter("format", settings["pixel_format"])
+    if settings["codec"] != "gif":
+        return formatted
+    copies = formatted.filter_multi_output("split")
+    palette = copies[0].filter("palettegen", stats_mode="single")
+    return ffmpeg.filter([copies[1], palette], "paletteuse", new=1)
 
 
 def pixel_aspect(probe: Probe, width: int, height: int) -> Fraction:
@@ -330,29 +436,14 @@ def pixel_aspect(probe: Probe, width: int, height: int) -> Fraction:
     ).limit_denominator(1000)
 
 
-def _encoder(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Output options of encoder and container that depend on the config alone."""
-    return {
-        "format": "mp4",
-        "movflags": "+faststart",
-        "fflags": "+bitexact",
-        "flags:v": "+bitexact",
-        "flags:a": "+bitexact",
-        "threads:v": _THREADS,
-        "c:v": settings["codec"],
-        "crf": settings["crf"],
-        "preset": settings["speed"],
-    }
-
-
 def _others(
-    manifest: Manifest, timing: _Timing, probe: Probe, source: Source
+    manifest: Manifest, timing: _Timing, probe: Probe, source: Source, container: str
 ) -> tuple[list[Any], dict[str, Any]]:
-    """The source's sound and text subtitles as ffmpeg streams, and output options for them.
+    """The source's sound and subtitles as ffmpeg streams, and output options for them.
 
-    They are shifted and cut like the video. A picture sequence has none.
+    They are shifted and cut like the video. A picture sequence has none, nor has a GIF or WebP.
     """
-    if source.files:
+    if source.files or container in SILENT:
         return [], {}
     origin = manifest.seconds(manifest.origin)
     opening: dict[str, Any] = {"itsoffset": _decimal(-origin), **LOCAL}
@@ -361,31 +452,35 @@ def _others(
         # accurate_seek would compare shifted times with this unshifted one, and drop too much
         opening |= {"noaccurate_seek": None, "ss": _decimal(max(Fraction(0), skipped))}
     whole = ffmpeg.input(local(source.path), **opening)
-    texts = [track for track in probe.subtitles if track.codec not in _BITMAP_SUBTITLES]
+    texts = [track for track in probe.subtitles if holds_subtitles(container, track)]
     options: dict[str, Any] = {"map_metadata": 1, "map_chapters": 1}
     if source.end is not None:
         options["t"] = _decimal(timing.length)
+    if timecode := _timecode(manifest, probe):
+        options["timecode"] = timecode
     if probe.language:
         options["metadata:s:v:0"] = f"language={probe.language}"
     for number, track in enumerate(probe.audio):
-        options |= _sound_options(number, track, source, timing.length)
+        options |= _sound_options(number, track, source, timing.length, container)
     for number, track in enumerate(texts):
-        options[f"c:s:{number}"] = "copy" if track.codec == "mov_text" else "mov_text"
+        options[f"c:s:{number}"] = subtitle_codec(container, track.codec)
     streams = [whole[str(track.index)] for track in [*probe.audio, *texts]]
     # a map that matches no stream keeps a silent film as an input, for its metadata
     return streams or [whole["a?"]], options
 
 
-def _sound_options(number: int, track: Track, source: Source, length: Fraction) -> dict[str, Any]:
-    """Output options of one sound track: copied if an mp4 can hold its codec, else AAC.
+def _sound_options(
+    number: int, track: Track, source: Source, length: Fraction, container: str
+) -> dict[str, Any]:
+    """Output options of one sound track: copied if the container can hold its codec.
 
-    AAC is cut to the sample, copied sound is not.
+    What is encoded anew is cut to the sample, copied sound is not.
     """
-    if track.codec in _COPIED_SOUND:
+    chosen = sound_codec(container, track.codec)
+    options = {f"{key}:a:{number}": value for key, value in chosen.items()}
+    if chosen["c"] == "copy":
         # ffmpeg 5.1 writes FLAC into an mp4 only where what it calls experimental is allowed
-        allowed = {"strict": "experimental"} if track.codec == "flac" else {}
-        return {f"c:a:{number}": "copy", **allowed}
-    options = {f"c:a:{number}": "aac", f"b:a:{number}": "192k"}
+        return options | ({"strict": "experimental"} if track.codec == "flac" else {})
     if source.start is not None or source.end is not None:
         end = f":end={_decimal(length)}" if source.end is not None else ""
         options[f"filter:a:{number}"] = f"atrim=start=0{end}"
@@ -397,15 +492,16 @@ def _decimal(seconds: Fraction) -> str:
     return f"{float(seconds):.6f}"
 
 
-def _feed(pipe: Any, timing: _Timing, frames: Iterator[bytes], size: tuple[int, int]) -> None:
-    """Write raw frames with their exact times, in NUT format, to ffmpeg's stdin."""
+def _feed(pipe: Any, timing: _Timing, frames: Iterator[Pixels]) -> None:
+    """Write raw frames, RGB or RGBA, with their exact times, in NUT format, to ffmpeg's stdin."""
     with av.open(pipe, "w", format="nut") as container:
         stream = container.add_stream("rawvideo")
-        stream.width, stream.height = size
-        stream.pix_fmt = "rgb48le"
         stream.time_base = stream.codec_context.time_base = timing.unit
-        for time, frame in zip(timing.times, frames, strict=True):
-            packet = av.Packet(frame)
+        for number, (time, frame) in enumerate(zip(timing.times, frames, strict=True)):
+            if number == 0:
+                stream.height, stream.width, channels = frame.shape
+                stream.pix_fmt = "rgb48le" if channels == 3 else "rgba64le"
+            packet = av.Packet(frame.astype("<u2").tobytes())
             packet.pts = packet.dts = time
             packet.time_base = timing.unit
             packet.stream = stream
@@ -413,15 +509,15 @@ def _feed(pipe: Any, timing: _Timing, frames: Iterator[bytes], size: tuple[int, 
             container.mux(packet)
 
 
-def _raw(
+def _pictures(
     store: Store,
     keys: Sequence[str],
     shape: tuple[int, ...],
     output: Path,
     say: Say,
     change: Change,
-) -> Iterator[bytes]:
-    """Yield frames of a store as raw RGB, 16 bits per channel, little-endian.
+) -> Iterator[Pixels]:
+    """Yield frames of a store as RGB of 16 bits per channel.
 
     shape: the (height, width, 3) of the first frame. change: what is done to each frame before, by
     its number.
@@ -436,11 +532,32 @@ def _raw(
                 f"{output}: {store.path(key)} has {found} pixels, the first frame {first}; "
                 "delete it and run again"
             )
-        if pixels.dtype != np.uint16:
-            pixels = pixels.astype(np.uint16) * np.uint16(257)
-        yield pixels.astype("<u2").tobytes()
+        yield deepened(pixels)
         if due:
             say(f"{output}: encoded {number + 1} of {len(keys)} frames")
+
+
+def _with_alpha(
+    frames: Iterator[Pixels], source: Source, probe: Probe, output: Path, say: Say
+) -> Iterator[Pixels]:
+    """Add the alpha channel of the source's frames, decoded again and resized, to painted frames.
+
+    Where the source has none, they are opaque. Raises GramflowError when the source has changed.
+    """
+    with closing(frames_of(source, probe, say, alpha=True)) as originals:
+        for frame in frames:
+            found = next(originals, None)
+            if found is None:
+                raise GramflowError(
+                    f"{output}: {source.path} has fewer frames than when it was extracted; copy it "
+                    "again and run again"
+                )
+            pixels = deepened(found[1])
+            height, width, _ = frame.shape
+            alpha = np.full((height, width), 65535, np.uint16)
+            if pixels.shape[2] == 4:
+                alpha = to_pixels(resize(from_pixels(pixels[..., 3]), width, height))
+            yield np.dstack([frame, alpha])
 
 
 def _check_count(film: Path, output: Path, expected: int) -> None:

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor, gcd
+from pathlib import Path
 from typing import Any
 
 import av
@@ -17,9 +18,11 @@ from gramflow.base.errors import GramflowError, concerning
 from gramflow.base.progress import WARNING, Every, Say
 from gramflow.film.manifest import Manifest
 from gramflow.media.colour import scale_to_rgb
+from gramflow.media.exr import is_exr, read_exr
 from gramflow.media.ffmpeg import LOCAL, Child, local, running
 from gramflow.media.pictures import read_pixels
 from gramflow.media.probe import Probe
+from gramflow.media.scene import painted_of_film, painted_of_light
 from gramflow.media.shots import ShotFinder, given_shots
 from gramflow.media.source import Source
 from gramflow.store.frames import Store, Writer, pixels_digest
@@ -137,7 +140,7 @@ def _sequence(source: Source, probe: Probe, part: _Part, alpha: bool) -> Frames:
     size = source.size(probe.width, probe.height)
     for time in range(part.first, part.end):
         with concerning(source.entry):
-            pixels = read_pixels(files[time], alpha)
+            pixels = _picture(source, files[time], alpha)
         if pixels.shape[:2] != full:
             raise GramflowError(
                 f"{source.entry}: {files[time]} has {pixels.shape[1]}x{pixels.shape[0]} pixels, "
@@ -146,6 +149,14 @@ def _sequence(source: Source, probe: Probe, part: _Part, alpha: bool) -> Frames:
         if size != (probe.width, probe.height):
             pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
         yield time, pixels
+
+
+def _picture(source: Source, path: Path, alpha: bool) -> Pixels:
+    """Read one picture of a sequence; `alpha` keeps its alpha channel as the fourth."""
+    if is_exr(path):
+        return painted_of_light(read_exr(path), source, alpha)
+    pixels = read_pixels(path, alpha or source.alpha)
+    return pixels if alpha else pixels[..., :3]
 
 
 def _film(source: Source, probe: Probe, part: _Part, say: Say, alpha: bool) -> Frames:
@@ -165,7 +176,8 @@ def _film(source: Source, probe: Probe, part: _Part, say: Say, alpha: bool) -> F
             if packet.size:
                 decoded += 1
                 pixels = np.frombuffer(packet, depth).reshape(stream.height, stream.width, channels)
-                yield int(packet.pts * stream.time_base / unit) + shift, pixels
+                time = int(packet.pts * stream.time_base / unit) + shift
+                yield time, painted_of_film(pixels, source, probe)
     _check_complaints(source, probe, decoded, child, say)
 
 
@@ -181,6 +193,11 @@ def _graph(source: Source, probe: Probe, part: _Part, shift: int, alpha: bool) -
     if source.start and skipped > 0 and probe.format.startswith(_SEEKABLE):
         options["ss"] = f"{float(skipped):.6f}"
     frames = ffmpeg.input(local(source.path), **options)[str(probe.index)]
+    if source.deinterlace or (source.deinterlace is None and probe.interlaced):
+        only = "all" if source.deinterlace else "interlaced"
+        # it halves the unit of times, by which the part is cut
+        frames = frames.filter("bwdif", mode="send_frame", deint=only)
+        frames = frames.filter("settb", probe.time_base)
     if source.start is not None:
         frames = frames.filter("trim", start_pts=part.first)
     if source.end is not None:

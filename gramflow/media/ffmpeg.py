@@ -194,4 +194,5 @@ _EMPTY = (
     "Possible tunes",
     "Task finished with error",
     "Terminating thread",
+    "ff_frame_thread_encoder_init failed",
 )

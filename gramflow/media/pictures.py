@@ -100,6 +100,13 @@ def _to_rgb(pixels: Pixels) -> Pixels:
     return np.rint(over).astype(pixels.dtype)
 
 
+def deepened(pixels: Pixels) -> NDArray[np.uint16]:
+    """Pixels in 16 bits per channel; those of 8 bits become the same shares of the full value."""
+    if pixels.dtype == np.uint16:
+        return pixels.view(np.uint16)
+    return pixels.astype(np.uint16) * np.uint16(257)
+
+
 def from_pixels(pixels: Pixels) -> Picture:
     """Convert stored pixels (8 or 16 bits) to floats in 0..1."""
     return pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)

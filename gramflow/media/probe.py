@@ -12,6 +12,7 @@ import cv2
 from gramflow.base.errors import GramflowError, concerning
 from gramflow.base.files import Document
 from gramflow.base.limits import MOST_PIXELS
+from gramflow.media.exr import is_exr, read_exr
 from gramflow.media.ffmpeg import binary, open_film
 from gramflow.media.pictures import read_pixels
 from gramflow.media.source import Source
@@ -50,6 +51,8 @@ class Probe(Document):
     start: when film and sound start, in seconds.
     duration: seconds from there to the last frame's end.
     audio, subtitles: the other streams, in the file's order.
+    timecode: of the first frame, hh:mm:ss:ff, where there is one.
+    interlaced: whether the frames say that they consist of fields.
     """
 
     format: str
@@ -79,6 +82,8 @@ class Probe(Document):
     duration: str
     audio: list[Track]
     subtitles: list[Track]
+    timecode: str | None = None
+    interlaced: bool = False
 
     @property
     def upright(self) -> tuple[int, int]:
@@ -120,7 +125,8 @@ def probe(source: Source) -> Probe:
 
 def _probe_pictures(files: tuple[Path, ...], fps: Fraction) -> Probe:
     """Probe a picture sequence: it starts at 0, and each picture lasts one unit of time."""
-    pixels = read_pixels(files[0])
+    linear = is_exr(files[0])
+    pixels = read_exr(files[0]) if linear else read_pixels(files[0])
     duration = str(len(files) / fps)
     return Probe(
         format="pictures",
@@ -133,10 +139,10 @@ def _probe_pictures(files: tuple[Path, ...], fps: Fraction) -> Probe:
         pixel_aspect="1",
         pixel_format="rgb24" if pixels.dtype.itemsize == 1 else "rgb48le",
         is_rgb=True,
-        bits=8 * pixels.dtype.itemsize,
+        bits=8 if pixels.dtype.itemsize == 1 else 16,
         range=None,
         primaries=None,
-        transfer=None,
+        transfer="linear" if linear else None,
         matrix=None,
         average_rate=str(fps),
         real_rate=str(fps),
@@ -190,7 +196,18 @@ def _probe_film(source: Source, container: Any) -> Probe:
         duration=str(end * time_base - start),
         audio=[_track(sound) for sound in container.streams.audio],
         subtitles=[_track(text) for text in container.streams.subtitles],
+        timecode=_timecode(stream, container),
+        interlaced=frame.interlaced_frame,
     )
+
+
+def _timecode(stream: Any, container: Any) -> str | None:
+    """The time code of the first frame: the film's stream has it, or the whole file."""
+    for tags in (stream.metadata, container.metadata):
+        found = {key.lower(): value for key, value in tags.items()}.get("timecode")
+        if found:
+            return str(found)
+    return None
 
 
 def _video_stream(source: Source, container: Any) -> Any:

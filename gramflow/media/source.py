@@ -1,12 +1,13 @@
 """Where a video comes from: a film, a picture sequence, or a recording of `capture`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from gramflow.base.errors import GramflowError
+from gramflow.media.light import View
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,10 @@ class Source:
         end.
     cuts: auto, off, or the cuts in seconds from the film's start.
     cut_threshold: see ShotFinder.
+    alpha: whether colours are taken as stored instead of on white, for films with alpha.
+    colours: "bt709", to which HDR and wide gamut are converted; None keeps them.
+    deinterlace: of all frames, of none, or, if None, of those that say that they are interlaced.
+    view: how scene light is seen where it is converted.
     width, height, scale: the reduced size to store, in pixels or as a factor; None keeps the size.
     """
 
@@ -35,6 +40,10 @@ class Source:
     scale: Fraction | None = None
     cuts: str | Sequence[Fraction] = "auto"
     cut_threshold: float = 3.0
+    alpha: bool = False
+    colours: str | None = None
+    deinterlace: bool | None = None
+    view: View = field(default_factory=View)
 
     @classmethod
     def from_config(cls, name: str, video: Mapping[str, Any], files: Sequence[str]) -> "Source":
@@ -54,6 +63,10 @@ class Source:
             height=given.get("height"),
             cuts=cuts if isinstance(cuts, str) else [_exact(cut) for cut in cuts],
             cut_threshold=given.get("cut_threshold", 3.0),
+            alpha=given.get("alpha", False),
+            colours=given.get("colours"),
+            deinterlace=given.get("deinterlace"),
+            view=View(given.get("exposure", 0.0), given.get("highlights", "roll")),
             **{key: _exact(given[key]) for key in ("fps", "start", "end", "scale") if key in given},
         )
 

@@ -11,6 +11,7 @@ from typing import Any
 from gramflow import bundled
 from gramflow.settings import scenes
 from gramflow.settings.chosen import Layers, check_packages, marked_settings
+from gramflow.settings.encoding import FRAMES, container_of, resolved_encoding
 from gramflow.settings.looks import Look, check_examples, marked, resolved_look
 from gramflow.settings.paths import check_braces, check_readable, check_trusted, mode_of
 from gramflow.settings.plugins import Plugin, Registry
@@ -108,8 +109,9 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
             check_known("style", style, {*styles, scenes.OWN}, entry)
         check_examples([look.name], looks, registry)
     renders = resolved_renders(values["renders"], videos, styles, looks)
+    encode = resolved_encoding(values["encode"], values["publish"])
     for name in {render.look for render in renders.values()}:
-        _check_even(looks[name], values["encode"]["pixel_format"])
+        _check_even(looks[name], encode["pixel_format"])
     resolved = Config(
         weights=values["weights"],
         network=network.name,
@@ -121,7 +123,7 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
         memory=values["memory"],
         store=values["store"],
         publish=values["publish"],
-        encode=values["encode"],
+        encode=encode,
         registry=registry,
     )
     _check_whole(resolved)
@@ -149,6 +151,9 @@ def check_apart(config: Config) -> None:
             f"{config.weights} is downloaded to one machine's home; give the path of a file "
             f"{volume}/weights.h5, or bundled",
         )
+    if container_of(config.encode) == FRAMES:
+        text = f"{config.encode['codec']} writes a folder, which the machines cannot pass on"
+        raise refused(("encode", "codec"), f"{text}; give one that writes a film")
     for entry, path in _paths(config):
         if not Path(path).is_absolute():
             raise refused(entry, f"{path} is on this machine alone; give a path {volume}/{path}")

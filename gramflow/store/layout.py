@@ -6,14 +6,17 @@ reports) have names without a digest; their certificates (gramflow/store/records
 were made from.
 """
 
+from collections.abc import Mapping
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 from gramflow import ENGINE_VERSION, bundled
 from gramflow.film.digests import DIGITS, content_digest, replaced, short_digest
 from gramflow.film.layers import needed_layers, unlisted
 from gramflow.film.recipes import plan_recipe
 from gramflow.settings.config import Config, marked_of_mask
+from gramflow.settings.encoding import container_of
 from gramflow.settings.renders import Render
 from gramflow.settings.videos import is_stored, video_files
 
@@ -35,7 +38,9 @@ REQUEST = "work/again/{path}.{number}"
 """Request file: makes Snakemake make an existing but wrong file again (rules/requests.smk)."""
 
 CALIBRATION = "work/calibration.json"
-FILM = "results/{render}.mp4"
+FILM = "results/{{render}}.{container}"
+"""Pattern of the films of a container, which may be a folder; see `film_pattern`."""
+
 LOSS_PLOT = "results/{render}.loss.png"
 LOSS_TABLE = "results/{render}.loss.csv"
 TEMPORAL = "results/{render}.temporal.json"
@@ -69,6 +74,16 @@ For changed pixels there is `gramflow.ENGINE_VERSION`.
 """
 
 
+_LATER = {
+    "alpha": False,
+    "colours": None,
+    "deinterlace": None,
+    "exposure": 0,
+    "highlights": "roll",
+}
+"""Defaults of a video's entries that came later; with these no name of an existing file changes."""
+
+
 class Layout:
     """Paths of a project's files, relative to the project's folder.
 
@@ -78,6 +93,7 @@ class Layout:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.film = film_pattern(config.encode)
         self.probe = cache(self._probe)
         self.manifest = cache(self._manifest)
         self.mask = cache(self._mask)
@@ -98,7 +114,11 @@ class Layout:
     def _manifest(self, video: str) -> str:
         """Path of a video's manifest."""
         settings = self.config.videos[video]
-        entry = {key: value for key, value in settings.items() if key != "masks"}
+        entry = {
+            key: value
+            for key, value in settings.items()
+            if key != "masks" and (key not in _LATER or value != _LATER[key])
+        }
         made_of = [entry, self.stamps(video)]
         return MANIFEST.format(video=video, digest=_short(made_of))
 
@@ -171,6 +191,11 @@ class Layout:
         """
         files = video_files(self.config.videos[video])
         return [file if is_stored(file) else [file, self._stamp(file)] for file in files]
+
+
+def film_pattern(encode: Mapping[str, Any]) -> str:
+    """Pattern of the films of these `encode` settings, with the wildcard {render}."""
+    return FILM.format(container=container_of(encode))
 
 
 def mask_paths(config: Config) -> list[Path]:

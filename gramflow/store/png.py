@@ -13,14 +13,15 @@ _PNG_COMPRESSION = 1  # painted frames are nearly incompressible: higher levels 
 
 
 def encode_png(pixels: Pixels, note: str = "") -> bytes:
-    """Encode pixels of 8 or 16 bits, RGB or grey (height, width), as a PNG file.
+    """Encode pixels of 8 or 16 bits, RGB, RGBA or grey (height, width), as a PNG file.
 
     note: ASCII text, embedded as a tEXt chunk with the keyword gramflow; none if empty.
     Raises ValueError when OpenCV cannot encode the picture.
     """
+    order = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
     done, data = cv2.imencode(
         ".png",
-        pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR),
+        pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, order[pixels.shape[2]]),
         [cv2.IMWRITE_PNG_COMPRESSION, _PNG_COMPRESSION],
     )
     if not done:

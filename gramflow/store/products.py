@@ -12,9 +12,9 @@ from gramflow.film.description import described
 from gramflow.film.digests import digest
 from gramflow.film.plan import Plan
 from gramflow.settings.config import Config
+from gramflow.settings.encoding import container_of
 from gramflow.settings.renders import Render
 from gramflow.store.layout import (
-    FILM,
     LOSS_PLOT,
     LOSS_TABLE,
     PAGE,
@@ -25,6 +25,7 @@ from gramflow.store.layout import (
     TEMPORAL,
     TEMPORAL_PLOT,
     VERSION,
+    film_pattern,
 )
 from gramflow.store.records import Certificate
 
@@ -38,7 +39,7 @@ def files(product: str, encoding: Mapping[str, Any]) -> tuple[str, ...]:
     """
     copies = () if plays_in_browsers(encoding) else (PAGE_FILM,)
     return {
-        "film": (FILM,),
+        "film": (film_pattern(encoding),),
         "loss": (LOSS_PLOT, LOSS_TABLE),
         "temporal": (TEMPORAL, TEMPORAL_PLOT),
         "page": (PAGE, PAGE_SOURCE, PAGE_PICTURE, SHEET, *copies),
@@ -46,9 +47,13 @@ def files(product: str, encoding: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def plays_in_browsers(encoding: Mapping[str, Any]) -> bool:
-    """Whether every browser plays films of these `encode` settings: H.264 of 8 bits and 4:2:0."""
+    """Whether every browser plays films of these `encode` settings.
+
+    That is H.264 of 8 bits and 4:2:0 in an mp4.
+    """
     h264 = encoding["codec"] in ("libx264", "libopenh264", "h264_nvenc")
-    return h264 and encoding["pixel_format"] in ("yuv420p", "yuvj420p", "nv12")
+    usual = encoding["pixel_format"] in ("yuv420p", "yuvj420p", "nv12")
+    return h264 and usual and container_of(encoding) == "mp4"
 
 
 def claim(config: Config, render: Render, plan: Plan, product: str, probe: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gramflow.base.files import Document, file_digest
+from gramflow.base.files import Document, file_digest, file_size
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Certificate(Document):
     def of(cls, claim: str, files: Mapping[str, Path]) -> "Certificate":
         """Certify files as they are now. files: path to read from, by the path in the project."""
         digests = {name: file_digest(path) for name, path in files.items()}
-        return cls(claim, {name: path.stat().st_size for name, path in files.items()}, digests)
+        return cls(claim, {name: file_size(path) for name, path in files.items()}, digests)
 
     def holds(self, claim: str, sizes: Mapping[str, int]) -> bool:
         """Whether the certificate is for this claim and for files of these sizes.

@@ -19,6 +19,7 @@ from gramflow.media.ffmpeg import binary
 from gramflow.media.pictures import check_styles
 from gramflow.painting.gpus import visible
 from gramflow.settings.config import load
+from gramflow.settings.encoding import resolved_encoding
 from gramflow.settings.reading import read_config, schema
 from gramflow.settings.schema import checked
 
@@ -85,7 +86,7 @@ def _split(text: str) -> tuple[str, str]:
 def _ffmpeg(name: str) -> Check:
     command = binary()
     answer = subprocess.run([command, "-version"], capture_output=True, text=True, check=True)
-    default = checked({}, schema()["properties"]["encode"])
+    default = resolved_encoding(checked({}, schema()["properties"]["encode"]), None)
     try_out(default, [(64, 36)])  # has the encoder that films are written by
     words = answer.stdout.split()
     return Check(name, GOOD, f"{words[2]} with {default['codec']} ({command})")

@@ -18,17 +18,19 @@ from typing import Any
 
 from gramflow import ENGINE_VERSION
 from gramflow.base.errors import GramflowError
-from gramflow.base.files import write_bytes
+from gramflow.base.files import file_size, write_bytes
 from gramflow.base.progress import Say
 from gramflow.film.manifest import Manifest
 from gramflow.film.plan import Plan
-from gramflow.media.encode import copy_for_browsers, encode_source, pixel_aspect
+from gramflow.media.colour import as_painted
+from gramflow.media.encode import copy_for_browsers, encode_for_page, pixel_aspect
 from gramflow.media.pictures import data_url, read_picture, resize, to_jpeg
 from gramflow.media.probe import Probe
 from gramflow.settings.config import Config
+from gramflow.settings.encoding import holds_sound
 from gramflow.settings.renders import Render
 from gramflow.store.frames import Store, extracted_store, painted_store
-from gramflow.store.layout import FILM, INDEX, PAGE_LIVE
+from gramflow.store.layout import INDEX, PAGE_LIVE, film_pattern
 from gramflow.store.products import plays_in_browsers
 from gramflow.store.records import Record
 from gramflow.view.sheet import Frames, stacked, within, write_sheet
@@ -58,12 +60,17 @@ def index(
         render.labels | {"name": name, "waiting": name in waiting, "failed": reasons.get(name)}
         for name, render in config.renders.items()
     ]
-    films = [FILM.format(render=name).removeprefix("results/") for name in config.renders]
+    films = [_film(config, name) for name in config.renders]
     links = "".join(f'<li><a href="{escape(film)}">{escape(film)}</a></li>' for film in films)
     template = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
     # in a script element, < could begin its end
     values = json.dumps(renders).replace("<", "\\u003c")
     return template.replace("{{links}}", links).replace("{{renders}}", values)
+
+
+def _film(config: Config, render: str) -> str:
+    """Path of a render's film from the page's folder."""
+    return film_pattern(config.encode).format(render=render).removeprefix("results/")
 
 
 def begin(config: Config, waiting: Collection[str]) -> None:
@@ -115,9 +122,13 @@ def write_page(config: Config, render: Render, made: Made, files: PageFiles, say
     width, height = plan.size
     shape = round(width * pixel_aspect(made.probe, width, height)), height
     frames = Frames(extracted, painted_store(config.store), manifest.frames, plan.frames, shape)
-    encode_source(manifest, made.probe, extracted, plan.size, files.source, say)
-    if files.copy:
+    probe = as_painted(made.probe, config.videos[render.video]["colours"])
+    encode_for_page(manifest, probe, extracted, manifest.frames, plan.size, files.source, say)
+    if files.copy and holds_sound(config.encode):
         copy_for_browsers(made.film, files.copy)
+    elif files.copy:
+        painted = painted_store(config.store)
+        encode_for_page(manifest, probe, painted, plan.frames, plan.size, files.copy, say)
     write_bytes(files.picture, stacked(frames, plan.length // 2, _PICTURE))
     look = "" if render.look == "default" else f", {render.look}"
     write_sheet(
@@ -152,8 +163,9 @@ def _described(
         "length": float(manifest.seconds(manifest.times[-1] + manifest.duration - manifest.origin)),
         "shots": manifest.shots,
         "copied": not plays_in_browsers(config.encode),
-        "sound": bool(made.probe.audio),
-        "bytes": made.film.stat().st_size,
+        "sound": bool(made.probe.audio) and holds_sound(config.encode),
+        "file": _film(config, render.name),
+        "bytes": file_size(made.film),
         "seconds": seconds,
         "evaluations": evaluations,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from gramflow.settings.config import Config
 from gramflow.settings.renders import Render
 from gramflow.store.frames import Store, painted_store
-from gramflow.store.layout import FILM, Layout
+from gramflow.store.layout import Layout
 from gramflow.store.plans import current_plan, is_untrained
 
 _RECENT = 20  # number of latest frames over which the speed is averaged
@@ -45,7 +45,7 @@ class RenderStatus:
 
 def render_status(config: Config, render: Render, layout: Layout) -> RenderStatus:
     """The status of a render."""
-    film = Path(FILM.format(render=render.name)).is_file()
+    film = Path(layout.film.format(render=render.name)).exists()
     plan = current_plan(config, render, layout)
     if plan is None:
         return RenderStatus(render.name, None, 0, None, film)

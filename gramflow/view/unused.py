@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
+from gramflow.base.files import files_of
 from gramflow.film.manifest import Manifest
 from gramflow.film.masks import Mask
 from gramflow.film.plan import Plan
@@ -181,4 +182,5 @@ def _results(configs: Sequence[Config]) -> Iterator[Path]:
         if path.parent.name not in used:
             yield path
             with suppress(ValueError):
-                yield from filter(Path.is_file, map(Path, Certificate.load(path).sizes))
+                for made in map(Path, Certificate.load(path).sizes):
+                    yield from filter(Path.is_file, files_of(made))

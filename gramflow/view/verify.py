@@ -77,7 +77,7 @@ def _products(render: Render) -> Iterator[Checked]:
             yield Checked(path, _UNREADABLE)
             continue
         for name, digest in digests.items():
-            if Path(name).is_file():
+            if Path(name).exists():
                 wrong = "" if file_digest(Path(name)) == digest else "not as it was written"
                 yield Checked(Path(name), wrong)
 

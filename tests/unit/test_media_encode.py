@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gramflow.base.errors import GramflowError
-from gramflow.media.encode import copy_for_browsers, encode, encode_source, try_out
+from gramflow.media.encode import copy_for_browsers, encode, encode_for_page, try_out
 from gramflow.media.ffmpeg import local
 from gramflow.media.probe import Probe, probe
 from gramflow.store.frames import FrameStore, Store
@@ -435,7 +435,7 @@ def test_films_for_the_page(tmp_path: Path) -> None:
     copy_for_browsers(film, copy)
     store = FrameStore(tmp_path / "store")
     _, facts, manifest = extracted(path, store)
-    encode_source(manifest, facts, store, (33, 25), source, quiet)
+    encode_for_page(manifest, facts, store, manifest.frames, (33, 25), source, quiet)
     for made, size in ((copy, (64, 48)), (source, (34, 26))):
         assert times(made) == times(film)
         with av.open(local(made)) as container:
