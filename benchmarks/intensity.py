@@ -16,7 +16,7 @@ from gramflow.base.arrays import Picture
 from gramflow.engine.areas import Area
 from gramflow.engine.backend import prepare
 from gramflow.media.pictures import resize, to_pixels
-from gramflow.painting.picture import PicturePainter
+from gramflow.painting.picture import PaintedPicture, PicturePainter
 from gramflow.painting.quick import config_of
 from gramflow.painting.setup import find_weights
 from gramflow.settings.config import load
@@ -26,23 +26,32 @@ STEPS = [number / 10 for number in range(1, 11)]
 WIDTH, ASPECT = 128, 9 / 16
 
 
+def painter(style: str, width: int, settings: dict[str, Any]) -> PicturePainter:
+    """What paints in a style at any intensity, for which the style is calibrated.
+
+    settings: of the preset `draft`, besides the intensity.
+    """
+    path = str(DEMO / f"styles/{style}.jpg")
+    asked = settings | {"intensity": 0.5}  # any
+    config = load(config_of(path, [path], "draft", width, asked, "vgg19", "bundled"))
+    weights, look = find_weights(config, lambda _: None), config.looks["default"]
+    return PicturePainter(config, config.styles[style], look, weights)
+
+
+def painted(by: PicturePainter, style: str, frame: Picture, intensity: float) -> PaintedPicture:
+    """A frame, painted at an intensity."""
+    areas = [Area(np.ones(frame.shape[:2], np.float32), {style: 1.0}, intensity)]
+    return by.paint(to_pixels(frame), style, areas=lambda _: areas)
+
+
 def distances(style: str, frame: Picture, width: int) -> list[float]:
     """Distance from the style of the film itself, then of the painting at each intensity."""
-    path = str(DEMO / f"styles/{style}.jpg")
-    settings = {"intensity": 0.5}  # any, so that the style is calibrated
-    config = load(config_of(path, [path], "draft", width, settings, "vgg19", "bundled"))
-    weights, look = find_weights(config, lambda _: None), config.looks["default"]
-    painter = PicturePainter(config, config.styles[style], look, weights)
-    stylizer: Any = painter._stylizer
+    by = painter(style, width, {})
+    stylizer: Any = by._stylizer
     targets = stylizer._targets(width, frame, {})
     _, _, terms = stylizer.objective(stylizer.palette.network.preprocess(frame), targets)
-    everywhere = np.ones(frame.shape[:2], np.float32)
-    found = [float(terms["moments"])]
-    for step in STEPS:
-        areas = [Area(everywhere, {style: 1.0}, step)]
-        made = painter.paint(to_pixels(frame), style, areas=lambda _, areas=areas: areas)
-        found.append(made.painted.terms["moments"])
-    return found
+    made = (painted(by, style, frame, step) for step in STEPS)
+    return [float(terms["moments"]), *(each.painted.terms["moments"] for each in made)]
 
 
 def main(width: int = WIDTH) -> None:

@@ -25,6 +25,8 @@ from matplotlib.cbook import get_sample_data
 from PIL import Image
 
 import gramflow
+from benchmarks.intensity import painted as painted_at
+from benchmarks.intensity import painter
 from benchmarks.material import DEMO
 from benchmarks.steady import Painter
 from demo.draw.contents import CONTENTS
@@ -142,21 +144,17 @@ def handling() -> None:
 
 def intensity() -> None:
     """Make intensity.jpg: a row for each style, a column for each intensity."""
-    frame = to_bytes(resize(CONTENTS["day"](), WIDTH, WIDTH * 9 // 16))
+    frame = resize(CONTENTS["day"](), CELL, CELL * 9 // 16)
     rows = []
     for style in ("starry_night", "watercolour", "mosaic"):
-        row = []
-        for strength in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
-            settings = {"evaluations": 8, "intensity": strength}
-            path = DEMO / f"styles/{style}.jpg"
-            row.append(gramflow.paint(frame, path, look="draft", width=WIDTH, settings=settings))
-            print(style, strength, flush=True)
-        rows.append(row)
-    sheet(rows, 200, "intensity.jpg")
+        by = painter(style, CELL, {"evaluations": 8})
+        made = [painted_at(by, style, frame, step / 5).pixels for step in range(6)]
+        rows.append([(pixels // 257).astype(np.uint8) for pixels in made])
+        print(style, flush=True)
+    sheet(rows, CELL, "intensity.jpg")
 
 
 WAYS = ("style", "luminance", "covariance", "histogram", "transport")
-
 
 def coloured(film: Pixels, style: str, by: str, strength: float = 1.0) -> Pixels:
     """Paint a frame. by: a way to keep the film's colours, or "style"."""
