@@ -1,4 +1,4 @@
-"""GramflowError: the only error whose message is written for users."""
+"""GramflowError: the only error whose message is written for users, and a kind of it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +10,10 @@ class GramflowError(Exception):
     The message is one line: the config entry first ("videos.room.path: ..."), then what is wrong,
     then what to do.
     """
+
+
+class DamagedError(GramflowError, ValueError):
+    """A file that the program wrote is not as it was written. A ValueError, as JSON's own are."""
 
 
 @contextmanager
