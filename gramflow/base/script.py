@@ -12,20 +12,27 @@ from gramflow.base.progress import ERROR, Say
 INTERRUPTED = "interrupted; everything finished so far is kept"
 """Last line of the log of a job that was ended by Ctrl-C."""
 
+NO_MEMORY = (
+    "memory: there is not enough for this job; free some, or set a smaller memory or width in the "
+    "look, and run again; everything finished so far is kept"
+)
+
 
 @contextmanager
 def job(log: str) -> Iterator[Say]:
     """Yield a function that prints a line on the terminal and appends it to the job's log.
 
     log: path of the log file, which is emptied first. A line that cannot be written, as on a full
-    disk, is lost: that must not end a job whose frames can still be written elsewhere.
-    A GramflowError ends the process with its message and status 1, without a traceback; an
-    interrupt (SIGINT) ends it with status 130. Any other exception is raised again; its traceback
-    is in the log, too.
+    disk or in a folder that may not be written, is lost: that must not end a job whose frames can
+    still be written elsewhere.
+    A GramflowError, or a lack of memory, ends the process with a message and status 1, without a
+    traceback; an interrupt (SIGINT) ends it with status 130. Any other exception is raised again;
+    its traceback is in the log, too.
     """
     path = Path(log)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
 
     def note(line: str) -> None:
         with suppress(OSError), path.open("a", encoding="utf-8") as file:
@@ -40,6 +47,9 @@ def job(log: str) -> Iterator[Say]:
         yield say
     except GramflowError as error:
         say(f"{ERROR}{error}")
+        sys.exit(1)
+    except MemoryError:
+        say(f"{ERROR}{NO_MEMORY}")
         sys.exit(1)
     except KeyboardInterrupt:
         say(INTERRUPTED)
