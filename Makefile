@@ -15,7 +15,7 @@ VENV := $(LINK)/.venv
 endif
 BIN := $(VENV)/bin
 
-.PHONY: help install demo test test-cluster test-backends bench bench-temporal check-vgg16 lint format docs site lock clean
+.PHONY: help install demo test test-cluster test-backends test-faults bench bench-temporal check-vgg16 lint format docs site lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,10 @@ test-cluster: .venv/installed-dev ## test SLURM, S3 and submit scripts
 # PyTorch and JAX take some gigabytes where they come with NVIDIA's libraries, and nothing else here needs them.
 test-backends: .venv/installed-backends ## compare TensorFlow with PyTorch and JAX
 	$(BIN)/python -m pytest tests/backends
+
+# Kills, full disks, damaged files and wrong clocks, at random moments that follow from FAULTS_SEED.
+test-faults: .venv/installed-dev ## test that no fault loses a frame
+	$(BIN)/python -m pytest -n 2 tests/faults
 
 # Speed, evaluations, memory and overhead, into benchmarks/results/; some hours on a few cores.
 bench: .venv/installed-bench ## measure speed, memory and overhead, for hours
