@@ -15,7 +15,7 @@ VENV := $(LINK)/.venv
 endif
 BIN := $(VENV)/bin
 
-.PHONY: help install demo test test-films test-cluster test-backends test-soak bench bench-temporal check-vgg16 check-demo lint format docs site lock audit clean
+.PHONY: help install demo test test-films test-cluster test-backends test-soak bench bench-temporal check-vgg16 check-demo lint format docs site lock audit test-faults clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,9 @@ test-backends: .venv/installed-backends ## compare TensorFlow with PyTorch and J
 # A run of 10,000 copied and 500 painted frames.
 test-soak: .venv/installed-dev ## watch memory and open files in a run of 10,500 frames
 	$(BIN)/python -m pytest -s tests/soak
+# Kills, full disks, damaged files and wrong clocks, at random moments that follow from FAULTS_SEED.
+test-faults: .venv/installed-dev ## test that no fault loses a frame
+	$(BIN)/python -m pytest -n 2 tests/faults
 
 # Speed, evaluations, memory and overhead, into benchmarks/results/; some hours on a few cores.
 bench: .venv/installed-bench ## measure speed, memory and overhead, for hours

@@ -5,7 +5,7 @@ rule extract:
     input:
         again=lambda wildcards: again_manifest(wildcards.video),
         source=get_source,
-        probe=lambda wildcards: LAYOUT.probe(wildcards.video),
+        probe=ancient(lambda wildcards: LAYOUT.probe(wildcards.video)),
     output:
         layout.MANIFEST,
     log:

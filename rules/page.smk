@@ -28,7 +28,7 @@ rule page:
         plan=ancient(get_plan),
         records=ancient(get_records),
         temporal=ancient(layout.TEMPORAL),
-        images=ancient(get_pictures),
+        images=get_pictures,
     output:
         data=layout.PAGE,
         source=layout.PAGE_SOURCE,

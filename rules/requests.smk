@@ -131,8 +131,10 @@ def again_index(_):
     def is_good(path):
         if APART:
             return size_of(path) == len(expected)
-        page = Path(layout.INDEX)
-        return page.is_file() and page.read_bytes() == expected
+        try:
+            return Path(layout.INDEX).read_bytes() == expected
+        except OSError:
+            return False
 
     return again(INDEX, is_good)
 

@@ -12,12 +12,12 @@ APART = workflow.storage_settings.default_storage_provider is not None
 
 
 def mounted(files):
-    """Input files that the config names.
+    """Input files that the config names. Their times or contents are in the names of what is made.
 
     Where the machines share no folder, they must be on a volume that all of them have.
     """
     if not APART:
-        return list(files)
+        return [ancient(file) for file in files]
     return [storage.fs(file, retrieve=False) for file in files]
 
 

@@ -7,12 +7,11 @@ from gramflow.media.probe import Probe
 from gramflow.media.source import Source
 from gramflow.settings.config import load
 from gramflow.store.frames import extracted_store
-from gramflow.store.layout import FORMER_MANIFEST, Layout, check_unchanged
+from gramflow.store.layout import FORMER_MANIFEST, unchanged
 
-with job(snakemake.log[0]) as say:
+with job(snakemake.log[0], snakemake.input, snakemake.output) as say:
     config, video = load(snakemake.config), snakemake.wildcards.video
     output = snakemake.output[0]
-    check_unchanged(Layout(config).manifest(video), output, f"videos.{video}.path")
     if Path(FORMER_MANIFEST.format(video=video)).is_file():
         say(
             f"{WARNING}videos.{video}: this folder is of an older gramflow; its extracted frames "
@@ -20,4 +19,6 @@ with job(snakemake.log[0]) as say:
         )
     source = Source.from_config(video, config.videos[video], snakemake.input.source)
     probe, frames = Probe.load(Path(snakemake.input.probe)), extracted_store(config.store)
-    extract(source, probe, frames, say, snakemake.threads).save(Path(output))
+    with unchanged(lambda at: at.manifest(video), config, output, f"videos.{video}.path"):
+        manifest = extract(source, probe, frames, say, snakemake.threads)
+    manifest.save(Path(output))

@@ -5,12 +5,14 @@ from gramflow.film.manifest import Manifest
 from gramflow.media.probe import Probe
 from gramflow.painting.masks import make_mask
 from gramflow.settings.config import load
-from gramflow.store.layout import Layout, check_unchanged
+from gramflow.store.layout import unchanged
 
-with job(snakemake.log[0]) as say:
+with job(snakemake.log[0], snakemake.input, snakemake.output) as say:
     config, output = load(snakemake.config), snakemake.output[0]
     video, mask = snakemake.wildcards.video, snakemake.wildcards.mask
-    check_unchanged(Layout(config).mask(video, mask), output, f"videos.{video}.masks.{mask}")
     manifest = Manifest.load(Path(snakemake.input.manifest))
     probe = Probe.load(Path(snakemake.input.probe))
-    make_mask(config, video, mask, manifest, probe, say).save(Path(output))
+    entry = f"videos.{video}.masks.{mask}"
+    with unchanged(lambda at: at.mask(video, mask), config, output, entry):
+        found = make_mask(config, video, mask, manifest, probe, say)
+    found.save(Path(output))

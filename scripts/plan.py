@@ -6,15 +6,16 @@ from gramflow.film.manifest import Manifest
 from gramflow.film.masks import mask_frames
 from gramflow.film.plan import make_plan
 from gramflow.settings.config import load
-from gramflow.store.layout import Layout, check_unchanged
+from gramflow.store.layout import unchanged
 
-with job(snakemake.log[0]):
+with job(snakemake.log[0], snakemake.input, snakemake.output):
     config = load(snakemake.config)
     render = config.painted[snakemake.wildcards.render]
     (output,) = snakemake.output
     entries = f"videos.{render.video}, styles.{render.style} or plugins"
-    check_unchanged(Layout(config).plan(render), output, entries)
     manifest = Manifest.load(Path(snakemake.input.manifest))
     weights = Weights.load(Path(snakemake.input.weights))
     masks = mask_frames(config.masks_of(render), snakemake.input.masks)
-    make_plan(config, render, manifest, weights, masks).save(Path(output))
+    with unchanged(lambda at: at.plan(render), config, output, entries):
+        plan = make_plan(config, render, manifest, weights, masks)
+    plan.save(Path(output))

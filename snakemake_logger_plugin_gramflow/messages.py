@@ -23,8 +23,10 @@ _OF_JOBS = (
     "At least one job did not complete successfully.",
     "Exiting because a job execution failed.",
 )
+_NOT_ALLOWED = "{path}: may not be read or written; allow it and run again"
 
 _SMALL = 100_000  # bytes; with less, a job can hardly do anything
+_REFUSED = re.compile(r"(?:Permission denied|Read-only file system): '(.*)'")
 _HEADING = re.compile(r"\w+(Error|Exception)( in .*)?:")
 
 
@@ -55,6 +57,8 @@ def sentence(text: str, kind: str | None) -> str:
         return _NO_CONFIG
     if "No space left on device" in text or "Disk quota exceeded" in text:
         return _FULL
+    if refused := _REFUSED.search(text):
+        return _NOT_ALLOWED.format(path=refused[1])
     said = [line.rstrip() for line in text.splitlines() if line.strip()]
     if kind == "MissingInputException":
         return _missing(said)

@@ -1,4 +1,4 @@
-"""GramflowError: the only error whose message is written for users."""
+"""GramflowError: the only error whose message is written for users, and a kind of it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +18,10 @@ def printable(text: str) -> str:
     A file's name, and what a film tells of itself, may hold any.
     """
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+class DamagedError(GramflowError, ValueError):
+    """A file that the program wrote is not as it was written. A ValueError, as JSON's own are."""
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
-from gramflow.base.errors import GramflowError
+from gramflow.base.errors import DamagedError, GramflowError
 
 
 @contextmanager
@@ -21,24 +21,15 @@ def appearing(path: Path) -> Iterator[Path]:
     """Write a file atomically: yield a temporary path, and rename it to `path` on success.
 
     The temporary file lies beside `path`, has its suffix, and is fsynced before the rename. If the
-    block fails it is deleted. Raises GramflowError when the disk is full or the folder is not
-    writable.
+    block fails it is deleted. Errors as of `writing`.
     """
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise disk_full(path.parent) from error
-        if error.errno in (errno.EACCES, errno.EROFS):
-            raise GramflowError(
-                f"{path.parent}: may not be written; allow it and run again"
-            ) from error
-        raise
+        with writing(path.parent):
+            yield temporary
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
@@ -61,6 +52,23 @@ def appearing_folder(path: Path) -> Iterator[Path]:
     finally:
         for left in (temporary, former):
             shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Make a folder, for a block that writes to it.
+
+    Raises GramflowError when the disk is full or the folder is not writable.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise disk_full(folder) from error
+        if error.errno in (errno.EACCES, errno.EROFS):
+            raise GramflowError(f"{folder}: may not be written; allow it and run again") from error
+        raise
 
 
 def disk_full(folder: Path) -> GramflowError:
@@ -88,7 +96,11 @@ def read_json(path: Path) -> Any:
 
 
 class Document:
-    """Base of the dataclasses that are kept as JSON files. Equal values give equal bytes."""
+    """Base of the dataclasses that are kept as JSON files.
+
+    Equal values under one name give equal bytes. The file has an entry more, `seal`, a digest of
+    its name and its values: a changed number is still JSON, and so is the file of another video.
+    """
 
     def to_values(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
@@ -101,15 +113,31 @@ class Document:
 
     def save(self, path: Path) -> None:
         """Write the file, whole or not at all."""
-        write_json(path, self.to_values())
+        values = json.loads(canonical(self.to_values()))  # as it will be read
+        write_json(path, values | {"seal": _seal(path, values)})
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read what `save` wrote. Raises ValueError when the file is damaged or of another kind."""
+        """Read what `save` wrote; older versions wrote no seal.
+
+        Raises FileNotFoundError, and DamagedError when the file cannot be read, is damaged, or was
+        written under another name.
+        """
         try:
-            return cls.from_values(read_json(path))
-        except (TypeError, KeyError, AttributeError) as error:
-            raise ValueError(f"{path} does not hold a {cls.__name__}") from error
+            values = read_json(path)
+            if values.pop("seal", None) not in (None, _seal(path, values)):
+                raise ValueError("another seal")
+            return cls.from_values(values)
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            text = f"does not hold the {cls.__name__.lower()} that was written"
+            raise DamagedError(f"{path}: {text}; delete it and run again") from error
+
+
+def _seal(path: Path, values: dict[str, Any]) -> str:
+    """Digest of a document's name and values."""
+    return hashlib.sha256(f"{path.name} {canonical(values)}".encode()).hexdigest()[:16]
 
 
 def file_digest(path: Path) -> str:

@@ -1,8 +1,9 @@
 """Logging and error handling that all scripts of the workflow share."""
 
+import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -12,20 +13,30 @@ from gramflow.base.progress import ERROR, Say
 INTERRUPTED = "interrupted; everything finished so far is kept"
 """Last line of the log of a job that was ended by Ctrl-C."""
 
+NO_MEMORY = (
+    "memory: there is not enough for this job; free some, or set a smaller memory or width in the "
+    "look, and run again; everything finished so far is kept"
+)
+
 
 @contextmanager
-def job(log: str) -> Iterator[Say]:
+def job(log: str, inputs: Iterable[str], outputs: Iterable[str]) -> Iterator[Say]:
     """Yield a function that prints a line on the terminal and appends it to the job's log.
 
+    inputs, outputs: paths of the job's files. An output gets the time of the newest input where
+    that lies in the future, by a camera's clock or since the clock was set back: Snakemake refuses
+    outputs that are older than an input.
     log: path of the log file, which is emptied first. A line that cannot be written, as on a full
-    disk, is lost: that must not end a job whose frames can still be written elsewhere.
-    A GramflowError ends the process with its message and status 1, without a traceback; an
-    interrupt (SIGINT) ends it with status 130. Any other exception is raised again; its traceback
-    is in the log, too.
+    disk or in a folder that may not be written, is lost: that must not end a job whose frames can
+    still be written elsewhere.
+    A GramflowError, or a lack of memory, ends the process with a message and status 1, without a
+    traceback; an interrupt (SIGINT) ends it with status 130. Any other exception is raised again;
+    its traceback is in the log, too.
     """
     path = Path(log)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
 
     def note(line: str) -> None:
         with suppress(OSError), path.open("a", encoding="utf-8") as file:
@@ -39,8 +50,12 @@ def job(log: str) -> Iterator[Say]:
 
     try:
         yield say
+        _keep_order(inputs, outputs)
     except GramflowError as error:
         say(f"{ERROR}{error}")
+        sys.exit(1)
+    except MemoryError:
+        say(f"{ERROR}{NO_MEMORY}")
         sys.exit(1)
     except KeyboardInterrupt:
         say(INTERRUPTED)
@@ -48,3 +63,16 @@ def job(log: str) -> Iterator[Say]:
     except Exception:
         note(traceback.format_exc())
         raise
+
+
+def _keep_order(inputs: Iterable[str], outputs: Iterable[str]) -> None:
+    """Give outputs that are older than an input the time of the newest input."""
+    newest = max((_modified(path) for path in inputs if os.path.exists(path)), default=0)
+    for path in outputs:
+        if os.path.exists(path) and _modified(path) < newest:
+            os.utime(path, ns=(newest, newest))
+
+
+def _modified(path: str) -> int:
+    """Time of a file, or of the link to it if that is later, in nanoseconds since 1970."""
+    return max(os.stat(path).st_mtime_ns, os.lstat(path).st_mtime_ns)

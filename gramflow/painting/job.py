@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gramflow.base.arrays import Picture
+from gramflow.base.files import writing
 from gramflow.base.progress import WARNING, Every, Progress, Say
 from gramflow.engine.backend import prepare
 from gramflow.engine.colours import Colours
@@ -114,10 +115,12 @@ def _told(job: Job, made: set[str], painted: Store) -> list[dict[str, Any]]:
 def _alone(path: Path, title: str, say: Say) -> Iterator[None]:
     """Hold an exclusive lock on a file, so that only one process works on a job.
 
-    The system releases the lock when the process ends, even if it is killed.
+    The system releases the lock when the process ends, even if it is killed. Raises GramflowError
+    like `writing`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    with writing(path.parent):
+        file = path.open("w")
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

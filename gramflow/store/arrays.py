@@ -1,8 +1,12 @@
-"""Named arrays in one .npz file: targets of styles, and what a stylizer has learnt."""
+"""Named arrays in one .npz file: targets of styles, and what a stylizer has learnt.
+
+The archive's comment is the file's name, so that another one in its place is noticed.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +18,11 @@ from gramflow.store.checks import DAMAGED
 
 def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write the file, whole or not at all. Raises GramflowError when the disk is full."""
-    with appearing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+    with appearing(path) as temporary:
+        with temporary.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        with ZipFile(temporary, "a") as archive:
+            archive.comment = path.name.encode()
 
 
 def load_arrays(path: Path) -> dict[str, NDArray[Any]]:

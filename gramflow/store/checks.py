@@ -29,10 +29,13 @@ def is_readable(load: Callable[[Path], object], path: Path) -> bool:
 
 
 def is_whole_archive(path: Path) -> bool:
-    """Whether an .npz file is complete and its checksums are right."""
+    """Whether an .npz file is complete, its checksums are right, and it was written as `path`.
+
+    Older versions wrote no name into it.
+    """
     try:
         with ZipFile(path) as file:
-            return file.testzip() is None
+            return file.comment in (b"", path.name.encode()) and file.testzip() is None
     except DAMAGED:
         return False
 

@@ -64,6 +64,8 @@ class Store:
             path.unlink(missing_ok=True)
             text = "was damaged, and is removed; run again, and it is made anew"
             raise GramflowError(f"{path}: {text}") from error
+        except PermissionError as error:
+            raise GramflowError(f"{path}: may not be read; allow it and run again") from error
         except OSError as error:
             raise GramflowError(f"{path}: cannot be read ({error.strerror}); run again") from error
 
@@ -90,10 +92,10 @@ class Store:
         return note
 
     def is_intact(self, key: str) -> bool:
-        """Whether a picture is there and matches its key; the whole file is read."""
+        """Whether a picture is there, may be read and matches its key; the whole file is read."""
         try:
             self.checked(key)
-        except (FileNotFoundError, NotADirectoryError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, PermissionError, ValueError):
             return False
         return True
 

@@ -6,7 +6,8 @@ reports) have names without a digest; their certificates (gramflow/store/records
 were made from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -227,14 +228,29 @@ def digest_in(name: str) -> str:
     return name.split(".")[-2]
 
 
-def check_unchanged(expected: str, path: str, entry: str) -> None:
-    """Raise GramflowError if inputs have changed since Snakemake determined a file's name.
+@contextmanager
+def unchanged(
+    made: Callable[[Layout], str], config: Config, path: str, entry: str
+) -> Iterator[None]:
+    """Raise GramflowError if inputs were replaced since Snakemake determined a file's name.
 
-    expected: path computed from the current inputs. path: path that Snakemake asked for; only the
-    file names are compared, since `path` may be a local copy for an object store. entry: config
+    That is looked at before the block reads them, and after it: what is made of a film that is
+    replaced meanwhile must not be kept under the first one's name.
+    made: path of what is made, by the inputs as they are. path: path that Snakemake asked for; only
+    the file names are compared, since `path` may be a local copy for an object store. entry: config
     entry of the inputs, for the error.
     """
-    if Path(expected).name != Path(path).name:
+    _check(made, config, path, entry)
+    yield
+    _check(made, config, path, entry)
+
+
+def _check(made: Callable[[Layout], str], config: Config, path: str, entry: str) -> None:
+    try:
+        now = made(Layout(config))
+    except FileNotFoundError as error:
+        raise replaced(entry) from error
+    if Path(now).name != Path(path).name:
         raise replaced(entry)
 
 

@@ -214,7 +214,9 @@ def calibrate(config: Config, look: Look, device: str) -> float:
     recipe = [device, config.network, look.pooling, look.padding, look.precision, look.losses]
     name = short_digest(recipe)
     path = Path(CALIBRATION)
-    known: dict[str, float] = read_json(path) if path.is_file() else {}
+    known: dict[str, float] = {}
+    with suppress(OSError, ValueError):  # it is not there yet, or damaged
+        known = dict(read_json(path))
     if name not in known:
         known[name] = _timed(config, look)
         write_json(path, known)

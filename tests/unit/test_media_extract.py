@@ -85,9 +85,10 @@ def test_colours_are_decoded_as_tagged(
 
 def test_twice_is_the_same(tmp_path: Path, store: FrameStore) -> None:
     path = film(tmp_path / "a.mp4")
-    for name in ("one.json", "two.json"):
-        extracted(path, store)[2].save(tmp_path / name)
-    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
+    one, two = tmp_path / "one/a.json", tmp_path / "two/a.json"
+    for saved in (one, two):
+        extracted(path, store)[2].save(saved)
+    assert one.read_bytes() == two.read_bytes()
 
 
 def test_only_missing_frames_are_written(tmp_path: Path, store: FrameStore) -> None:

@@ -217,6 +217,7 @@ Missing input files for rule size:
         ("Error: Directory cannot be locked.", "LockException", "free it by `snakemake --cores"),
         (MISSING, "MissingInputException", "results/clip.red.mp4: no such file; bring it back"),
         ("Traceback (most):\nOSError: [Errno 28] No space left on device", "OSError", "free some"),
+        ("OSError: [Errno 30] Read-only file system: 'work/a'", "OSError", "work/a: may not be"),
         ("Traceback (most):\n  x\nKeyError: 'y'\n", "KeyError", "KeyError: 'y'"),
         ('WorkflowError in file "/x", line 3:\nNot so.', "WorkflowError", "Not so."),
         ("a message of an unknown kind", None, "a message of an unknown kind"),

@@ -1,9 +1,11 @@
 """The store: with several jobs writing at once, as on a disk that nodes share; and damaged."""
 
+import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -11,9 +13,12 @@ import numpy as np
 import pytest
 
 from gramflow.base.arrays import Pixels
-from gramflow.base.errors import GramflowError
+from gramflow.base.errors import DamagedError, GramflowError
+from gramflow.store.arrays import save_arrays
+from gramflow.store.checks import is_whole_archive
 from gramflow.store.frames import FrameStore, Listing, Store, Writer, pixels_digest
 from gramflow.store.png import encode_png
+from gramflow.store.records import Certificate
 
 WRITER = """
 import sys
@@ -193,3 +198,32 @@ def test_a_listing_stays_as_it_was_first_asked(store: Store) -> None:
     assert listing.sizes([KEY]) == store.sizes([KEY])
     store.write(KEY[:2] + OTHER[2:], PICTURES[1])
     assert listing.sizes([KEY[:2] + OTHER[2:]]) == {}
+
+
+def test_no_flipped_bit_gives_another_document(tmp_path: Path) -> None:
+    """Wherever it is, and though most of them still give JSON; nor does another name."""
+    path, other = tmp_path / "certificate.json", tmp_path / "other.json"
+    certificate = Certificate("c", {"a": 1234, "b": 5}, {"a": "f00", "b": "ba9"})
+    certificate.save(path)
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        data = bytearray(whole)
+        data[place] ^= 1 << place % 8
+        path.write_bytes(data)
+        with suppress(DamagedError):
+            assert Certificate.load(path) == certificate
+    other.write_bytes(whole)
+    with pytest.raises(DamagedError, match=r"other.json.*delete it and run again"):
+        Certificate.load(other)
+    older = {key: value for key, value in json.loads(whole).items() if key != "seal"}
+    path.write_text(json.dumps(older))
+    assert Certificate.load(path) == certificate
+
+
+def test_arrays_of_another_name_are_not_whole(tmp_path: Path) -> None:
+    save_arrays(tmp_path / "a.npz", {"a": np.arange(9)})
+    assert is_whole_archive(tmp_path / "a.npz")
+    shutil.copy(tmp_path / "a.npz", tmp_path / "b.npz")
+    assert not is_whole_archive(tmp_path / "b.npz")
+    np.savez(tmp_path / "older.npz", a=np.arange(9))
+    assert is_whole_archive(tmp_path / "older.npz")
