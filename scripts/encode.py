@@ -14,7 +14,7 @@ from gramflow.store.frames import extracted_store, painted_store
 from gramflow.store.layout import unchanged
 from gramflow.store.products import certify
 
-with job(snakemake.log[0], snakemake.input, snakemake.output) as say:
+with job(snakemake.log[0]) as say:
     config = load(snakemake.config)
     render = config.renders[snakemake.wildcards.render]
     plan = Plan.load(Path(snakemake.input.plan))

@@ -9,7 +9,7 @@ from gramflow.settings.config import load
 from gramflow.store.frames import extracted_store
 from gramflow.store.layout import FORMER_MANIFEST, unchanged
 
-with job(snakemake.log[0], snakemake.input, snakemake.output) as say:
+with job(snakemake.log[0]) as say:
     config, video = load(snakemake.config), snakemake.wildcards.video
     output = snakemake.output[0]
     if Path(FORMER_MANIFEST.format(video=video)).is_file():

@@ -7,7 +7,7 @@ from gramflow.painting.masks import make_mask
 from gramflow.settings.config import load
 from gramflow.store.layout import unchanged
 
-with job(snakemake.log[0], snakemake.input, snakemake.output) as say:
+with job(snakemake.log[0]) as say:
     config, output = load(snakemake.config), snakemake.output[0]
     video, mask = snakemake.wildcards.video, snakemake.wildcards.mask
     manifest = Manifest.load(Path(snakemake.input.manifest))

@@ -9,7 +9,7 @@ from gramflow.store.records import load_all
 from gramflow.view.plots import plot_temporal
 from gramflow.view.temporal import measure_film
 
-with job(snakemake.log[0], snakemake.input, snakemake.output) as say:
+with job(snakemake.log[0]) as say:
     config = load(snakemake.config)
     render = config.renders[snakemake.wildcards.render]
     report = measure_film(

@@ -10,7 +10,7 @@ from gramflow.store.records import load_all
 from gramflow.view.page import Made, PageFiles, write_page
 from gramflow.view.temporal import TemporalReport
 
-with job(snakemake.log[0], snakemake.input, snakemake.output) as say:
+with job(snakemake.log[0]) as say:
     config = load(snakemake.config)
     render = config.renders[snakemake.wildcards.render]
     plan = Plan.load(Path(snakemake.input.plan))

@@ -8,7 +8,7 @@ from gramflow.film.plan import make_plan
 from gramflow.settings.config import load
 from gramflow.store.layout import unchanged
 
-with job(snakemake.log[0], snakemake.input, snakemake.output):
+with job(snakemake.log[0]):
     config = load(snakemake.config)
     render = config.painted[snakemake.wildcards.render]
     (output,) = snakemake.output

@@ -7,7 +7,7 @@ from gramflow.store.products import certify
 from gramflow.store.records import load_all
 from gramflow.view.plots import plot_loss, write_losses
 
-with job(snakemake.log[0], snakemake.input, snakemake.output):
+with job(snakemake.log[0]):
     config = load(snakemake.config)
     render = config.renders[snakemake.wildcards.render]
     records = load_all(snakemake.input.records)

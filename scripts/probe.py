@@ -8,7 +8,7 @@ from gramflow.media.source import Source
 from gramflow.settings.config import load
 from gramflow.store.layout import unchanged
 
-with job(snakemake.log[0], snakemake.input, snakemake.output):
+with job(snakemake.log[0]):
     config, video = load(snakemake.config), snakemake.wildcards.video
     (output,) = snakemake.output
     try_out(config.encode, film_sizes(config))

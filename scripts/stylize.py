@@ -8,7 +8,7 @@ from gramflow.painting.job import paint_job
 from gramflow.settings.config import load
 from gramflow.view.live import live
 
-with job(snakemake.log[0], snakemake.input, snakemake.output) as say:
+with job(snakemake.log[0]) as say:
     config = load(snakemake.config)
     render = config.painted[snakemake.wildcards.render]
     try_out(config.encode, film_sizes(config))  # the settings may be other ones than when probed

@@ -7,7 +7,7 @@ from gramflow.film.recipes import target_of
 from gramflow.painting.targets import save_targets
 from gramflow.settings.config import load
 
-with job(snakemake.log[0], snakemake.input, snakemake.output):
+with job(snakemake.log[0]):
     prepare(snakemake.threads, gpu=False)
     config, weights = load(snakemake.config), Weights.load(Path(snakemake.input.weights))
     style, look = target_of(config, snakemake.wildcards.target, weights)

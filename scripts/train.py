@@ -6,7 +6,7 @@ from gramflow.painting.training import train_job
 from gramflow.settings.config import load
 from gramflow.store import layout
 
-with job(snakemake.log[0], snakemake.input, snakemake.output) as say:
+with job(snakemake.log[0]) as say:
     config = load(snakemake.config)
     train_job(
         config,

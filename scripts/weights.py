@@ -6,7 +6,7 @@ from gramflow.painting.setup import find_weights
 from gramflow.settings.config import load
 from gramflow.store.layout import unchanged
 
-with job(snakemake.log[0], snakemake.input, snakemake.output) as say:
+with job(snakemake.log[0]) as say:
     config, output = load(snakemake.config), snakemake.output[0]
     if config.weights not in ("bundled", "random"):  # which are not tried on the network
         prepare(snakemake.threads, gpu=False)

@@ -1,9 +1,8 @@
 """Logging and error handling that all scripts of the workflow share."""
 
-import os
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,12 +19,9 @@ NO_MEMORY = (
 
 
 @contextmanager
-def job(log: str, inputs: Iterable[str], outputs: Iterable[str]) -> Iterator[Say]:
+def job(log: str) -> Iterator[Say]:
     """Yield a function that prints a line on the terminal and appends it to the job's log.
 
-    inputs, outputs: paths of the job's files. An output gets the time of the newest input where
-    that lies in the future, by a camera's clock or since the clock was set back: Snakemake refuses
-    outputs that are older than an input.
     log: path of the log file, which is emptied first. A line that cannot be written, as on a full
     disk or in a folder that may not be written, is lost: that must not end a job whose frames can
     still be written elsewhere.
@@ -50,7 +46,6 @@ def job(log: str, inputs: Iterable[str], outputs: Iterable[str]) -> Iterator[Say
 
     try:
         yield say
-        _keep_order(inputs, outputs)
     except GramflowError as error:
         say(f"{ERROR}{error}")
         sys.exit(1)
@@ -63,16 +58,3 @@ def job(log: str, inputs: Iterable[str], outputs: Iterable[str]) -> Iterator[Say
     except Exception:
         note(traceback.format_exc())
         raise
-
-
-def _keep_order(inputs: Iterable[str], outputs: Iterable[str]) -> None:
-    """Give outputs that are older than an input the time of the newest input."""
-    newest = max((_modified(path) for path in inputs if os.path.exists(path)), default=0)
-    for path in outputs:
-        if os.path.exists(path) and _modified(path) < newest:
-            os.utime(path, ns=(newest, newest))
-
-
-def _modified(path: str) -> int:
-    """Time of a file, or of the link to it if that is later, in nanoseconds since 1970."""
-    return max(os.stat(path).st_mtime_ns, os.lstat(path).st_mtime_ns)
