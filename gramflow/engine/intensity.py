@@ -16,7 +16,7 @@ INTENSITY = "_intensity"
 """Name of a style's calibration among its targets; no loss term can have it."""
 WIDTH, HEIGHT = 112, 64
 """Size in pixels of the reference picture."""
-PROBES = (32768.0, 4096.0, 512.0, 64.0, 8.0, 1.0, 0.25)
+PROBES = (32768.0, 4096.0, 512.0, 64.0, 8.0, 1.0)
 """Factors at which the reference picture is painted, falling: the last is that of intensity 1."""
 _WEAKEST = 2.0**18  # factor at intensity 0, beyond which next to nothing is painted
 # Pictures of things go further towards the style than the reference at the same factor, since they
