@@ -73,12 +73,17 @@ def films(folder: Path) -> Iterator[str]:
         found = difference(path, output)
         yield row(
             name,
-            ", ".join(f"{key}: {value}" for key, value in settings.items()),
+            written_out(settings),
             f"{before.bits} bits: {found.mean:.2f}, {found.most}",
             late(path, output),
             "yes" if tags(before) == tags(after) else f"{tags(before)} to {tags(after)}",
             kept(path, output, before, after),
         )
+
+
+def written_out(settings: dict[str, Any]) -> str:
+    """The entries of `encode` as they stand in a config."""
+    return ", ".join(f"{key}: {value}" for key, value in settings.items())
 
 
 def kept(path: Path, output: Path, before: Probe, after: Probe) -> str:
@@ -116,7 +121,7 @@ def sequences(folder: Path) -> Iterator[str]:
         found = np.abs(np.array(read_pictures(output)).astype(int) - np.array(written))
         name = f"16-bit {suffix[1:].upper()}{' with alpha' if channels == 4 else ''}"
         away = f"16 bits: {found.mean():.2f}, {found.max()}"
-        yield row(name, "codec: png", away, "0 ms", "none", "none")
+        yield row(name, written_out(settings), away, "0 ms", "none", "none")
     for highlights, exposure in (("roll", 0), ("roll", 2), ("clip", 0)):
         place = folder / f"{highlights}{exposure}"
         place.mkdir()
