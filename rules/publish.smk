@@ -3,13 +3,14 @@ PUBLISHED = []
 
 
 if CONFIG.publish:
-    PUBLISHED = [storage(f"{CONFIG.publish}/{name}.{CONTAINER}") for name in CONFIG.renders]
+    ADDRESS = f"{CONFIG.publish}/{{render}}.{CONTAINER}"
+    PUBLISHED = [storage(ADDRESS.format(render=name)) for name in CONFIG.renders]
 
     rule publish:
         input:
             LAYOUT.film,
         output:
-            storage(f"{CONFIG.publish}/{{render}}.{CONTAINER}"),
+            storage(ADDRESS),
         log:
             "logs/publish/{render}.log",
         conda:

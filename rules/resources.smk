@@ -132,4 +132,5 @@ def measure_minutes(wildcards, attempt):
 
 def encoded_mb(wildcards):
     plan = plan_of_job(wildcards.render)
-    return needs.frames_mb(*plan.size, plan.length, bits=8)
+    bits = 8 if CONTAINER == "mp4" else 16
+    return needs.frames_mb(*plan.size, plan.length, bits=bits)

@@ -157,6 +157,14 @@ def file_size(path: Path) -> int:
     return sum(file.stat().st_size for file in files_of(path))
 
 
+def remove(path: Path) -> None:
+    """Delete a file, or a folder with all that is in it."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
 def files_of(path: Path) -> list[Path]:
     """The files in a folder, without hidden ones, sorted; of a file, the file itself."""
     if not path.is_dir():

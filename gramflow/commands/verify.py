@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from gramflow.base.files import remove
 from gramflow.base.progress import Every
 from gramflow.commands import options
 from gramflow.view.verify import checked_files
@@ -27,7 +28,7 @@ def run(configfile: Path, delete: bool) -> int:
             wrong += 1
             print(f"{checked.path}: {checked.wrong}{', deleted' if delete else ''}", flush=True)
             if delete:
-                checked.path.unlink()
+                remove(checked.path)
         if due:
             print(f"{count} files read", file=sys.stderr, flush=True)
     if not count:

@@ -91,6 +91,9 @@ def encode(
         say(f"{WARNING}{output}: without {text}")
     streams, options = _others(manifest, timing, probe, source, container)
     film = _film((width, height), as_painted(probe, source.colours), settings)
+    rate = Fraction(probe.average_rate)
+    if container == "mkv" and timing.has_rate(rate):
+        film = film.filter("fps", str(rate))  # the header states it, since times are rounded
     options |= encoder_options(settings) | told_options(container, told)
     _write([film, *streams], options, timing, frames, output, container)
 
@@ -355,6 +358,13 @@ class _Timing:
             last=manifest.seconds(manifest.duration),
             timescale=timescale,
             even=even,
+        )
+
+    def has_rate(self, rate: Fraction) -> bool:
+        """Whether the frames follow each other at this rate from 0, as far as milliseconds tell."""
+        return all(
+            abs(time * self.unit - number / rate) <= Fraction(1, 1000)
+            for number, time in enumerate(self.times)
         )
 
     def options(self, container: str) -> dict[str, Any]:

@@ -3,6 +3,9 @@
 import re
 from fractions import Fraction
 
+_DROPPING = (Fraction(30000, 1001), Fraction(60000, 1001))
+"""The only rates at which numbers are dropped; ffmpeg refuses others."""
+
 _PARTS = re.compile(r"(\d\d):(\d\d):(\d\d)([:;.])(\d\d+)")
 
 
@@ -17,7 +20,8 @@ def advanced(timecode: str, frames: int, rate: Fraction) -> str | None:
         return None
     hours, minutes, seconds, frame = (int(found[number]) for number in (1, 2, 3, 5))
     nominal = round(rate)
-    dropped = 0 if found[4] == ":" else nominal // 15
+    drops = found[4] != ":" and rate in _DROPPING
+    mark, dropped = (found[4], nominal // 15) if drops else (":", 0)
     whole = hours * 60 + minutes
     number = (whole * 60 + seconds) * nominal + frame - dropped * (whole - whole // 10) + frames
     tens = 600 * nominal - 9 * dropped  # frames of ten minutes
@@ -29,4 +33,4 @@ def advanced(timecode: str, frames: int, rate: Fraction) -> str | None:
         number += dropped * ((rest - nominal * 60) // minute + 1)
     clock, frame = divmod(number, nominal)
     minutes, seconds = divmod(clock, 60)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}{found[4]}{frame:02d}"
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}{mark}{frame:02d}"

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from gramflow.base.files import files_of
 from gramflow.film.manifest import Manifest
 from gramflow.film.masks import Mask
 from gramflow.film.plan import Plan
@@ -183,4 +182,5 @@ def _results(configs: Sequence[Config]) -> Iterator[Path]:
             yield path
             with suppress(ValueError):
                 for made in map(Path, Certificate.load(path).sizes):
-                    yield from filter(Path.is_file, files_of(made))
+                    # Snakemake leaves a hidden file in a folder of frames
+                    yield from filter(Path.is_file, made.glob("*") if made.is_dir() else [made])

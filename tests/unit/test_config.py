@@ -79,8 +79,16 @@ def test_two_entries_are_enough(folder: Path) -> None:
         "pixel_format": "yuv420p",
     }
     assert resolved.videos["room"] == dict.fromkeys(
-        ["start", "end", "width", "height", "scale", "fps", "seconds"]
-    ) | {"path": "clip.avi", "cuts": "auto", "cut_threshold": 3.0, "masks": {}}
+        ["start", "end", "width", "height", "scale", "fps", "seconds", "colours", "deinterlace"]
+    ) | {
+        "path": "clip.avi",
+        "cuts": "auto",
+        "cut_threshold": 3.0,
+        "masks": {},
+        "alpha": False,
+        "exposure": 0,
+        "highlights": "roll",
+    }
     assert list(resolved.renders) == ["room.night"]
     assert (
         resolved.looks["default"].settings

@@ -1,6 +1,7 @@
-"""Studios' formats, there and back: picture, times, tags, sound, chapters and time code are kept."""
+"""Studios' formats, there and back: picture, times, tags, sound and time code are kept."""
 
 import json
+import os
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from gramflow.media.timecode import advanced
 from gramflow.settings.config import load
 from gramflow.settings.encoding import container_of
 from gramflow.store.frames import FrameStore
+from gramflow.store.layout import Layout
 from tests.support.media import (
     extracted,
     film,
@@ -23,7 +25,6 @@ from tests.support.media import (
     make,
     moving,
     packets,
-    quiet,
     source_of,
     times,
 )
@@ -318,10 +319,29 @@ class TestErrors:
             extracted(tmp_path / "in/*.exr", FrameStore(tmp_path / "store"), fps=24)
 
 
+def test_names_are_those_from_before_the_entries_on_formats(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("clip.mp4", "red.png"):
+        Path(name).write_bytes(b"x")
+        os.utime(name, (10**9, 10**9))
+    video: dict[str, Any] = {"path": "clip.mp4"}
+    config = {
+        "weights": "random",
+        "videos": {"clip": video},
+        "styles": {"red": {"images": ["red.png"]}},
+    }
+    known = "work/clip/manifest.109b628de43850c7.json"
+    assert Layout(load(config)).manifest("clip") == known
+    for entry in ({"alpha": True}, {"exposure": 1}, {"deinterlace": False}):
+        config["videos"] = {"clip": video | entry}
+        assert Layout(load(config)).manifest("clip") != known
+
+
 def test_the_usual_container_is_no_setting_of_its_own() -> None:
     assert encoding(container="mp4") == encoding() == {
         "codec": "libx264", "crf": 16, "speed": "medium", "pixel_format": "yuv420p",
     }  # fmt: skip
     assert container_of(encoding(codec="libx265", container="mov")) == "mov"
     assert source_of("a.mov").alpha is False
-    assert load and quiet
