@@ -100,10 +100,10 @@ LOCK := pyproject.toml --quiet --universal --python-version 3.11 --generate-hash
 
 # One lock at a time, since two may have other versions of one package.
 audit: .venv/installed-dev ## ask PyPI for known holes in the locked packages (needs the internet)
-	@$(BIN)/pip install --quiet --disable-pip-version-check uv && \
+	@( $(BIN)/pip install --quiet --disable-pip-version-check uv && \
 	for lock in requirements-dev.lock requirements-cuda.lock; do \
 		$(BIN)/uv tool run pip-audit --disable-pip --require-hashes -r $$lock || exit 1; \
-	done || { echo "make audit: holes are known, or nobody could be asked; see above" >&2; exit 1; }
+	done ) || { echo "make audit: holes are known, or nobody could be asked; see above" >&2; exit 1; }
 
 # An installation that was interrupted leaves half a package, which pip takes for a whole one. So the
 # mark of a whole .venv is gone meanwhile, and without it everything is installed anew. Where pip only

@@ -21,6 +21,7 @@ _FORMATS = (
     *("mov", "matroska", "webm", "avi", "mxf", "mpegts", "mpeg", "mpegvideo", "m4v"),
     *("flv", "asf", "ogg", "nut", "gxf", "dv", "wtv", "ivf", "yuv4mpegpipe", "gif", "apng"),
     *("h264", "hevc", "vvc", "obu", "vc1", "mjpeg"),
+    *("wav", "aiff", "mp3", "aac", "flac"),  # of which is told that they have no pictures
 )
 LOCAL: dict[str, str] = {
     "protocol_whitelist": "file",
