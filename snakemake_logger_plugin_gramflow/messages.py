@@ -24,6 +24,8 @@ _OF_JOBS = (
     "Exiting because a job execution failed.",
 )
 _NOT_ALLOWED = "{path}: may not be read or written; allow it and run again"
+_MISSING = "{path}: no such file; bring it back, or correct the config, and run again"
+_OF_FILES = {"MissingInputException": _MISSING, "ProtectedOutputException": _NOT_ALLOWED}
 
 _SMALL = 100_000  # bytes; with less, a job can hardly do anything
 _REFUSED = re.compile(r"(?:Permission denied|Read-only file system): '(.*)'")
@@ -60,8 +62,9 @@ def sentence(text: str, kind: str | None) -> str:
     if refused := _REFUSED.search(text):
         return _NOT_ALLOWED.format(path=refused[1])
     said = [line.rstrip() for line in text.splitlines() if line.strip()]
-    if kind == "MissingInputException":
-        return _missing(said)
+    form, files = _OF_FILES.get(kind or ""), _affected(said)
+    if form and files:
+        return form.format(path=files)
     if any(line.startswith("Traceback ") for line in said):
         return said[-1].strip()
     if len(said) > 1 and _HEADING.fullmatch(said[0]):
@@ -69,10 +72,7 @@ def sentence(text: str, kind: str | None) -> str:
     return "\n".join(said).removeprefix("Error: ")
 
 
-def _missing(said: list[str]) -> str:
-    """Names the files that are neither there nor made by a rule."""
+def _affected(said: list[str]) -> str:
+    """The files that an error is about; "" if it does not tell."""
     marks = [number for number, line in enumerate(said) if line.strip() == "affected files:"]
-    files = [line.strip() for line in said[marks[-1] + 1 :]] if marks else []
-    if not files:
-        return "\n".join(said)
-    return f"{', '.join(files)}: no such file; bring it back, or correct the config, and run again"
+    return ", ".join(line.strip() for line in said[marks[-1] + 1 :]) if marks else ""

@@ -248,7 +248,7 @@ class Background:
     def wait_for(self, condition: Callable[[], object]) -> None:
         """Wait until something holds, or the run has ended."""
         while not condition() and not self.ended:
-            time.sleep(0.005)
+            time.sleep(0.02)
 
     def signal(self, number: int) -> None:
         """Send a signal to Snakemake and its jobs, as a terminal does."""

@@ -95,4 +95,5 @@ def test_damaged(
         verify = [str(Path(sys.executable).with_name("gramflow")), "verify", "--delete"]
         subprocess.run(verify, cwd=project.folder, capture_output=True, check=False)
         rerun(project)
-    tell(f"damaged {kind}", copying.outcome(project, finished))
+    in_work = int(kind == "painted frame")  # the damaged one itself
+    tell(f"damaged {kind}", copying.outcome(project, finished, in_work))

@@ -38,7 +38,8 @@ def mounted(folder: Path, script: str) -> Iterator[list[str]]:
         if holder.stdout and holder.stdout.readline() != "ready\n":
             pytest.skip("this machine lets nobody mount a small disk")
         space = ["nsenter", f"--target={holder.pid}", "--mount", "--user", "--preserve-credentials"]
-        yield [*space, f"--wd={folder}"]
+        # the folder is entered there, since nsenter's own --wd opens it before
+        yield [*space, "sh", "-c", 'cd "$0" && exec "$@"', str(folder)]
     finally:
         holder.kill()
         holder.wait()

@@ -216,6 +216,7 @@ Missing input files for rule size:
     [
         ("Error: Directory cannot be locked.", "LockException", "free it by `snakemake --cores"),
         (MISSING, "MissingInputException", "results/clip.red.mp4: no such file; bring it back"),
+        (MISSING, "ProtectedOutputException", "results/clip.red.mp4: may not be read or written"),
         ("Traceback (most):\nOSError: [Errno 28] No space left on device", "OSError", "free some"),
         ("OSError: [Errno 30] Read-only file system: 'work/a'", "OSError", "work/a: may not be"),
         ("Traceback (most):\n  x\nKeyError: 'y'\n", "KeyError", "KeyError: 'y'"),
