@@ -156,6 +156,7 @@ def intensity() -> None:
 
 WAYS = ("style", "luminance", "covariance", "histogram", "transport")
 
+
 def coloured(film: Pixels, style: str, by: str, strength: float = 1.0) -> Pixels:
     """Paint a frame. by: a way to keep the film's colours, or "style"."""
     way = {"name": "content", "by": by, "strength": strength}
