@@ -1,7 +1,7 @@
 """Encodes painted frames as a film with the source's times, sound, subtitles and colours."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import gcd
@@ -21,7 +21,7 @@ from gramflow.film.manifest import Manifest
 from gramflow.media.colour import scale_from_rgb, tags
 from gramflow.media.ffmpeg import LOCAL, local, open_film, running
 from gramflow.media.pictures import from_pixels, resize, to_pixels
-from gramflow.media.probe import Probe, Track
+from gramflow.media.probe import UNKNOWN, Probe, Track
 from gramflow.media.source import Source
 from gramflow.store.frames import Store
 
@@ -69,15 +69,74 @@ def encode(
     height, width = painted.read(keys[0]).shape[:2]
     _check_size(str(output), width, height, str(settings["pixel_format"]))
     timing = _Timing.of(manifest)
-    frames = _raw(painted, keys, (height, width, 3), output, say, change)
+    if not source.files:
+        for text in _changes_of(probe):
+            say(f"{WARNING}{output}: {text}")
+    film = _film((width, height), probe, settings)
+
+    def write(kept: Probe) -> None:
+        streams, options = _others(manifest, timing, kept, source)
+        options |= _encoder(settings) | ({"metadata": f"encoding_tool={told}"} if told else {})
+        frames = _raw(painted, keys, (height, width, 3), output, say, change)
+        _write([film, *streams], options, timing, frames, (width, height), output)
+
+    try:
+        write(probe)
+    except GramflowError:
+        failing = [] if source.files else _failing(manifest, timing, probe, source)
+        if not failing:
+            raise
+        for index, why in failing:
+            say(f"{WARNING}{output}: without stream {index} of the film, which fails: {why}")
+        write(_without(probe, [index for index, _ in failing]))
+
+
+def _failing(
+    manifest: Manifest, timing: "_Timing", probe: Probe, source: Source
+) -> list[tuple[int, str]]:
+    """The sound and subtitle streams of which ffmpeg cannot make a file: index in the film, reason.
+
+    Damage in them is not known before: they are read whole only when the film is encoded.
+    """
+    tracks = [*probe.audio, *probe.subtitles]
+    found = []
+    for track in tracks:
+        others = [other.index for other in tracks if other is not track]
+        streams, options = _others(manifest, timing, _without(probe, others), source)
+        options = {key: value for key, value in options.items() if not key.startswith("m")}
+        with TemporaryDirectory() as folder:
+            graph = ffmpeg.output(*streams, local(Path(folder, "track.mp4")), **options)
+            try:
+                with running(graph, str(track.index), Path(folder)):
+                    pass
+            except GramflowError as error:
+                found.append((track.index, str(error).partition("ffmpeg failed: ")[2]))
+    return found
+
+
+def _without(probe: Probe, indices: Sequence[int]) -> Probe:
+    """A probe that does not know some of the film's sound and subtitle streams."""
+    audio, subtitles = (
+        [track for track in tracks if track.index not in indices]
+        for tracks in (probe.audio, probe.subtitles)
+    )
+    return replace(probe, audio=audio, subtitles=subtitles)
+
+
+def _changes_of(probe: Probe) -> Iterator[str]:
+    """Tell what of a source's sound and subtitles its film cannot have, or has otherwise."""
     for track in probe.subtitles:
         if track.codec in _BITMAP_SUBTITLES:
-            lost = f"without the subtitles of stream {track.index}, which are pictures"
-            say(f"{WARNING}{output}: {lost}")
-    streams, options = _others(manifest, timing, probe, source)
-    film = _film((width, height), probe, settings)
-    options |= _encoder(settings) | ({"metadata": f"encoding_tool={told}"} if told else {})
-    _write([film, *streams], options, timing, frames, (width, height), output)
+            yield f"without the subtitles of stream {track.index}, which are pictures"
+    for kind, tracks in (("sound", probe.audio), ("subtitles", probe.subtitles)):
+        for track in tracks:
+            if track.codec == UNKNOWN:
+                yield f"without the {kind} of stream {track.index}, whose codec ffmpeg cannot read"
+    for track in probe.audio:
+        if track.codec not in {*_COPIED_SOUND, UNKNOWN}:
+            kept = f" of its first {_CHANNELS} channels" if _is_wide(track) else ""
+            changed = f"the sound of stream {track.index}, {track.codec}, becomes AAC"
+            yield f"{changed}{kept}, since an mp4 cannot hold it"
 
 
 def encode_source(
@@ -361,17 +420,18 @@ def _others(
         # accurate_seek would compare shifted times with this unshifted one, and drop too much
         opening |= {"noaccurate_seek": None, "ss": _decimal(max(Fraction(0), skipped))}
     whole = ffmpeg.input(local(source.path), **opening)
-    texts = [track for track in probe.subtitles if track.codec not in _BITMAP_SUBTITLES]
+    sounds = [track for track in probe.audio if track.codec != UNKNOWN]
+    texts = [track for track in probe.subtitles if track.codec not in {*_BITMAP_SUBTITLES, UNKNOWN}]
     options: dict[str, Any] = {"map_metadata": 1, "map_chapters": 1}
     if source.end is not None:
         options["t"] = _decimal(timing.length)
     if probe.language:
         options["metadata:s:v:0"] = f"language={probe.language}"
-    for number, track in enumerate(probe.audio):
+    for number, track in enumerate(sounds):
         options |= _sound_options(number, track, source, timing.length)
     for number, track in enumerate(texts):
         options[f"c:s:{number}"] = "copy" if track.codec == "mov_text" else "mov_text"
-    streams = [whole[str(track.index)] for track in [*probe.audio, *texts]]
+    streams = [whole[str(track.index)] for track in [*sounds, *texts]]
     # a map that matches no stream keeps a silent film as an input, for its metadata
     return streams or [whole["a?"]], options
 
@@ -385,11 +445,22 @@ def _sound_options(number: int, track: Track, source: Source, length: Fraction) 
         # ffmpeg 5.1 writes FLAC into an mp4 only where what it calls experimental is allowed
         allowed = {"strict": "experimental"} if track.codec == "flac" else {}
         return {f"c:a:{number}": "copy", **allowed}
-    options = {f"c:a:{number}": "aac", f"b:a:{number}": "192k"}
+    filters = []
+    if _is_wide(track):
+        filters.append("pan=7.1|" + "|".join(f"c{place}=c{place}" for place in range(_CHANNELS)))
     if source.start is not None or source.end is not None:
         end = f":end={_decimal(length)}" if source.end is not None else ""
-        options[f"filter:a:{number}"] = f"atrim=start=0{end}"
-    return options
+        filters.append(f"atrim=start=0{end}")
+    chain = {f"filter:a:{number}": ",".join(filters)} if filters else {}
+    return {f"c:a:{number}": "aac", f"b:a:{number}": "192k", **chain}
+
+
+def _is_wide(track: Track) -> bool:
+    """Whether a sound has more channels than AAC has an arrangement for."""
+    return (track.channels or 0) > _CHANNELS
+
+
+_CHANNELS = 8
 
 
 def _decimal(seconds: Fraction) -> str:

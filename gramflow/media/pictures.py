@@ -1,11 +1,14 @@
 """Reads picture files as arrays; converts arrays between depths and sizes."""
 
 from base64 import b64encode
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import ExifTags, Image
 
 from gramflow.base.arrays import Picture, Pixels, resized
 from gramflow.base.errors import GramflowError, concerning
@@ -32,9 +35,16 @@ def read_pixels(path: Path, alpha: bool = False) -> Pixels:
     # unchanged, a JPEG file, which has no alpha, would not be turned upright
     unchanged = data.startswith(b"\x89PNG") or (alpha and not data.startswith(b"\xff\xd8"))
     flags = cv2.IMREAD_UNCHANGED if unchanged else _COLOUR
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error as error:  # such as for more pixels than OpenCV reads
+        raise GramflowError(f"{path}: {_BROKEN}") from error
+    if pixels is None and cv2.haveImageReader(str(path)):
+        raise GramflowError(f"{path}: {_BROKEN}")
     if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
         raise GramflowError(f"{path}: {_NO_PICTURE}")
+    if unchanged:
+        pixels = _upright(pixels, data)
     if alpha and pixels.ndim == 3 and pixels.shape[2] == 4:
         return cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA)
     return _to_rgb(pixels)
@@ -53,6 +63,10 @@ def check_styles(config: Config) -> None:
 
 
 _NO_PICTURE = "not a picture; give a PNG, JPEG, TIFF or WebP file"
+_BROKEN = (
+    "not a picture that can be read; it may be cut off, damaged, or too large: copy it again, or "
+    "give it as a PNG or JPEG file"
+)
 _COLOUR = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
 
 
@@ -66,6 +80,32 @@ def _to_rgb(pixels: Pixels) -> Pixels:
     alpha = pixels[..., 3:] / white
     over = pixels[..., 2::-1] * alpha + white * (1 - alpha)
     return np.rint(over).astype(pixels.dtype)
+
+
+def _upright(pixels: Pixels, data: bytes) -> Pixels:
+    """Turn pixels as the EXIF orientation of a PNG or WebP file says.
+
+    OpenCV does it for JPEG and TIFF files, and for the others only where it changes the depth, too.
+    """
+    if b"eXIf" not in data and b"EXIF" not in data:
+        return pixels
+    try:
+        orientation = Image.open(BytesIO(data)).getexif().get(ExifTags.Base.Orientation, 1)
+    except (OSError, SyntaxError, ValueError):  # the pixels are right, what stands beside them not
+        return pixels
+    return _TURNED.get(orientation, lambda same: same)(pixels)
+
+
+_TURNED: dict[int, Callable[[Pixels], Pixels]] = {
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: np.rot90(pixels, 2).swapaxes(0, 1),
+    8: np.rot90,
+}
+"""What turns a picture upright, by its EXIF orientation."""
 
 
 def from_pixels(pixels: Pixels) -> Picture:

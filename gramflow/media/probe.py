@@ -15,6 +15,9 @@ from gramflow.media.pictures import read_pixels
 from gramflow.media.source import Source
 from gramflow.media.tags import MATRICES, PRIMARIES, RANGES, TRANSFERS
 
+UNKNOWN = "unknown"
+"""Codec of a stream that ffmpeg cannot read."""
+
 
 @dataclass(frozen=True)
 class Track:
@@ -47,7 +50,9 @@ class Probe(Document):
     container_start: the container's own start time, in seconds.
     start: when film and sound start, in seconds.
     duration: seconds from there to the last frame's end.
-    audio, subtitles: the other streams, in the file's order.
+    audio, subtitles: the other streams, in the file's order; the codec of one is UNKNOWN where
+        ffmpeg cannot read it.
+    interlaced: whether the first frame consists of two fields, taken one after the other.
     """
 
     format: str
@@ -77,6 +82,7 @@ class Probe(Document):
     duration: str
     audio: list[Track]
     subtitles: list[Track]
+    interlaced: bool = False
 
     @property
     def upright(self) -> tuple[int, int]:
@@ -155,11 +161,11 @@ def _probe_film(source: Source, container: Any) -> Probe:
     """Probe a film: its headers, one pass over all packets, and one decoded frame."""
     stream = _video_stream(source, container)
     packets = _read_packets(source, container, stream)
-    codec, layout = stream.codec_context, stream.codec_context.format
     time_base, container_start = stream.time_base, Fraction(container.start_time or 0, av.time_base)
     first, end = packets.times[0], packets.end
     start = min(first * time_base, max(Fraction(0), packets.earliest))
     frame = _first_frame(source)
+    codec, layout = stream.codec_context, stream.codec_context.format or frame.format
     return Probe(
         format=container.format.name,
         index=stream.index,
@@ -188,6 +194,7 @@ def _probe_film(source: Source, container: Any) -> Probe:
         duration=str(end * time_base - start),
         audio=[_track(sound) for sound in container.streams.audio],
         subtitles=[_track(text) for text in container.streams.subtitles],
+        interlaced=bool(frame.interlaced_frame),
     )
 
 
@@ -198,11 +205,13 @@ def _video_stream(source: Source, container: Any) -> Any:
     """
     if container.format.name == "image2" or container.format.name.endswith("_pipe"):
         raise GramflowError(
-            f"{source.entry}: {source.path} is one picture; give a film, "
+            f"{source.entry}: {source.path} is read as one picture; give a film, "
             "or a pattern such as frames/*.png with fps"
         )
     attached = av.stream.Disposition.attached_pic
     films = [video for video in container.streams.video if not video.disposition & attached]
+    if films and films[0].codec_context is None:
+        raise _undecodable(source, "a kind nobody knows")
     if films:
         return films[0]
     what = "only a cover picture" if container.streams.video else "no video stream"
@@ -231,11 +240,14 @@ def _read_packets(source: Source, container: Any, stream: Any) -> _Packets:
     Raises GramflowError when the file has no frames or is truncated.
     """
     shown: list[tuple[int, int]] = []
-    total, latest = 0, Fraction(0)
+    total, timeless, latest = 0, 0, Fraction(0)
     try:
         for packet in container.demux():
             time = packet.dts if packet.pts is None else packet.pts
-            if time is None or not packet.size:
+            if not packet.size:
+                continue
+            if time is None:
+                timeless += packet.stream_index == stream.index
                 continue
             latest = max(latest, (time + (packet.duration or 0)) * packet.time_base)
             total += packet.stream_index == stream.index
@@ -243,6 +255,11 @@ def _read_packets(source: Source, container: Any, stream: Any) -> _Packets:
                 shown.append((time, packet.duration or 0))
     except (OSError, av.FFmpegError) as error:
         raise _truncated(source, f"unreadable after {total} frames") from error
+    if not shown and timeless:
+        raise GramflowError(
+            f"{source.entry}: {source.path} does not say when its frames are shown; put them into "
+            "an .mp4 or .mkv file by another tool"
+        )
     if not shown:
         raise GramflowError(f"{source.entry}: {source.path} has no frames; give a film that has")
     shown.sort()
@@ -309,10 +326,7 @@ def _first_frame(source: Source) -> Any:
         try:
             return next(container.decode(stream))
         except (StopIteration, OSError, av.FFmpegError) as error:
-            raise GramflowError(
-                f"{source.entry}: {source.path}: its {stream.codec_context.name} frames cannot be "
-                "decoded; convert it with another tool, or give another film"
-            ) from error
+            raise _undecodable(source, stream.codec_context.name) from error
 
 
 def _varies(times: list[int]) -> bool:
@@ -326,7 +340,7 @@ def _track(stream: Any) -> Track:
     codec = stream.codec_context
     return Track(
         index=stream.index,
-        codec=codec.codec.canonical_name,
+        codec=codec.codec.canonical_name if codec else UNKNOWN,
         language=_tag(stream, "language"),
         title=_tag(stream, "title"),
         channels=getattr(codec, "channels", None),
@@ -352,6 +366,14 @@ def _unreadable(source: Source, error: Exception) -> GramflowError:
     return GramflowError(
         f"{entry}: {path} is no film that ffmpeg can read ({_words(error)}); it may be cut off "
         "or of another kind: copy it again, or give a film such as .mp4, .mkv, .mov or .avi"
+    )
+
+
+def _undecodable(source: Source, codec: str) -> GramflowError:
+    """The error for a film whose frames cannot be decoded."""
+    return GramflowError(
+        f"{source.entry}: {source.path}: its frames, of {codec}, cannot be decoded; convert it "
+        "with another tool, or give another film"
     )
 
 

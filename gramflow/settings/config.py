@@ -2,7 +2,7 @@
 
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -88,6 +88,8 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
     network = registry.find("networks", values["network"], ("network",))
     check_packages(network, ("network",))
     layers = _check_weights(values["weights"], network, folder)
+    for kind in ("videos", "styles", "looks"):
+        _check_case(values[kind], kind)
     videos = {
         name: resolved_video(name, video, registry, layers, folder)
         for name, video in values["videos"].items()
@@ -126,6 +128,16 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
     for render in resolved.painted.values():
         check_masks(resolved, render)
     return resolved
+
+
+def _check_case(names: Iterable[str], kind: str) -> None:
+    """Raise GramflowError for two names that are one file on disks that ignore case."""
+    found: dict[str, str] = {}
+    for name in names:
+        other = found.setdefault(name.lower(), name)
+        if other != name:
+            text = f"differs from {other} by case only, which some disks ignore; rename one of them"
+            raise refused((kind, name), text)
 
 
 def check_masks(config: Config, render: Render) -> None:
