@@ -15,7 +15,7 @@ VENV := $(LINK)/.venv
 endif
 BIN := $(VENV)/bin
 
-.PHONY: help install demo test test-cluster test-backends bench bench-temporal check-vgg16 lint format docs site lock clean
+.PHONY: help install demo test test-cluster test-backends test-inputs bench bench-temporal check-vgg16 lint format docs site lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,10 @@ test-cluster: .venv/installed-dev ## test SLURM, S3 and submit scripts
 # PyTorch and JAX take some gigabytes where they come with NVIDIA's libraries, and nothing else here needs them.
 test-backends: .venv/installed-backends ## compare TensorFlow with PyTorch and JAX
 	$(BIN)/python -m pytest tests/backends
+
+# Hundreds of damaged, unusual and wrong inputs, some of them in real runs.
+test-inputs: .venv/installed-dev ## try bad and odd input, for minutes
+	$(BIN)/python -m pytest -n 2 tests/inputs
 
 # Speed, evaluations, memory and overhead, into benchmarks/results/; some hours on a few cores.
 bench: .venv/installed-bench ## measure speed, memory and overhead, for hours

@@ -12,7 +12,7 @@ from gramflow import bundled
 from gramflow.settings import scenes
 from gramflow.settings.chosen import Layers, check_packages, marked_settings
 from gramflow.settings.looks import Look, check_examples, marked, resolved_look
-from gramflow.settings.paths import check_braces, check_readable, mode_of
+from gramflow.settings.paths import check_name, check_readable, mode_of
 from gramflow.settings.plugins import Plugin, Registry
 from gramflow.settings.reading import schema
 from gramflow.settings.renders import Render, resolved_renders
@@ -189,7 +189,7 @@ def _check_weights(weights: str, network: Plugin, folder: Path) -> Layers:
     Raises GramflowError if the file is missing or the network has no bundled weights.
     """
     known = ("auto", "imagenet", "bundled", "random")
-    check_braces(weights, ("weights",))
+    check_name(weights, ("weights",))
     if weights not in known and not stat.S_ISREG(mode_of(folder / weights)):
         advice = remedy(weights, known)
         raise refused(("weights",), f"{weights}: no such file; {advice}, or the path of an .h5")

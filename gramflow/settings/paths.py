@@ -16,15 +16,19 @@ def mode_of(path: Path) -> int:
         return 0
 
 
-def check_braces(path: str, entry: Entry) -> None:
-    """Raise GramflowError for a path that Snakemake would take for a pattern."""
+def check_name(path: str, entry: Entry) -> None:
+    """Raise GramflowError for a path that Snakemake would take for a pattern, or cannot print."""
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise refused(entry, f"{path}: its name is not in UTF-8; rename it") from error
     if re.search(r"{.*}", path):
         raise refused(entry, f"{path}: Snakemake takes braces for a wildcard; rename it")
 
 
 def check_readable(path: Path, entry: Entry) -> None:
     """Raise GramflowError unless a path is that of a file which may be read."""
-    check_braces(str(path), entry)
+    check_name(str(path), entry)
     mode = mode_of(path)
     if stat.S_ISDIR(mode):
         raise refused(entry, f"{path} is a folder; for a picture sequence give '{path}/*.png'")

@@ -1,5 +1,6 @@
 """Reads the config's schema, the presets, and config files, with errors that say where in them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -62,7 +63,7 @@ class _Loader(yaml.SafeLoader):
     def construct_object(self, node: Any, deep: bool = False) -> Any:
         """The value of a node. Raises ConstructorError where it has none."""
         try:
-            value = super().construct_object(node, deep)  # type: ignore[no-untyped-call]
+            value = super().construct_object(node, deep)
             if isinstance(value, int):
                 float(value)  # else no message could show it
         except (ValueError, OverflowError) as error:
@@ -95,7 +96,8 @@ def _check(text: str) -> None:
     """
     sizes: dict[str, int] = {}
     around: list[_Open] = []
-    for event in yaml.parse(text, _Loader):  # type: ignore[no-untyped-call]
+    events: Iterator[Any] = yaml.parse(text, _Loader)
+    for event in events:
         size, problem, anchor = 0, "", getattr(event, "anchor", None)
         if isinstance(event, yaml.CollectionStartEvent):
             around.append(
@@ -127,7 +129,7 @@ def _added(parent: _Open, event: Any, size: int) -> str:
     parent.size += size
     parent.count += 1
     if parent.size > _MOST:
-        return "aliases make it too large"
+        return f"holds more than {_MOST} values, with those that aliases stand for"
     if parent.keys is not None and parent.count % 2 and isinstance(event, yaml.ScalarEvent):
         if event.value in parent.keys:
             return f"the key {event.value[:40]!r} is there twice; keep one"

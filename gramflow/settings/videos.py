@@ -10,7 +10,7 @@ from typing import Any
 
 from gramflow.base.files import natural_sorted
 from gramflow.settings.chosen import Layers, marked_settings, with_settings
-from gramflow.settings.paths import check_braces, check_readable, mode_of
+from gramflow.settings.paths import check_name, check_readable, mode_of
 from gramflow.settings.plugins import Registry
 from gramflow.settings.schema import Entry, Values, refused, remedy, seconds, shown
 
@@ -104,11 +104,11 @@ def _check_path(video: Values, folder: Path, entry: Entry) -> None:
         if not files:
             raise refused(at, f"{path}: no picture matches; correct the pattern")
         for file in files:
-            check_braces(file, at)
+            check_name(file, at)
         if video["fps"] is None:
             raise refused((*entry, "fps"), "missing; give the frame rate of the pictures")
     elif is_stored(path):
-        check_braces(path, at)
+        check_name(path, at)
     else:
         check_readable(folder / path, at)
     if video["fps"] is not None and not is_glob(path, folder):

@@ -88,7 +88,7 @@ REFUSED: list[tuple[str, dict[str, object], str]] = [
         {"videos": {"a": {"path": "file:///a.mp4"}}},
         "not a kind of stream",
     ),
-    ("a film's file: half a surrogate pair", {"videos": {"a": {"path": "\ud800"}}}, "no such file"),
+    ("a film's file: half a surrogate pair", {"videos": {"a": {"path": "\ud800"}}}, "not in UTF-8"),
     *(
         (f"a video called {name!r}"[:40], {"videos": {name: {"path": "a.mp4"}}}, "file names")
         for name in ("..", ".", "a/b", "a b", "-a", "a.b", "{a}", "a*", "é", "a\n", "$a", "x" * 65)

@@ -82,6 +82,10 @@ def deep(path: Path) -> None:
     make(*moving(0.04, "25", "96x64"), "-frames:v", "1", "-pix_fmt", "rgb48be", str(path))
 
 
+def deep_gray(path: Path) -> None:
+    Image.fromarray(np.asarray(image().convert("L"), np.uint16) * 257).save(path)
+
+
 def floats(path: Path) -> None:
     Image.fromarray(np.asarray(image().convert("L"), np.float32) / 255).save(path)
 
@@ -113,7 +117,7 @@ STYLES: list[tuple[str, str, Writer, str]] = [
     ("palette, GIF", "a.gif", saved("P"), ""),
     ("1 bit, PNG", "a.png", saved("1"), ""),
     ("16 bits, PNG", "a.png", deep, ""),
-    ("16 bits gray, PNG", "a.png", saved("I;16"), ""),
+    ("16 bits gray, PNG", "a.png", deep_gray, ""),
     ("16 bits, TIFF", "a.tif", deep, ""),
     ("32 bits a channel, TIFF", "a.tif", floats, BROKEN),
     ("WebP", "a.webp", saved(), ""),
