@@ -433,7 +433,10 @@ def _others(
         options[f"c:s:{number}"] = "copy" if track.codec == "mov_text" else "mov_text"
     streams = [whole[str(track.index)] for track in [*sounds, *texts]]
     # a map that matches no stream keeps a silent film as an input, for its metadata
-    return streams or [whole["a?"]], options
+    return streams or [whole[f"{_NO_STREAM}?"]], options
+
+
+_NO_STREAM = 1_000_000
 
 
 def _sound_options(number: int, track: Track, source: Source, length: Fraction) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Reads picture files as arrays; converts arrays between depths and sizes."""
 
 from base64 import b64encode
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -93,19 +92,16 @@ def _upright(pixels: Pixels, data: bytes) -> Pixels:
         orientation = Image.open(BytesIO(data)).getexif().get(ExifTags.Base.Orientation, 1)
     except (OSError, SyntaxError, ValueError):  # the pixels are right, what stands beside them not
         return pixels
-    return _TURNED.get(orientation, lambda same: same)(pixels)
+    turns, is_mirrored = _TURNS.get(orientation, (0, False))
+    upright = np.rot90(pixels, turns)
+    return np.fliplr(upright) if is_mirrored else upright
 
 
-_TURNED: dict[int, Callable[[Pixels], Pixels]] = {
-    2: np.fliplr,
-    3: lambda pixels: np.rot90(pixels, 2),
-    4: np.flipud,
-    5: lambda pixels: pixels.swapaxes(0, 1),
-    6: lambda pixels: np.rot90(pixels, -1),
-    7: lambda pixels: np.rot90(pixels, 2).swapaxes(0, 1),
-    8: np.rot90,
+_TURNS = {
+    **{2: (0, True), 3: (2, False), 4: (2, True), 5: (-1, True)},
+    **{6: (-1, False), 7: (1, True), 8: (1, False)},
 }
-"""What turns a picture upright, by its EXIF orientation."""
+"""What makes a picture upright, by its EXIF orientation: quarter turns, then mirrored or not."""
 
 
 def from_pixels(pixels: Pixels) -> Picture:

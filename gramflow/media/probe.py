@@ -240,7 +240,9 @@ def _read_packets(source: Source, container: Any, stream: Any) -> _Packets:
     Raises GramflowError when the file has no frames or is truncated.
     """
     shown: list[tuple[int, int]] = []
-    total, timeless, latest = 0, 0, Fraction(0)
+    total, timeless = 0, 0
+    # the container's start may be that of its sound alone
+    earliest, latest = Fraction(container.start_time or 0, av.time_base), Fraction(0)
     try:
         for packet in container.demux():
             time = packet.dts if packet.pts is None else packet.pts
@@ -249,6 +251,7 @@ def _read_packets(source: Source, container: Any, stream: Any) -> _Packets:
             if time is None:
                 timeless += packet.stream_index == stream.index
                 continue
+            earliest = min(earliest, time * packet.time_base)
             latest = max(latest, (time + (packet.duration or 0)) * packet.time_base)
             total += packet.stream_index == stream.index
             if packet.stream_index == stream.index and not packet.is_discard:
@@ -264,7 +267,7 @@ def _read_packets(source: Source, container: Any, stream: Any) -> _Packets:
         raise GramflowError(f"{source.entry}: {source.path} has no frames; give a film that has")
     shown.sort()
     _check_frames(source, container, stream, total, sum(shown[-1]))
-    _check_duration(source, container, latest)
+    _check_duration(source, container, latest - earliest)
     times = [time for time, _ in shown]
     starts = [
         each.start_time * each.time_base
@@ -305,12 +308,14 @@ def _check_frames(source: Source, container: Any, stream: Any, total: int, end: 
         raise _truncated(source, f"it has {total} of {stream.frames} frames")
 
 
-def _check_duration(source: Source, container: Any, latest: Fraction) -> None:
-    """Raise GramflowError when the file ends well before the duration in its header."""
+def _check_duration(source: Source, container: Any, reached: Fraction) -> None:
+    """Raise GramflowError when the file ends well before the duration in its header.
+
+    reached: seconds from its first packet to the end of its last one.
+    """
     if container.duration is None or not container.format.name.startswith(_DECLARING):
         return
     duration = Fraction(container.duration, av.time_base)
-    reached = latest - Fraction(container.start_time or 0, av.time_base)
     if duration - reached > max(_SLACK, duration / 100):
         raise _truncated(source, f"it ends after {float(reached):.1f} s of {float(duration):.1f} s")
 

@@ -12,7 +12,7 @@ from gramflow import bundled
 from gramflow.settings import scenes
 from gramflow.settings.chosen import Layers, check_packages, marked_settings
 from gramflow.settings.looks import Look, check_examples, marked, resolved_look
-from gramflow.settings.paths import check_name, check_readable, mode_of
+from gramflow.settings.paths import check_folder, check_name, check_readable, mode_of
 from gramflow.settings.plugins import Plugin, Registry
 from gramflow.settings.reading import schema
 from gramflow.settings.renders import Render, resolved_renders
@@ -85,6 +85,7 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
     """
     values = checked(config, schema())
     registry = Registry([folder / file for file in values["plugins"]])
+    check_folder(folder / values["store"], ("store",))
     network = registry.find("networks", values["network"], ("network",))
     check_packages(network, ("network",))
     layers = _check_weights(values["weights"], network, folder)

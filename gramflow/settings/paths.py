@@ -26,6 +26,17 @@ def check_name(path: str, entry: Entry) -> None:
         raise refused(entry, f"{path}: Snakemake takes braces for a wildcard; rename it")
 
 
+def check_folder(path: Path, entry: Entry) -> None:
+    """Raise GramflowError for a path that is no folder, and cannot become one."""
+    check_name(path.name, entry)
+    try:
+        there = next(each for each in (path, *path.parents) if each.exists())
+    except OSError as error:  # such as for a name that is too long
+        raise refused(entry, f"{path}: {error.strerror}; give another folder") from error
+    if not there.is_dir():
+        raise refused(entry, f"{there} is a file; give a folder")
+
+
 def check_readable(path: Path, entry: Entry) -> None:
     """Raise GramflowError unless a path is that of a file which may be read."""
     check_name(str(path), entry)

@@ -17,21 +17,19 @@ SEEDS = 3
 SOUND = tone(0.2)
 
 
-def _film(name: str, *options: str) -> Maker:
+def _film(name: str, options: str = "") -> Maker:
     """A film of five frames, with sound where the options have a codec for it."""
-    return by(name, *options, inputs=SOUND if "-c:a" in options else (), seconds=0.2)
+    return by(name, options, inputs=SOUND if "-c:a" in options else (), seconds=0.2)
 
 
 KINDS = {
-    "mp4, H.264": _film("a.mp4", *PLAIN, "-c:a", "aac"),
-    "mkv, H.264": _film("a.mkv", *PLAIN, "-c:a", "libvorbis"),
-    "avi, Motion JPEG": _film(
-        "a.avi", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-c:a", "pcm_s16le"
-    ),
-    "webm, VP8": _film("a.webm", "-c:v", "libvpx", "-pix_fmt", "yuv420p"),
-    "mov, RLE": _film("a.mov", "-c:v", "qtrle"),
-    "ts, H.264": _film("a.ts", *PLAIN, "-c:a", "mp2"),
-    "wmv": _film("a.wmv", "-c:v", "wmv2", "-c:a", "wmav2"),
+    "mp4, H.264": _film("a.mp4", f"{PLAIN} -c:a aac"),
+    "mkv, H.264": _film("a.mkv", f"{PLAIN} -c:a libvorbis"),
+    "avi, Motion JPEG": _film("a.avi", "-c:v mjpeg -pix_fmt yuvj420p -c:a pcm_s16le"),
+    "webm, VP8": _film("a.webm", "-c:v libvpx -pix_fmt yuv420p"),
+    "mov, RLE": _film("a.mov", "-c:v qtrle"),
+    "ts, H.264": _film("a.ts", f"{PLAIN} -c:a mp2"),
+    "wmv": _film("a.wmv", "-c:v wmv2 -c:a wmav2"),
     "GIF": _film("a.gif"),
 }
 
