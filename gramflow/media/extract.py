@@ -199,6 +199,7 @@ def _graph(source: Source, probe: Probe, part: _Part, shift: int, alpha: bool) -
             "pipe:1",
             format="nut",
             vcodec="rawvideo",
+            map_metadata=-1,  # may be damaged
             fps_mode="passthrough",
             enc_time_base=probe.time_base.replace("/", ":"),
         )
