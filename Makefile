@@ -15,7 +15,8 @@ VENV := $(LINK)/.venv
 endif
 BIN := $(VENV)/bin
 
-.PHONY: help install demo test test-films test-cluster test-backends test-soak test-faults bench bench-temporal check-vgg16 check-demo lint format docs site lock audit clean
+.PHONY: help install demo test test-films test-cluster test-backends test-soak test-faults test-inputs bench bench-temporal check-vgg16 check-demo lint format docs site lock audit clean
+.PHONY: help install demo test test-films test-cluster test-backends test-soak test-faults test-inputs bench bench-temporal check-vgg16 check-demo lint format docs site lock audit clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -49,6 +50,9 @@ test-soak: .venv/installed-dev ## watch memory and open files in a run of 10,500
 # Kills, full disks, damaged files and wrong clocks, at random moments that follow from FAULTS_SEED.
 test-faults: .venv/installed-dev ## test that no fault loses a frame
 	$(BIN)/python -m pytest -n 2 tests/faults
+# Hundreds of damaged, unusual and wrong inputs, some of them in real runs.
+test-inputs: .venv/installed-dev ## try bad and odd input, for minutes
+	$(BIN)/python -m pytest -n 2 tests/inputs
 
 # Speed, evaluations, memory and overhead, into benchmarks/results/; some hours on a few cores.
 bench: .venv/installed-bench ## measure speed, memory and overhead, for hours

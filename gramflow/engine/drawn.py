@@ -50,6 +50,7 @@ class Drawn(Pictured):
                 "doc": "pixels: masks are carried at the film's own size, or at this width where "
                 "that is greater",
                 "minimum": 64,
+                "maximum": 16384,
             },
         )
 

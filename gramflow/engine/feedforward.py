@@ -43,17 +43,23 @@ class Feedforward(Stylizer):
             metadata={
                 "doc": "updates of the network's weights that only copy optimised frames",
                 "minimum": 0,
+                "maximum": 1000000,
             },
         )
         steps: int = field(
             default=500,
-            metadata={"doc": "updates after these, by the look's loss on all frames", "minimum": 0},
+            metadata={
+                "doc": "updates after these, by the look's loss on all frames",
+                "minimum": 0,
+                "maximum": 1000000,
+            },
         )
         keyframes: int = field(
             default=4,
             metadata={
                 "doc": "frames that are optimised first, chosen so that they differ most",
                 "minimum": 0,
+                "maximum": 10000,
             },
         )
         painted: dict[str, str] = field(
@@ -69,7 +75,12 @@ class Feedforward(Stylizer):
             metadata={"doc": "look whose painted frames to learn from as well", "look": True},
         )
         crop: int = field(
-            default=160, metadata={"doc": "pixels of a side of what a step sees", "minimum": 32}
+            default=160,
+            metadata={
+                "doc": "pixels of a side of what a step sees",
+                "minimum": 32,
+                "maximum": 4096,
+            },
         )
         rate: float = field(
             default=0.003, metadata={"doc": "highest rate of Adam", "exclusiveMinimum": 0}
@@ -99,11 +110,13 @@ class Feedforward(Stylizer):
             metadata={
                 "doc": "channels of the network, a multiple of 8",
                 "minimum": 8,
+                "maximum": 1024,
                 "multipleOf": 8,
             },
         )
         blocks: int = field(
-            default=4, metadata={"doc": "residual blocks of the network", "minimum": 1}
+            default=4,
+            metadata={"doc": "residual blocks of the network", "minimum": 1, "maximum": 100},
         )
 
     @classmethod

@@ -40,6 +40,7 @@ class FlowMethod:
                 "doc": "pixels: the flow is found at the film's own size, or at this width where "
                 "that is greater (never at less than the look's)",
                 "minimum": 64,
+                "maximum": 16384,
             },
         )
 
@@ -127,7 +128,8 @@ class Farneback(FlowMethod):
         """The averaging window."""
 
         window: int = field(
-            default=15, metadata={"doc": "pixels that are averaged over", "minimum": 3}
+            default=15,
+            metadata={"doc": "pixels that are averaged over", "minimum": 3, "maximum": 255},
         )
 
     def between(self, frame: Picture, other: Picture) -> Flow:

@@ -22,7 +22,11 @@ class LBFGS(Optimizer):
 
         memory: int = field(
             default=20,
-            metadata={"doc": "past steps that shape the next one", "minimum": 1},
+            metadata={
+                "doc": "past steps that shape the next one",
+                "minimum": 1,
+                "maximum": 1000,
+            },
         )
         first_step: float = field(
             default=1.0,

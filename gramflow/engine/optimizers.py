@@ -176,7 +176,11 @@ class ScipyLBFGS(Optimizer):
 
         memory: int = field(
             default=20,
-            metadata={"doc": "past steps that shape the next one", "minimum": 1},
+            metadata={
+                "doc": "past steps that shape the next one",
+                "minimum": 1,
+                "maximum": 1000,
+            },
         )
         first_step: float | None = field(
             default=1.0,

@@ -42,6 +42,7 @@ class Segmented(Masks):
                 "doc": "pixels, of the picture that a network gets whose input has no fixed size; "
                 "rounded up to a multiple of 32, as is the height; null: the film's own",
                 "minimum": 32,
+                "maximum": 16384,
             },
         )
         mean: list[float] = field(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import gcd
@@ -31,7 +31,7 @@ from gramflow.media.colour import as_painted, scale_from_rgb, tags
 from gramflow.media.extract import frames_of
 from gramflow.media.ffmpeg import LOCAL, local, open_film, running
 from gramflow.media.pictures import deepened, from_pixels, resize, to_pixels
-from gramflow.media.probe import Probe, Track
+from gramflow.media.probe import UNKNOWN, Probe, Track
 from gramflow.media.scene import light_of_painted
 from gramflow.media.sequence import FACTS, check_encoder, write_frames
 from gramflow.media.source import Source
@@ -81,21 +81,91 @@ def encode(
     height, width = painted.read(keys[0]).shape[:2]
     _check_size(str(output), width, height, str(settings["pixel_format"]))
     timing, container = _Timing.of(manifest), container_of(settings)
-    frames = _pictures(painted, keys, (height, width, 3), output, say, change)
-    if source.alpha and has_alpha(settings["pixel_format"]):
-        frames = _with_alpha(frames, source, probe, output, say)
+
+    def pictures() -> Iterator[Pixels]:
+        frames = _pictures(painted, keys, (height, width, 3), output, say, change)
+        if source.alpha and has_alpha(settings["pixel_format"]):
+            return _with_alpha(frames, source, probe, output, say)
+        return frames
+
     if container == FRAMES:
-        _write_folder(frames, manifest, timing, probe, source, output, settings, told)
+        _write_folder(pictures(), manifest, timing, probe, source, output, settings, told)
         return
-    for text in _left_out(container, probe):
-        say(f"{WARNING}{output}: without {text}")
-    streams, options = _others(manifest, timing, probe, source, container)
     film = _film((width, height), as_painted(probe, source.colours), settings)
     rate = Fraction(probe.average_rate)
     if container == "mkv" and timing.has_rate(rate):
         film = film.filter("fps", str(rate))  # the header states it, since times are rounded
-    options |= encoder_options(settings) | told_options(container, told)
-    _write([film, *streams], options, timing, frames, output, container)
+
+    def write(kept: Probe) -> None:
+        streams, options = _others(manifest, timing, kept, source, container)
+        options |= encoder_options(settings) | told_options(container, told)
+        _write([film, *streams], options, timing, pictures(), output, container)
+
+    if source.files or container in SILENT:
+        for text in _changes_of(container, probe):
+            say(f"{WARNING}{output}: {text}")
+        write(probe)
+    else:
+        _write_with_others(write, manifest, timing, probe, source, container, output, say)
+
+
+def _write_with_others(
+    write: Callable[[Probe], None],
+    manifest: Manifest,
+    timing: "_Timing",
+    probe: Probe,
+    source: Source,
+    container: str,
+    output: Path,
+    say: Say,
+) -> None:
+    """Write a film with the source's sound and subtitles, but those that cannot be read to the end.
+
+    write: writes the film with the streams that a probe knows.
+    """
+    for text in _changes_of(container, probe):
+        say(f"{WARNING}{output}: {text}")
+    try:
+        write(probe)
+    except GramflowError:
+        failing = _failing(manifest, timing, probe, source, container)
+        if not failing:
+            raise
+        for index, why in failing:
+            say(f"{WARNING}{output}: without stream {index} of the film, which fails: {why}")
+        write(_without(probe, [index for index, _ in failing]))
+
+
+def _failing(
+    manifest: Manifest, timing: "_Timing", probe: Probe, source: Source, container: str
+) -> list[tuple[int, str]]:
+    """The sound and subtitle streams of which ffmpeg cannot make a file: index in the film, reason.
+
+    Damage in them is not known before: they are read whole only when the film is encoded.
+    """
+    tracks = [*probe.audio, *probe.subtitles]
+    found = []
+    for track in tracks:
+        others = [other.index for other in tracks if other is not track]
+        streams, options = _others(manifest, timing, _without(probe, others), source, container)
+        options = {key: value for key, value in options.items() if key.startswith(_OF_TRACKS)}
+        with TemporaryDirectory() as folder:
+            graph = ffmpeg.output(*streams, local(Path(folder, f"track.{container}")), **options)
+            try:
+                with running(graph, str(track.index), Path(folder)):
+                    pass
+            except GramflowError as error:
+                found.append((track.index, str(error).partition("ffmpeg failed: ")[2]))
+    return found
+
+
+def _without(probe: Probe, indices: Sequence[int]) -> Probe:
+    """A probe that does not know some of the film's sound and subtitle streams."""
+    audio, subtitles = (
+        [track for track in tracks if track.index not in indices]
+        for tracks in (probe.audio, probe.subtitles)
+    )
+    return replace(probe, audio=audio, subtitles=subtitles)
 
 
 def encode_for_page(
@@ -211,16 +281,33 @@ def _write_folder(
     )
 
 
-def _left_out(container: str, probe: Probe) -> list[str]:
-    """What of the source its film cannot have in this container, in words."""
+def _changes_of(container: str, probe: Probe) -> Iterator[str]:
+    """Tell what of a source's sound and subtitles its film cannot have, or has otherwise."""
     if container in SILENT:
-        tracks = [*probe.audio, *probe.subtitles]
-        return [f"sound and subtitles, which a .{container} cannot hold"] if tracks else []
-    return [
-        f"the subtitles of stream {track.index}, which are pictures"
-        for track in probe.subtitles
-        if not holds_subtitles(container, track)
-    ]
+        if probe.audio or probe.subtitles:
+            yield f"without sound and subtitles, which a .{container} cannot hold"
+        return
+    for kind, tracks in (("sound", probe.audio), ("subtitles", probe.subtitles)):
+        for track in tracks:
+            if track.codec == UNKNOWN:
+                yield f"without the {kind} of stream {track.index}, whose codec ffmpeg cannot read"
+    for track in _readable(probe.subtitles):
+        if not holds_subtitles(container, track):
+            yield f"without the subtitles of stream {track.index}, which are pictures"
+    for track in _readable(probe.audio):
+        codec = sound_codec(container, track.codec)["c"]
+        if codec != "copy":
+            kept = f" of its first {_CHANNELS} channels" if _is_wide(track) else ""
+            changed = f"the sound of stream {track.index}, {track.codec}, becomes {_NAMES[codec]}"
+            yield f"{changed}{kept if codec == 'aac' else ''}, since a .{container} cannot hold it"
+
+
+_NAMES = {"aac": "AAC", "flac": "FLAC", "pcm_s24le": "PCM"}
+
+
+def _readable(tracks: Sequence[Track]) -> list[Track]:
+    """The tracks whose codec ffmpeg knows."""
+    return [track for track in tracks if track.codec != UNKNOWN]
 
 
 def _timecode(manifest: Manifest, probe: Probe) -> str | None:
@@ -462,7 +549,8 @@ def _others(
         # accurate_seek would compare shifted times with this unshifted one, and drop too much
         opening |= {"noaccurate_seek": None, "ss": _decimal(max(Fraction(0), skipped))}
     whole = ffmpeg.input(local(source.path), **opening)
-    texts = [track for track in probe.subtitles if holds_subtitles(container, track)]
+    sounds = _readable(probe.audio)
+    texts = [track for track in _readable(probe.subtitles) if holds_subtitles(container, track)]
     options: dict[str, Any] = {"map_metadata": 1, "map_chapters": 1}
     if source.end is not None:
         options["t"] = _decimal(timing.length)
@@ -470,13 +558,16 @@ def _others(
         options["timecode"] = timecode
     if probe.language:
         options["metadata:s:v:0"] = f"language={probe.language}"
-    for number, track in enumerate(probe.audio):
+    for number, track in enumerate(sounds):
         options |= _sound_options(number, track, source, timing.length, container)
     for number, track in enumerate(texts):
         options[f"c:s:{number}"] = subtitle_codec(container, track.codec)
-    streams = [whole[str(track.index)] for track in [*probe.audio, *texts]]
+    streams = [whole[str(track.index)] for track in [*sounds, *texts]]
     # a map that matches no stream keeps a silent film as an input, for its metadata
-    return streams or [whole["a?"]], options
+    return streams or [whole[f"{_NO_STREAM}?"]], options
+
+
+_NO_STREAM = 1_000_000
 
 
 def _sound_options(
@@ -491,10 +582,23 @@ def _sound_options(
     if chosen["c"] == "copy":
         # ffmpeg 5.1 writes FLAC into an mp4 only where what it calls experimental is allowed
         return options | ({"strict": "experimental"} if track.codec == "flac" else {})
+    filters = []
+    if chosen["c"] == "aac" and _is_wide(track):
+        filters.append("pan=7.1|" + "|".join(f"c{place}=c{place}" for place in range(_CHANNELS)))
     if source.start is not None or source.end is not None:
         end = f":end={_decimal(length)}" if source.end is not None else ""
-        options[f"filter:a:{number}"] = f"atrim=start=0{end}"
-    return options
+        filters.append(f"atrim=start=0{end}")
+    chain = {f"filter:a:{number}": ",".join(filters)} if filters else {}
+    return options | chain
+
+
+def _is_wide(track: Track) -> bool:
+    """Whether a sound has more channels than AAC has an arrangement for."""
+    return (track.channels or 0) > _CHANNELS
+
+
+_CHANNELS = 8
+_OF_TRACKS = ("c:", "b:", "filter:", "strict", "t")  # how options of sound and subtitles begin
 
 
 def _decimal(seconds: Fraction) -> str:

@@ -1,5 +1,6 @@
 """Decodes a video into the store, and lists its frames in a manifest."""
 
+import re
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -57,6 +58,9 @@ def extract(source: Source, probe: Probe, store: Store, say: Say, threads: int =
     source's start and end.
     """
     part = _part(source, probe)
+    if probe.interlaced and source.deinterlace is False:
+        text = "is interlaced, and both fields are painted in one picture; leave deinterlace out"
+        say(f"{WARNING}{source.entry}: {source.path} {text}")
     pictures = frames_of(source, probe, say)
     keys: list[str] = []
     times: list[int] = []
@@ -210,6 +214,7 @@ def _graph(source: Source, probe: Probe, part: _Part, shift: int, alpha: bool) -
             "pipe:1",
             format="nut",
             vcodec="rawvideo",
+            map_metadata=-1,  # may be damaged
             fps_mode="passthrough",
             enc_time_base=probe.time_base.replace("/", ":"),
         )
@@ -224,9 +229,10 @@ def _check_complaints(source: Source, probe: Probe, decoded: int, child: Child, 
 
     Lost frames are only noticed where the whole film is decoded.
     """
-    if not child.complaints:
+    complaints = [line for line in child.complaints if not _HARMLESS.search(line)]
+    if not complaints:
         return
-    first = child.complaints[0]
+    first = complaints[0]
     whole = source.start is None and source.end is None
     if whole and decoded < probe.frames:
         raise GramflowError(
@@ -234,6 +240,9 @@ def _check_complaints(source: Source, probe: Probe, decoded: int, child: Child, 
             f"be decoded ({first}); copy it again, or use a part with start and end"
         )
     say(f"{WARNING}{source.entry}: {source.path} may be damaged, look at its frames: {first}")
+
+
+_HARMLESS = re.compile("chapter track")  # what ffmpeg says of other things than frames
 
 
 def _rising(source: Source, times: list[int], say: Say) -> list[int]:

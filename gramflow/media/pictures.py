@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import ExifTags, Image
 
 from gramflow.base.arrays import Picture, Pixels, resized
 from gramflow.base.errors import GramflowError, concerning
@@ -39,10 +39,14 @@ def read_pixels(path: Path, alpha: bool = False) -> Pixels:
     _check_pixels(path, data)
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    except cv2.error as error:  # damaged, or larger than its own limit (gramflow/__init__.py)
-        raise GramflowError(f"{path}: {_NO_PICTURE}") from error
+    except cv2.error as error:  # such as for more pixels than OpenCV reads
+        raise GramflowError(f"{path}: {_BROKEN}") from error
+    if pixels is None and cv2.haveImageReader(str(path)):
+        raise GramflowError(f"{path}: {_BROKEN}")
     if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
         raise GramflowError(f"{path}: {_NO_PICTURE}")
+    if unchanged:
+        pixels = _upright(pixels, data)
     if alpha and pixels.ndim == 3 and pixels.shape[2] == 4:
         return cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA)
     return _to_rgb(pixels)
@@ -85,6 +89,10 @@ def _check_pixels(path: Path, data: bytes) -> None:
 
 _HEADERS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")
 _NO_PICTURE = "not a picture; give a PNG, JPEG, TIFF or WebP file"
+_BROKEN = (
+    "not a picture that can be read; it may be cut off, damaged, or too large: copy it again, or "
+    "give it as a PNG or JPEG file"
+)
 _COLOUR = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
 
 
@@ -105,6 +113,29 @@ def deepened(pixels: Pixels) -> NDArray[np.uint16]:
     if pixels.dtype == np.uint16:
         return pixels.view(np.uint16)
     return pixels.astype(np.uint16) * np.uint16(257)
+
+
+def _upright(pixels: Pixels, data: bytes) -> Pixels:
+    """Turn pixels as the EXIF orientation of a PNG or WebP file says.
+
+    OpenCV does it for JPEG and TIFF files, and for the others only where it changes the depth, too.
+    """
+    if b"eXIf" not in data and b"EXIF" not in data:
+        return pixels
+    try:
+        orientation = Image.open(BytesIO(data)).getexif().get(ExifTags.Base.Orientation, 1)
+    except (OSError, SyntaxError, ValueError):  # the pixels are right, what stands beside them not
+        return pixels
+    turns, is_mirrored = _TURNS.get(orientation, (0, False))
+    upright = np.rot90(pixels, turns)
+    return np.fliplr(upright) if is_mirrored else upright
+
+
+_TURNS = {
+    **{2: (0, True), 3: (2, False), 4: (2, True), 5: (-1, True)},
+    **{6: (-1, False), 7: (1, True), 8: (1, False)},
+}
+"""What makes a picture upright, by its EXIF orientation: quarter turns, then mirrored or not."""
 
 
 def from_pixels(pixels: Pixels) -> Picture:

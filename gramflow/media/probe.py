@@ -18,6 +18,9 @@ from gramflow.media.pictures import read_pixels
 from gramflow.media.source import Source
 from gramflow.media.tags import MATRICES, PRIMARIES, RANGES, TRANSFERS
 
+UNKNOWN = "unknown"
+"""Codec of a stream that ffmpeg cannot read."""
+
 
 @dataclass(frozen=True)
 class Track:
@@ -50,9 +53,10 @@ class Probe(Document):
     container_start: the container's own start time, in seconds.
     start: when film and sound start, in seconds.
     duration: seconds from there to the last frame's end.
-    audio, subtitles: the other streams, in the file's order.
+    audio, subtitles: the other streams, in the file's order; the codec of one is UNKNOWN where
+        ffmpeg cannot read it.
     timecode: of the first frame, hh:mm:ss:ff, where there is one.
-    interlaced: whether the frames say that they consist of fields.
+    interlaced: whether the first frame says that it consists of two fields, one after the other.
     """
 
     format: str
@@ -163,11 +167,11 @@ def _probe_film(source: Source, container: Any) -> Probe:
     """Probe a film: its headers, one pass over all packets, and one decoded frame."""
     stream = _video_stream(source, container)
     packets = _read_packets(source, container, stream)
-    codec, layout = stream.codec_context, stream.codec_context.format
     time_base, container_start = stream.time_base, Fraction(container.start_time or 0, av.time_base)
     first, end = packets.times[0], packets.end
     start = min(first * time_base, max(Fraction(0), packets.earliest))
     frame = _first_frame(source)
+    codec, layout = stream.codec_context, stream.codec_context.format or frame.format
     return Probe(
         format=container.format.name,
         index=stream.index,
@@ -197,7 +201,7 @@ def _probe_film(source: Source, container: Any) -> Probe:
         audio=[_track(sound) for sound in container.streams.audio],
         subtitles=[_track(text) for text in container.streams.subtitles],
         timecode=_timecode(stream, container),
-        interlaced=frame.interlaced_frame,
+        interlaced=bool(frame.interlaced_frame),
     )
 
 
@@ -217,6 +221,8 @@ def _video_stream(source: Source, container: Any) -> Any:
     """
     attached = av.stream.Disposition.attached_pic
     films = [video for video in container.streams.video if not video.disposition & attached]
+    if films and films[0].codec_context is None:
+        raise _undecodable(source, "a kind nobody knows")
     if films:
         _check_pixels(source, films[0].codec_context)
         return films[0]
@@ -258,23 +264,34 @@ def _read_packets(source: Source, container: Any, stream: Any) -> _Packets:
     Raises GramflowError when the file has no frames or is truncated.
     """
     shown: list[tuple[int, int]] = []
-    total, latest = 0, Fraction(0)
+    total, timeless = 0, 0
+    # the container's start may be that of its sound alone
+    earliest, latest = Fraction(container.start_time or 0, av.time_base), Fraction(0)
     try:
         for packet in container.demux():
             time = packet.dts if packet.pts is None else packet.pts
-            if time is None or not packet.size:
+            if not packet.size:
                 continue
+            if time is None:
+                timeless += packet.stream_index == stream.index
+                continue
+            earliest = min(earliest, time * packet.time_base)
             latest = max(latest, (time + (packet.duration or 0)) * packet.time_base)
             total += packet.stream_index == stream.index
             if packet.stream_index == stream.index and not packet.is_discard:
                 shown.append((time, packet.duration or 0))
     except (OSError, av.FFmpegError) as error:
         raise _truncated(source, f"unreadable after {total} frames") from error
+    if not shown and timeless:
+        raise GramflowError(
+            f"{source.entry}: {source.path} does not say when its frames are shown; put them into "
+            "an .mp4 or .mkv file by another tool"
+        )
     if not shown:
         raise GramflowError(f"{source.entry}: {source.path} has no frames; give a film that has")
     shown.sort()
     _check_frames(source, container, stream, total, sum(shown[-1]))
-    _check_duration(source, container, latest)
+    _check_duration(source, container, latest - earliest)
     times = [time for time, _ in shown]
     starts = [
         each.start_time * each.time_base
@@ -315,12 +332,14 @@ def _check_frames(source: Source, container: Any, stream: Any, total: int, end: 
         raise _truncated(source, f"it has {total} of {stream.frames} frames")
 
 
-def _check_duration(source: Source, container: Any, latest: Fraction) -> None:
-    """Raise GramflowError when the file ends well before the duration in its header."""
+def _check_duration(source: Source, container: Any, reached: Fraction) -> None:
+    """Raise GramflowError when the file ends well before the duration in its header.
+
+    reached: seconds from its first packet to the end of its last one.
+    """
     if container.duration is None or not container.format.name.startswith(_DECLARING):
         return
     duration = Fraction(container.duration, av.time_base)
-    reached = latest - Fraction(container.start_time or 0, av.time_base)
     if duration - reached > max(_SLACK, duration / 100):
         raise _truncated(source, f"it ends after {float(reached):.1f} s of {float(duration):.1f} s")
 
@@ -336,10 +355,7 @@ def _first_frame(source: Source) -> Any:
         try:
             return next(container.decode(stream))
         except (StopIteration, OSError, av.FFmpegError) as error:
-            raise GramflowError(
-                f"{source.entry}: {source.path}: its {stream.codec_context.name} frames cannot be "
-                "decoded; convert it with another tool, or give another film"
-            ) from error
+            raise _undecodable(source, stream.codec_context.name) from error
 
 
 def _varies(times: list[int]) -> bool:
@@ -353,7 +369,7 @@ def _track(stream: Any) -> Track:
     codec = stream.codec_context
     return Track(
         index=stream.index,
-        codec=codec.codec.canonical_name,
+        codec=codec.codec.canonical_name if codec else UNKNOWN,
         language=_tag(stream, "language"),
         title=_tag(stream, "title"),
         channels=getattr(codec, "channels", None),
@@ -385,6 +401,14 @@ def _unreadable(source: Source, error: Exception) -> GramflowError:
         f"{entry}: {path} is no film that ffmpeg can read ({_words(error)}); it may be cut off, "
         "a playlist or of another kind: copy it again, or give a film such as .mp4, .mkv, .mov or "
         ".avi"
+    )
+
+
+def _undecodable(source: Source, codec: str) -> GramflowError:
+    """The error for a film whose frames cannot be decoded."""
+    return GramflowError(
+        f"{source.entry}: {source.path}: its frames, of {codec}, cannot be decoded; convert it "
+        "with another tool, or give another film"
     )
 
 

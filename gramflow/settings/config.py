@@ -2,7 +2,7 @@
 
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from gramflow.settings import scenes
 from gramflow.settings.chosen import Layers, check_packages, marked_settings
 from gramflow.settings.encoding import FRAMES, container_of, resolved_encoding
 from gramflow.settings.looks import Look, check_examples, marked, resolved_look
-from gramflow.settings.paths import check_braces, check_readable, check_trusted, mode_of
+from gramflow.settings.paths import check_folder, check_name, check_readable, check_trusted, mode_of
 from gramflow.settings.plugins import Plugin, Registry
 from gramflow.settings.reading import schema
 from gramflow.settings.renders import Render, resolved_renders
@@ -88,9 +88,12 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
     for number, file in enumerate(values["plugins"]):
         check_trusted(folder / file, folder, ("plugins", number))
     registry = Registry([folder / file for file in values["plugins"]])
+    check_folder(folder / values["store"], ("store",))
     network = registry.find("networks", values["network"], ("network",))
     check_packages(network, ("network",))
     layers = _check_weights(values["weights"], network, folder)
+    for kind in ("videos", "styles", "looks"):
+        _check_case(values[kind], kind)
     videos = {
         name: resolved_video(name, video, registry, layers, folder)
         for name, video in values["videos"].items()
@@ -130,6 +133,16 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
     for render in resolved.painted.values():
         check_masks(resolved, render)
     return resolved
+
+
+def _check_case(names: Iterable[str], kind: str) -> None:
+    """Raise GramflowError for two names that are one file on disks that ignore case."""
+    found: dict[str, str] = {}
+    for name in names:
+        other = found.setdefault(name.lower(), name)
+        if other != name:
+            text = f"differs from {other} by case only, which some disks ignore; rename one of them"
+            raise refused((kind, name), text)
 
 
 def check_masks(config: Config, render: Render) -> None:
@@ -184,7 +197,7 @@ def _check_weights(weights: str, network: Plugin, folder: Path) -> Layers:
     Raises GramflowError if the file is missing or the network has no bundled weights.
     """
     known = ("auto", "imagenet", "bundled", "random")
-    check_braces(weights, ("weights",))
+    check_name(weights, ("weights",))
     if weights not in known and not stat.S_ISREG(mode_of(folder / weights)):
         advice = remedy(weights, known)
         raise refused(("weights",), f"{weights}: no such file; {advice}, or the path of an .h5")

@@ -16,8 +16,12 @@ def mode_of(path: Path) -> int:
         return 0
 
 
-def check_braces(path: str, entry: Entry) -> None:
-    """Raise GramflowError for a path that Snakemake would take for a pattern."""
+def check_name(path: str, entry: Entry) -> None:
+    """Raise GramflowError for a path that Snakemake would take for a pattern, or cannot print."""
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise refused(entry, f"{path}: its name is not in UTF-8; rename it") from error
     if re.search(r"{.*}", path):
         raise refused(entry, f"{path}: Snakemake takes braces for a wildcard; rename it")
 
@@ -43,9 +47,20 @@ def check_trusted(path: Path, folder: Path, entry: Entry) -> None:
         raise refused(entry, f"{text}folder: {PLUGIN_FOLDERS}={real.parent}")
 
 
+def check_folder(path: Path, entry: Entry) -> None:
+    """Raise GramflowError for a path that is no folder, and cannot become one."""
+    check_name(path.name, entry)
+    try:
+        there = next(each for each in (path, *path.parents) if each.exists())
+    except OSError as error:  # such as for a name that is too long
+        raise refused(entry, f"{path}: {error.strerror}; give another folder") from error
+    if not there.is_dir():
+        raise refused(entry, f"{there} is a file; give a folder")
+
+
 def check_readable(path: Path, entry: Entry) -> None:
     """Raise GramflowError unless a path is that of a file which may be read."""
-    check_braces(str(path), entry)
+    check_name(str(path), entry)
     mode = mode_of(path)
     if stat.S_ISDIR(mode):
         raise refused(entry, f"{path} is a folder; for a picture sequence give '{path}/*.png'")

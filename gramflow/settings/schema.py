@@ -50,7 +50,7 @@ def dotted(entry: Entry) -> str:
         if isinstance(part, int) and not isinstance(part, bool):
             text += f"[{part}]"
         else:
-            plain = isinstance(part, str) and NAME.fullmatch(part)
+            plain = isinstance(part, str) and len(part) <= 80 and NAME.fullmatch(part)
             text += ("." if text else "") + (str(part) if plain else shown(part))
     return text or "config"
 

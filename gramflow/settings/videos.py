@@ -10,7 +10,7 @@ from typing import Any
 
 from gramflow.base.files import natural_sorted
 from gramflow.settings.chosen import Layers, marked_settings, with_settings
-from gramflow.settings.paths import check_braces, check_readable, mode_of
+from gramflow.settings.paths import check_name, check_readable, mode_of
 from gramflow.settings.plugins import Registry
 from gramflow.settings.schema import Entry, Values, refused, remedy, seconds, shown
 
@@ -74,7 +74,8 @@ def resolved_video(
         raise refused((*entry, "end"), f"{end:g} s is not after the start; give a later time")
     cuts = _cuts(video["cuts"], (*entry, "cuts"))
     masks = _masks(video["masks"], registry, layers, folder, (*entry, "masks"))
-    times = {"start": start, "end": end, "cuts": cuts, "fps": _ratio(video["fps"])}
+    fps = _ratio(video["fps"], (*entry, "fps"))
+    times = {"start": start, "end": end, "cuts": cuts, "fps": fps}
     return video | times | {"masks": masks}
 
 
@@ -103,11 +104,11 @@ def _check_path(video: Values, folder: Path, entry: Entry) -> None:
         if not files:
             raise refused(at, f"{path}: no picture matches; correct the pattern")
         for file in files:
-            check_braces(file, at)
+            check_name(file, at)
         if video["fps"] is None:
             raise refused((*entry, "fps"), "missing; give the frame rate of the pictures")
     elif is_stored(path):
-        check_braces(path, at)
+        check_name(path, at)
     else:
         check_readable(folder / path, at)
     if video["fps"] is not None and not is_glob(path, folder):
@@ -116,9 +117,23 @@ def _check_path(video: Values, folder: Path, entry: Entry) -> None:
         raise refused((*entry, "seconds"), "only for a camera or a stream; give start and end")
 
 
-def _ratio(fps: float | str | None) -> str | None:
-    """A frame rate as an exact ratio such as "30000/1001"; 25, 25.0 and "50/2" all give "25"."""
-    return None if fps is None else str(Fraction(str(fps)))
+def _ratio(fps: float | str | None, entry: Entry) -> str | None:
+    """A frame rate as an exact ratio such as "30000/1001"; 25, 25.0 and "50/2" all give "25".
+
+    One of very large numbers, which no film's header holds, is rounded to what one does: 30000/1001
+    from its digits. Raises GramflowError for a rate that is far from any film's.
+    """
+    if fps is None:
+        return None
+    ratio = Fraction(str(fps)).limit_denominator(_FINEST)
+    if not _SLOWEST <= ratio <= _FASTEST:
+        text = f"{fps} does not fit; give a rate from {_SLOWEST} to {_FASTEST}, such as 25"
+        raise refused(entry, text)
+    return str(ratio)
+
+
+_FINEST = 100_000  # greatest denominator of a frame rate
+_SLOWEST, _FASTEST = Fraction(1, 1000), Fraction(1000)
 
 
 def _masks(masks: Values, registry: Registry, layers: Layers, folder: Path, entry: Entry) -> Values:

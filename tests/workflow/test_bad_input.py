@@ -185,7 +185,7 @@ def test_media_that_are_none(project: Project, material: Path) -> None:
     assert "give a film such as .mp4" in told["videos.text.path"]
     assert "give a file with moving pictures" in told["videos.sound.path"]
     assert "1.png: not a picture; give a PNG" in told["videos.walk.path"]
-    assert "not a picture; give a PNG" in told["styles.letter.images[0]"]
+    assert "not a picture that can be read" in told["styles.letter.images[0]"]
     kept = [path for path in made(project) if not path.startswith("store/frames/")]
     assert [re.sub(r"\.[0-9a-f]{16}\.", ".", path) for path in kept] == [
         "work/renders/room.letter/plan.json",
