@@ -16,7 +16,6 @@ endif
 BIN := $(VENV)/bin
 
 .PHONY: help install demo test test-films test-cluster test-backends test-soak test-faults test-inputs bench bench-temporal check-vgg16 check-demo lint format docs site lock audit clean
-.PHONY: help install demo test test-films test-cluster test-backends test-soak test-faults test-inputs bench bench-temporal check-vgg16 check-demo lint format docs site lock audit clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile

@@ -225,7 +225,7 @@ FILMS = [
     ),
     Film(
         "mkv with a video codec nobody knows",
-        patched(by("a.mkv", PLAIN), b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/XXX"),
+        patched(by("a.mkv", PLAIN), b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/ZZZ"),
         refused="cannot be decoded",
     ),
     Film(

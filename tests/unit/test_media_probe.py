@@ -126,7 +126,7 @@ def test_cover_picture_only(tmp_path: Path) -> None:
 
 
 def test_one_picture(tmp_path: Path) -> None:
-    assert "is read as one picture" in message(pictures(tmp_path, 1)[0])
+    assert "is one picture" in message(pictures(tmp_path, 1)[0])
 
 
 def test_no_frames(tmp_path: Path) -> None:
