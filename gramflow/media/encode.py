@@ -84,6 +84,9 @@ def encode(
     frames = _pictures(painted, keys, (height, width, 3), output, say, change)
     if source.alpha and has_alpha(settings["pixel_format"]):
         frames = _with_alpha(frames, source, probe, output, say)
+    elif source.alpha:
+        without = f"without alpha, which {settings['pixel_format']} has not"
+        say(f"{WARNING}{output}: {without}; give another encode.pixel_format, such as yuva444p10le")
     if container == FRAMES:
         _write_folder(frames, manifest, timing, probe, source, output, settings, told)
         return
