@@ -81,6 +81,9 @@ def encode(
     height, width = painted.read(keys[0]).shape[:2]
     _check_size(str(output), width, height, str(settings["pixel_format"]))
     timing, container = _Timing.of(manifest), container_of(settings)
+    if source.alpha and not has_alpha(settings["pixel_format"]):
+        without = f"without alpha, which {settings['pixel_format']} has not"
+        say(f"{WARNING}{output}: {without}; give another encode.pixel_format, such as yuva444p10le")
 
     def pictures() -> Iterator[Pixels]:
         frames = _pictures(painted, keys, (height, width, 3), output, say, change)

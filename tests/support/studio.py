@@ -10,6 +10,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from gramflow.base.progress import Say
 from gramflow.media.encode import encode
 from gramflow.media.exr import read_exr, write_exr
 from gramflow.media.ffmpeg import local, open_film
@@ -28,17 +29,19 @@ def encoding(**given: Any) -> dict[str, Any]:
     return resolved_encoding(checked(given, schema()["properties"]["encode"]), None)
 
 
-def copied(path: Path | str, folder: Path, encode_by: dict[str, Any], **video: Any) -> Path:
+def copied(
+    path: Path | str, folder: Path, encode_by: dict[str, Any], say: Say = quiet, **video: Any
+) -> Path:
     """Extract a video, and encode its frames unchanged; return the film, or folder of frames.
 
-    encode_by: entries of `encode`. video: further entries of the video.
+    encode_by: entries of `encode`. say: gets what is said. video: further entries of the video.
     """
     store, settings = FrameStore(folder / "store"), encoding(**encode_by)
     source, facts, manifest = extracted(path, store, **video)
     frames = deep_frames(store, manifest.frames, folder / "painted")
     output = folder / "results" / f"room.{container_of(settings)}"
     told = '{"engine":0}'
-    encode(manifest, facts, source, frames, manifest.frames, output, settings, quiet, told)
+    encode(manifest, facts, source, frames, manifest.frames, output, settings, say, told)
     return output
 
 

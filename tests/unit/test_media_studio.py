@@ -146,6 +146,13 @@ def test_light_of_exr_there_and_back(tmp_path: Path, channels: int, view: dict[s
     assert channels == 4 or away[~plain].max() <= 1.5e-6 * gain
 
 
+def test_alpha_that_the_film_cannot_have_is_said(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "in", ".png", channels=4, count=2)
+    lines: list[str] = []
+    output = copied(tmp_path / "in/*.png", tmp_path, {}, lines.append, fps=24, alpha=True)
+    assert lines[0].startswith(f"WARNING: {output}: without alpha, which yuv420p has not")
+
+
 def test_light_beyond_the_view_is_clipped(tmp_path: Path) -> None:
     light = np.float32([0.25, 0.5, 1, 4, 16, 60])[None, :, None].repeat(32, 0).repeat(3, 2)
     write_lights(tmp_path / "in", iter([light]))
