@@ -45,12 +45,14 @@ def page(rows: Iterable[Row]) -> str:
     found = list(unique.values())
     if unknown := {row.part for row in found} - set(PARTS):
         raise ValueError(f"no such part: {unknown}")
-    right = [row for row in found if row.outcome.startswith(RIGHT)]
+    single = [row for row in found if row.count == 1]
+    right = [row for row in single if row.outcome.startswith(RIGHT)]
     text = _OPENING.format(
         cases=len(found),
         inputs=sum(row.count for row in found),
         right=len(right),
-        refused=len(found) - len(right),
+        refused=len(single) - len(right),
+        many=len(found) - len(single),
     )
     for part in PARTS:
         lines = [row for row in found if row.part == part]
@@ -78,7 +80,8 @@ _OPENING = """\
 # Bad and odd input
 What gramflow does with input that is damaged, unusual or wrong: it paints it right, or says in one
 line what is wrong and what to do, and leaves nothing half-written. The table has {cases} cases,
-tried with {inputs} inputs; {right} cases end right, {refused} by a line. It is written by
+tried with {inputs} inputs: {right} end right, {refused} by a line, and {many} stand for several
+inputs, with how many of them ended in which way. It is written by
 
 ```
 python -m pytest tests/inputs --page docs/bad-input.md
@@ -86,6 +89,5 @@ python -m pytest tests/inputs --page docs/bad-input.md
 
 and `make test-inputs` tries all of it again. "Right" of a film: it was probed, extracted and
 encoded again, with the source's number of frames, their times, its sound tracks, and the colours
-that ffmpeg shows. Each row of "Damaged files" stands for several files that were changed at seeded
-places, with how many of them ended in which way.
+that ffmpeg shows. "Damaged files" were changed at seeded places.
 """
