@@ -15,7 +15,7 @@ VENV := $(LINK)/.venv
 endif
 BIN := $(VENV)/bin
 
-.PHONY: help install demo test test-cluster test-backends bench bench-temporal check-vgg16 lint format docs site lock clean
+.PHONY: help install demo test test-cluster test-backends test-soak bench bench-temporal check-vgg16 check-demo lint format docs site lock audit clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,10 @@ test-cluster: .venv/installed-dev ## test SLURM, S3 and submit scripts
 test-backends: .venv/installed-backends ## compare TensorFlow with PyTorch and JAX
 	$(BIN)/python -m pytest tests/backends
 
+# A run of 10,000 copied and 500 painted frames.
+test-soak: .venv/installed-dev ## watch memory and open files in a run of 10,500 frames
+	$(BIN)/python -m pytest -s tests/soak
+
 # Speed, evaluations, memory and overhead, into benchmarks/results/; some hours on a few cores.
 bench: .venv/installed-bench ## measure speed, memory and overhead, for hours
 	$(BIN)/python -m benchmarks
@@ -51,6 +55,10 @@ bench-temporal: .venv/installed ## measure how steady each way of painting is
 # Whether ImageNet's VGG-16, from a file in WEIGHTS, repeats the losses of the project's first version.
 check-vgg16: .venv/installed ## compare VGG-16's losses with the first version's
 	$(BIN)/python -m benchmarks.check_vgg16 $(WEIGHTS)
+
+# With the film of `make demo`; run it after a change that should leave the pixels as they were.
+check-demo: demo ## compare the demo's film with that of the docs
+	$(BIN)/python -m benchmarks.same
 
 lint: .venv/installed-dev ## check style and types
 	$(BIN)/ruff check
@@ -82,6 +90,13 @@ lock: .venv/installed-dev ## write the lock files anew
 	$(BIN)/uv pip compile $(LOCK) --extra build --extra cuda -c requirements.lock -o requirements-cuda.lock
 LOCK := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+# One lock at a time, since two may have other versions of one package.
+audit: .venv/installed-dev ## ask PyPI for known holes in the locked packages (needs the internet)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv && \
+	for lock in requirements-dev.lock requirements-cuda.lock; do \
+		$(BIN)/uv tool run pip-audit --disable-pip --require-hashes -r $$lock || exit 1; \
+	done || { echo "make audit: holes are known, or nobody could be asked; see above" >&2; exit 1; }
 
 # An installation that was interrupted leaves half a package, which pip takes for a whole one. So the
 # mark of a whole .venv is gone meanwhile, and without it everything is installed anew. Where pip only

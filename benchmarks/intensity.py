@@ -23,7 +23,7 @@ from gramflow.settings.config import load
 
 STYLES = ("starry_night", "mosaic", "oil", "ink", "watercolour", "cut_paper")
 STEPS = [number / 10 for number in range(1, 11)]
-WIDTH, ASPECT = 192, 9 / 16
+WIDTH, ASPECT = 128, 9 / 16
 
 
 def distances(style: str, frame: Picture, width: int) -> list[float]:

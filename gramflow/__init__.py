@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 # Keras reads it once, when first imported, and whoever imports Keras here has passed this line.
 # Without it ~/.keras/keras.json would choose, which was not written for this program.
 os.environ["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND") or "tensorflow"
+# OpenCV reads it once, when first imported. Its own limit lets a picture of 8 GB pass; this one is
+# the largest size that a look may have. A smaller one holds for what is given (base/limits.py).
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(16384 * 16384))
 
 __all__ = ["ENGINE_VERSION", "GramflowError", "__version__", "paint", "snakefile"]
 

@@ -1,13 +1,22 @@
 # Makes the page of a run: for each render what the page shows of it, and the page itself. The page is
-# also written at the start of a run, so that it can be watched growing.
+# also written at the start of a run, so that it can be watched growing, and at the end of one that
+# has failed, to tell what is missing.
+import time
+
 from gramflow.view import page as view_page
+from gramflow.view.failures import failures
+
+BEGUN = time.time()
 
 
 onstart:
     if not APART:
-        view_page.begin(
-            CONFIG, [name for name in CONFIG.renders if not is_shown(name)]
-        )
+        view_page.begin(CONFIG, unmade())
+
+
+onerror:
+    if not APART:
+        view_page.end(CONFIG, failures(unmade().values(), Path("logs"), BEGUN))
 
 
 rule page:

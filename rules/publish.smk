@@ -19,4 +19,4 @@ if CONFIG.publish:
             mem_mb=500,
             runtime=30,
         shell:
-            "cp {input} {output} 2> {log}"
+            "cp {input:q} {output:q} 2> {log:q}"

@@ -109,6 +109,13 @@ def is_shown(render):
         return False
 
 
+def unmade():
+    """The renders that the page does not have."""
+    return {
+        name: render for name, render in CONFIG.renders.items() if not is_shown(name)
+    }
+
+
 # The output that stands for the page. Without a storage it is not the page itself, which is written
 # at a run's start, too, and which two runs may share.
 INDEX = layout.INDEX if APART else LAYOUT.index

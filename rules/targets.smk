@@ -29,6 +29,8 @@ rule targets:
         "logs/targets/{target}.log",
     conda:
         "../envs/cpu.yaml"
+    # as many as the painting has: sums of another number of threads can differ in the last bit
+    threads: painting_threads
     resources:
         mem_mb=targets_mb,
         runtime=20,

@@ -12,6 +12,14 @@ class GramflowError(Exception):
     """
 
 
+def printable(text: str) -> str:
+    """The text without control characters, which a terminal would obey; they are shown instead.
+
+    A file's name, and what a film tells of itself, may hold any.
+    """
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
 @contextmanager
 def concerning(entry: str) -> Iterator[None]:
     """Prefix the message of a GramflowError raised in the block with a config entry."""

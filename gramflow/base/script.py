@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from gramflow.base.errors import GramflowError
+from gramflow.base.errors import GramflowError, printable
 from gramflow.base.progress import ERROR, Say
 
 INTERRUPTED = "interrupted; everything finished so far is kept"
@@ -32,6 +32,7 @@ def job(log: str) -> Iterator[Say]:
             print(line, file=file)
 
     def say(line: str) -> None:
+        line = printable(line)
         with suppress(OSError):
             print(line, file=sys.stderr, flush=True)
         note(line)

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from gramflow import __version__
-from gramflow.base.errors import GramflowError
+from gramflow.base.errors import GramflowError, printable
 from gramflow.commands import run as snakemake
 
 COMMANDS = (
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(**chosen) or 0
     except GramflowError as error:
-        print(f"ERROR: {error}", file=sys.stderr)
+        print(f"ERROR: {printable(str(error))}", file=sys.stderr)
         return WRONG_USE
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

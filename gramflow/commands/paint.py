@@ -173,7 +173,7 @@ class _Watched:
 
     def say(self, line: str) -> None:
         """Print a line above the bar."""
-        self._bar.console.print(line, highlight=False, soft_wrap=True)
+        self._bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def on_epoch(self, curve: Curve) -> None:
         """Show the evaluations made and the lowest loss."""

@@ -16,10 +16,13 @@ INTENSITY = "_intensity"
 """Name of a style's calibration among its targets; no loss term can have it."""
 WIDTH, HEIGHT = 112, 64
 """Size in pixels of the reference picture."""
-PROBES = (512.0, 64.0, 8.0, 1.0, 0.25)
+PROBES = (32768.0, 4096.0, 512.0, 64.0, 8.0, 1.0, 0.25)
 """Factors at which the reference picture is painted, falling: the last is that of intensity 1."""
-_WEAKEST = 1024.0  # factor at intensity 0, beyond which next to nothing is painted
-_REAL = 4.0  # pictures of things need so many times the factor of the reference, which has no edges
+_WEAKEST = 2.0**18  # factor at intensity 0, beyond which next to nothing is painted
+# Pictures of things go further towards the style than the reference at the same factor, since they
+# have edges and are painted by more evaluations: the factor is multiplied by this number at
+# intensity 0, and by less for higher ones.
+_REAL = 7.0
 _GRID = np.linspace(0, 1, 21)
 
 
@@ -33,7 +36,7 @@ def calibration(distances: Sequence[float], of_film: float) -> dict[str, NDArray
     gone = np.maximum.accumulate([0.0, *(of_film - np.asarray(distances, np.float64))])
     share = gone / max(gone[-1], 1e-12) + 1e-9 * np.arange(len(gone))  # rising, as interp asks for
     found = np.interp(_GRID, share / share[-1], logs)
-    found[1:-1] = np.clip(found[1:-1] + np.log(_REAL), logs[-1], logs[0])
+    found = np.clip(found + np.log(_REAL) * np.sqrt(1 - _GRID), logs[-1], logs[0])
     return {"logs": np.minimum.accumulate(found).astype(np.float32)}
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gramflow.base.arrays import Picture, resized
 from gramflow.base.errors import GramflowError
+from gramflow.base.limits import NO_OTHER_FILES, read_whole
 from gramflow.engine.flows import Flow, FlowMethod, scaled
 
 
@@ -105,8 +106,8 @@ class ONNX(FlowMethod):
 def session(weights: str) -> Any:
     """Open a network by ONNX Runtime: on the GPU where its build supports one, deterministic.
 
-    weights: path of the ONNX file. Raises the errors of ONNX Runtime, which derive from Exception,
-    and OSError.
+    weights: path of the ONNX file, which must hold all of it. Raises the errors of ONNX Runtime,
+    which derive from Exception, OSError, and GramflowError for a file that is too large.
     """
     import onnxruntime
 
@@ -116,9 +117,9 @@ def session(weights: str) -> Any:
     options.intra_op_num_threads = 1  # the other threads paint meanwhile
     known = onnxruntime.get_available_providers()
     chosen = [provider for provider in _PROVIDERS if provider[0] in known]
-    # loaded from bytes, so that the model cannot refer to other files: those would not enter a
-    # frame's key
-    return onnxruntime.InferenceSession(Path(weights).read_bytes(), options, chosen)
+    # one file is all of it: others would not enter a frame's key
+    options.add_session_config_entry(*NO_OTHER_FILES)
+    return onnxruntime.InferenceSession(read_whole(Path(weights)), options, chosen)
 
 
 def one_line(reason: object) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gramflow import bundled
 from gramflow.base.arrays import Picture
 from gramflow.base.errors import GramflowError
+from gramflow.base.limits import MOST_BYTES
 from gramflow.engine import ops
 
 Pooling = Literal["average", "max", "l2"]
@@ -178,8 +179,12 @@ def in_precision(extractor: Any, precision: str) -> Any:
 
 
 def load_weights(model: Any, path: Path) -> None:
-    """Load a model's weights from an .h5 file. Raises GramflowError if that fails."""
+    """Load a model's weights from an .h5 file, which may come from anyone.
+
+    Only arrays are read: no layers, no pickled objects. Raises GramflowError if that fails.
+    """
     try:
+        _check_arrays(path)
         model.load_weights(path)
     except (OSError, ValueError, KeyError, AttributeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -187,6 +192,27 @@ def load_weights(model: Any, path: Path) -> None:
             f"weights: {path} does not hold the weights of {model.name} without top ({reason}); "
             "give a *_notop.h5 file of Keras's layout for this network"
         ) from error
+
+
+def _check_arrays(path: Path) -> None:
+    """Raise OSError or ValueError unless a file is HDF5, complete, and not too large.
+
+    HDF5 can refer to other files, whose bytes would become weights, and can state arrays of any
+    size in a small file.
+    """
+    import h5py
+
+    links: list[Any] = []
+    arrays: list[Any] = []
+    with h5py.File(path, "r") as file:
+        file.visititems_links(lambda _, link: links.append(link))
+        file.visititems(lambda _, item: arrays.append(item) if hasattr(item, "nbytes") else None)
+        if any(isinstance(link, h5py.ExternalLink) for link in links) or any(
+            array.external or array.is_virtual for array in arrays
+        ):
+            raise ValueError("it refers to other files")
+        if sum(array.nbytes for array in arrays) > MOST_BYTES:
+            raise ValueError(f"its arrays have more than {MOST_BYTES} bytes")
 
 
 def _adapted(model: Any, pooling: Pooling, padding: Padding) -> Any:

@@ -1,6 +1,7 @@
 """The stylizer that optimises the frame's pixels, from coarse to fine."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from gramflow.base.arrays import SMALLEST, Picture, Tensor, blurred, resized
 from gramflow.engine.areas import Area, area_targets, by_areas
+from gramflow.engine.backend import out_of_memory
 from gramflow.engine.flows import Map
 from gramflow.engine.intensity import content_factor
 from gramflow.engine.networks import Network
@@ -47,6 +49,7 @@ class Optimize(Stylizer):
         low = lowered(extractor, wanted, f"looks.{palette.name}")
         self.low = None if low is None else Objective(low, palette.losses, plan)
         self._areal: tuple[Objective, Objective | None] | None = None
+        self._guarded: list[Guarded] = []  # those of the frame painted now
         self._mixed: dict[str, dict[int, Any]] = {}
         self.styles = {
             width: self.objective.prepared(targets) for width, targets in palette.targets.items()
@@ -72,9 +75,32 @@ class Optimize(Stylizer):
         arXiv:1611.07865, section 5). Unlike there, only the change that a smaller size makes is
         upsampled and added, so that the frame's detail is not blurred. With neighbours, disoccluded
         areas are first filled with a coarse painting, unless they are tiny.
+
+        Where the device runs out of memory, the frame is begun anew in smaller tiles, and so are
+        the next ones. Raises GramflowError when there are none.
         """
+        troubles: list[str] = []
+        while True:
+            try:
+                painted = self._paint(frame, neighbours, seed, on_epoch)
+                return replace(painted, troubles=troubles + painted.troubles)
+            except Exception as error:  # every framework has its own
+                if not out_of_memory(error):
+                    raise
+            count = self.objective.plan.shrink(*frame.shape[:2])
+            troubles = [f"The device ran out of memory; painted in {count} tiles."]
+
+    def _paint(
+        self,
+        frame: Picture,
+        neighbours: Mapping[int, Neighbour],
+        seed: int,
+        on_epoch: Callable[[Curve], None],
+    ) -> Painted:
+        """Paint a frame by the tiles planned now; see `paint`."""
         look, network = self.palette.settings, self.palette.network
-        curve = Curve(look["epoch"], look["stop"], on_epoch)
+        self._guarded.clear()
+        curve = Curve(look["epoch"], 0.0 if self._is_gradual else look["stop"], on_epoch)
         *smaller, whole = self.styles
         least = max(SMALLEST, self.objective.plan.smallest)
         smaller = [width for width in smaller if min(_size(frame, width)) >= least]
@@ -101,7 +127,8 @@ class Optimize(Stylizer):
         result = network.deprocess(values)
         if 1 in neighbours and not self.turning:
             result = held(result, frame, neighbours[1])
-        return Painted(result, curve.evaluations, curve.points[told:], terms)
+        losses = curve.points[told:]
+        return Painted(result, curve.evaluations, losses, terms, self._troubles(losses))
 
     def evaluate(self, picture: Picture, frame: Picture) -> tuple[float, Tensor]:
         """The loss of a picture and its gradient by the preprocessed pixels, (1, height, width, 3).
@@ -225,6 +252,15 @@ class Optimize(Stylizer):
         """Whether the frame is painted by the loss terms as they are, without weights by place."""
         return len(self.areas) < 2 and all(area.intensity is None for area in self.areas)
 
+    @property
+    def _is_gradual(self) -> bool:
+        """Whether an area has an intensity below 1.
+
+        The loss of such a frame falls slowly from the start, so that `stop` would end the
+        optimisation before anything is painted.
+        """
+        return any(0 < area.intensity < 1 for area in self.areas if area.intensity is not None)
+
     def _area_targets(
         self, width: int, frame: Picture, content: Mapping[str, Any]
     ) -> dict[str, Any]:
@@ -290,9 +326,22 @@ class Optimize(Stylizer):
         phases = [Phase(evaluator, exact)]
         if exact < evaluations:
             guarded = Guarded(low_objective, objective, self.precision)
+            self._guarded.append(guarded)
             low = _Evaluator(guarded, evaluator.targets)
             phases.insert(0, Phase(low, evaluations - exact))
         return phases
+
+    def _troubles(self, losses: Sequence[tuple[int, float]]) -> list[str]:
+        """What was odd about the frame painted now, in sentences; see `Painted.losses`."""
+        troubles = []
+        if any(guarded.failed for guarded in self._guarded):
+            text = f"Its loss or gradient is not finite in {self.precision}; float32 was used."
+            troubles.append(text)
+        (begun, start), (ended, _) = losses[0], losses[-1]
+        if ended > begun and min(loss for _, loss in losses) >= start:
+            text = f"No lower loss than the first was found in {ended - begun + 1} evaluations."
+            troubles.append(text)
+        return troubles
 
     def _budget(self, unknown: float) -> int:
         """Maximum number of evaluations of a frame.

@@ -75,7 +75,7 @@ class Guarded:
     scale again, so that a frame does not depend on those painted before. bfloat16 needs no scale.
 
     low, exact: objectives. `exact` takes over once the loss itself is not finite, or gradients are
-    not at any scale down to 1.
+    not at any scale down to 1; `failed` is true from then on.
     """
 
     def __init__(self, low: Any, exact: Any, precision: str) -> None:
@@ -83,9 +83,14 @@ class Guarded:
         self.exact = exact
         self.scale = _FLOAT16_SCALE if precision == "mixed_float16" else 1.0
 
+    @property
+    def failed(self) -> bool:
+        """Whether the low precision was given up."""
+        return self.scale < 1
+
     def __call__(self, picture: Tensor, targets: Any) -> Any:
         """Total loss, gradient and terms, as of `Objective`."""
-        while self.scale >= 1:
+        while not self.failed:
             evaluation = self.low(picture, targets, self.scale)
             loss, gradient, _ = evaluation
             if bool(ops.all(ops.isfinite(gradient))) and bool(ops.isfinite(loss)):

@@ -24,12 +24,14 @@ class Painted:
     losses: pairs of evaluations made and lowest total loss so far, one per epoch, at the full
         working size only; the lowest loss is reset where the precision changes.
     terms: the unweighted loss terms at the lowest loss.
+    troubles: what was odd about its numbers, in sentences.
     """
 
     picture: Picture
     evaluations: int = 0
     losses: list[tuple[int, float]] = field(default_factory=list)
     terms: dict[str, float] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
 
 
 Arrays = Mapping[str, NDArray[Any]]

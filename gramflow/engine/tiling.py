@@ -7,11 +7,11 @@ Tiles begin at multiples of the total pooling stride. So each feature of the pic
 exactly one tile, with the same value as without tiles.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise, product
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -212,6 +212,7 @@ class Plan:
         self.losses = losses
         self.limit = limit
         self.where = where
+        self._most = math.inf  # pixels of a tile that the device has had memory for
         self._held = 12 * PICTURES + 3 * held + target_bytes(network, losses)
         self.tiles = lru_cache(self._tiles)
 
@@ -245,9 +246,9 @@ class Plan:
                 f"{self.network.name}, which need {self.smallest} on the shorter side; give a "
                 "greater width, style_scale or coarsest, or earlier layers"
             )
-        whole = Tile(Span(0, 0, height, height), Span(0, 0, width, width))
-        if self.limit is None or self.estimate(height, width, height * width) <= self.limit:
-            return [whole]
+        limit, most = math.inf if self.limit is None else self.limit, self._most
+        if height * width <= most and self.estimate(height, width, height * width) <= limit:
+            return [Tile(Span(0, 0, height, height), Span(0, 0, width, width))]
         for name, loss in self.losses.items():
             if loss.layers and not isinstance(loss, Layered):
                 raise GramflowError(
@@ -255,16 +256,31 @@ class Plan:
                     f"limit asks for at {width}x{height} pixels; give more memory or a smaller "
                     "width, or derive the term from Layered (docs/plugins.md)"
                 )
-        seen = (self.limit - self.estimate(height, width, 0)) / self._active
-        if found := tiles(height, width, seen, self.geometry):
+        seen = (limit - self.estimate(height, width, 0)) / self._active
+        if found := tiles(height, width, min(seen, most), self.geometry):
             return found
+        if seen > most:
+            raise GramflowError(
+                f"memory: the device has too little for {self.where} at {width}x{height} pixels, "
+                "even in the smallest tiles; end what else uses it, or give a smaller width"
+            )
         side = self.geometry.stride + 2 * self.geometry.halo
         least = self.estimate(height, width, min(height, side) * min(width, side))
         raise GramflowError(
-            f"memory: {in_words(self.limit)} is too little for {self.where} at {width}x{height} "
+            f"memory: {in_words(limit)} is too little for {self.where} at {width}x{height} "
             f"pixels; give {in_words(least)} at least, a smaller width, or an optimizer with "
             "less memory of its own"
         )
+
+    def shrink(self, height: int, width: int) -> int:
+        """Halve the tiles of a picture, since the device has run out of memory.
+
+        Pictures of other sizes get no greater tiles, either. Returns the number of tiles. Raises
+        GramflowError as `tiles` does.
+        """
+        self._most = max(tile.pixels for tile in self.tiles(height, width)) / 2
+        self.tiles.cache_clear()
+        return len(self.tiles(height, width))
 
     def words(self, height: int, width: int) -> str:
         """The estimate as text for users. Raises GramflowError like `tiles`."""
@@ -310,4 +326,4 @@ def target_bytes(network: Any, losses: Mapping[str, Loss]) -> float:
 
 def in_words(size: float) -> str:
     """Format bytes in GiB, as in the config, rounded up to a tenth."""
-    return f"{ceil(size / 2**30 * 10) / 10}GiB"
+    return f"{math.ceil(size / 2**30 * 10) / 10}GiB"

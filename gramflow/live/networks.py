@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gramflow.base.errors import GramflowError, concerning
+from gramflow.base.limits import read_whole
 from gramflow.bundled import networks as shipped
 from gramflow.live.painter import Painter
 
@@ -24,7 +25,7 @@ def find(name: str) -> bytes:
         others = f"one of {known}, or " if known else ""
         raise GramflowError(f"no such network; give {others}the path of an {_SUFFIX} file")
     try:
-        return path.read_bytes()
+        return read_whole(path)
     except OSError as error:
         raise GramflowError(f"{error.strerror}; give the path of an {_SUFFIX} file") from error
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from gramflow.base.arrays import Picture
 from gramflow.base.errors import GramflowError
+from gramflow.base.limits import NO_OTHER_FILES
 from gramflow.engine.transformer import padded
 from gramflow.live.calm import Calm
 from gramflow.live.reasons import one_line
@@ -62,10 +63,10 @@ def _session(model: bytes, threads: int) -> Any:
     options.intra_op_num_threads = threads
     # threads that wait in a loop take the cores that decode and encode meanwhile
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry(*NO_OTHER_FILES)
     known = onnxruntime.get_available_providers()
     chosen = [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in known]
     try:
-        # loaded from bytes, so that the model cannot refer to other files
         return onnxruntime.InferenceSession(model, options, chosen)
     except Exception as error:  # ONNX Runtime's own classes derive from nothing else
         raise GramflowError(f"no network, or damaged ({one_line(error)}); {_REMEDY}") from error

@@ -15,9 +15,21 @@ import imageio_ffmpeg
 
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import disk_full
+from gramflow.base.limits import MOST_PIXELS
 
-LOCAL: dict[str, str] = {"protocol_whitelist": "file,pipe"}
-"""Input options that prevent a crafted file from making ffmpeg open network connections."""
+_FORMATS = (
+    *("mov", "matroska", "webm", "avi", "mxf", "mpegts", "mpeg", "mpegvideo", "m4v"),
+    *("flv", "asf", "ogg", "nut", "gxf", "dv", "wtv", "ivf", "yuv4mpegpipe", "gif", "apng"),
+    *("h264", "hevc", "vvc", "obu", "vc1", "mjpeg"),
+)
+LOCAL: dict[str, str] = {
+    "protocol_whitelist": "file",
+    "format_whitelist": ",".join(_FORMATS),
+    "max_pixels": str(MOST_PIXELS),
+}
+"""Input options for a local film, which may come from anyone: ffmpeg opens no network connection,
+and no other file. Only formats that hold the whole film are read: a playlist (HLS, DASH, ffconcat,
+SDP), whatever it is named, and a pattern of pictures would make ffmpeg open the files they list."""
 
 _KEPT_COMPLAINTS = 1000
 _QUIET = ("-hide_banner", "-nostdin", "-nostats", "-v", "error")
@@ -74,7 +86,10 @@ def open_film(path: Path) -> Any:
 
     Raises av.FFmpegError when it is missing or not a film.
     """
-    return av.open(local(path), options={"protocol_whitelist": "file"}, metadata_errors="replace")
+    container = av.open(local(path), options=LOCAL, metadata_errors="replace")
+    for stream in container.streams.video:
+        stream.codec_context.options = {"max_pixels": LOCAL["max_pixels"]}
+    return container
 
 
 class Child:

@@ -1,14 +1,18 @@
 """Reads picture files as arrays; converts arrays between depths and sizes."""
 
+import warnings
 from base64 import b64encode
+from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from gramflow.base.arrays import Picture, Pixels, resized
 from gramflow.base.errors import GramflowError, concerning
+from gramflow.base.limits import MOST_PIXELS, read_whole
 from gramflow.settings.config import Config
 
 
@@ -26,13 +30,17 @@ def read_pixels(path: Path, alpha: bool = False) -> Pixels:
 
     alpha: keep an alpha channel as the fourth, instead of compositing.
     """
-    data = path.read_bytes() if path.is_file() else b""
+    data = read_whole(path) if path.is_file() else b""
     if not data:
         raise GramflowError(f"{path}: no such file, or it is empty; give the path of a picture")
     # unchanged, a JPEG file, which has no alpha, would not be turned upright
     unchanged = data.startswith(b"\x89PNG") or (alpha and not data.startswith(b"\xff\xd8"))
     flags = cv2.IMREAD_UNCHANGED if unchanged else _COLOUR
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    _check_pixels(path, data)
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error as error:  # damaged, or larger than its own limit (gramflow/__init__.py)
+        raise GramflowError(f"{path}: {_NO_PICTURE}") from error
     if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
         raise GramflowError(f"{path}: {_NO_PICTURE}")
     if alpha and pixels.ndim == 3 and pixels.shape[2] == 4:
@@ -52,6 +60,30 @@ def check_styles(config: Config) -> None:
                     raise GramflowError(f"{image}: {_NO_PICTURE}")
 
 
+def _check_pixels(path: Path, data: bytes) -> None:
+    """Raise GramflowError for a picture that is too large to decode, by its header.
+
+    What Pillow does not know is left to OpenCV, which has a limit of its own.
+    """
+    try:
+        with (
+            warnings.catch_warnings(
+                action="ignore"
+            ),  # of many pixels, which may still be few enough
+            Image.open(BytesIO(data), formats=_HEADERS) as header,
+        ):
+            width, height = header.size
+    except Image.DecompressionBombError:
+        pass
+    except Exception:  # its readers raise errors of many kinds for a damaged file
+        return
+    else:
+        if width * height <= MOST_PIXELS:
+            return
+    raise GramflowError(f"{path}: has more than {MOST_PIXELS} pixels; give a smaller picture")
+
+
+_HEADERS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")
 _NO_PICTURE = "not a picture; give a PNG, JPEG, TIFF or WebP file"
 _COLOUR = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
 

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, Self
 
 import av
+import cv2
 
 from gramflow.base.errors import GramflowError, concerning
 from gramflow.base.files import Document
+from gramflow.base.limits import MOST_PIXELS
 from gramflow.media.exr import is_exr, read_exr
 from gramflow.media.ffmpeg import binary, open_film
 from gramflow.media.pictures import read_pixels
@@ -211,21 +213,29 @@ def _timecode(stream: Any, container: Any) -> str | None:
 def _video_stream(source: Source, container: Any) -> Any:
     """The first video stream that is not a cover picture.
 
-    Raises GramflowError when there is none, and for a file that is a single picture.
+    Raises GramflowError when there is none, and for one whose frames are too large to decode.
     """
-    if container.format.name == "image2" or container.format.name.endswith("_pipe"):
-        raise GramflowError(
-            f"{source.entry}: {source.path} is one picture; give a film, "
-            "or a pattern such as frames/*.png with fps"
-        )
     attached = av.stream.Disposition.attached_pic
     films = [video for video in container.streams.video if not video.disposition & attached]
     if films:
+        _check_pixels(source, films[0].codec_context)
         return films[0]
     what = "only a cover picture" if container.streams.video else "no video stream"
     raise GramflowError(
         f"{source.entry}: {source.path} has {what}; give a file with moving pictures"
     )
+
+
+def _check_pixels(source: Source, codec: Any) -> None:
+    """Raise GramflowError for a film whose frames, by its header, are too large to decode.
+
+    Told by `open_film` how many pixels may be, ffmpeg gives more of them no size at all.
+    """
+    if not 0 < codec.width * codec.height <= MOST_PIXELS:
+        raise GramflowError(
+            f"{source.entry}: {source.path} has frames of no size, or of more than {MOST_PIXELS} "
+            "pixels; make it smaller, or give another film"
+        )
 
 
 @dataclass(frozen=True)
@@ -366,9 +376,15 @@ def _unreadable(source: Source, error: Exception) -> GramflowError:
         return GramflowError(f"{entry}: {path} is a folder; give a film, or {path}/*.png with fps")
     if not os.access(path, os.R_OK):
         return GramflowError(f"{entry}: {path} may not be read; change its permissions")
+    if cv2.haveImageReader(str(path)):
+        return GramflowError(
+            f"{entry}: {path} is one picture; give a film, or a pattern such as frames/*.png "
+            "with fps"
+        )
     return GramflowError(
-        f"{entry}: {path} is no film that ffmpeg can read ({_words(error)}); it may be cut off "
-        "or of another kind: copy it again, or give a film such as .mp4, .mkv, .mov or .avi"
+        f"{entry}: {path} is no film that ffmpeg can read ({_words(error)}); it may be cut off, "
+        "a playlist or of another kind: copy it again, or give a film such as .mp4, .mkv, .mov or "
+        ".avi"
     )
 
 

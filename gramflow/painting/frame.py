@@ -47,7 +47,22 @@ def paint_frame(
         name = look.colours["name"]
         text = f"{name} gives no picture of the frame's size and finite values; correct it"
         raise GramflowError(f"looks.{look.name}.colours: {text}")
-    return replace(result, picture=covered(finished, source, stylizer.areas))
+    picture = covered(finished, source, stylizer.areas)
+    return replace(result, picture=picture, troubles=result.troubles + _blank(source, picture))
+
+
+def _blank(source: Picture, painted: Picture) -> list[str]:
+    """What is said of a frame without content, or of a painting that has lost it."""
+    if _has_one_colour(source):
+        return ["The frame has one colour."]
+    return ["The painting has one colour, the frame has more."] if _has_one_colour(painted) else []
+
+
+def _has_one_colour(picture: Picture) -> bool:
+    return bool((np.ptp(picture, axis=(0, 1)) < _SAME).all())
+
+
+_SAME = 1 / 255  # difference of values, RGB, 0..1, below which a picture has one colour
 
 
 def _seed(seed: int, frame: str) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gramflow.base.arrays import Picture
-from gramflow.base.progress import Every, Progress, Say
+from gramflow.base.progress import WARNING, Every, Progress, Say
 from gramflow.engine.backend import prepare
 from gramflow.engine.colours import Colours
 from gramflow.engine.optimizers import Curve
@@ -167,7 +167,7 @@ class _Painting:
         The last picture may still be being written when this returns.
         """
         started = time.monotonic()
-        made = set()
+        made, troubles = set(), []
         for done, (stage, step) in enumerate(missing, 1):
             key = self.job.keys[stage][step.number]
             if self.painted.store.is_intact(key):  # another render's job has painted it meanwhile
@@ -180,8 +180,12 @@ class _Painting:
             left = (time.monotonic() - started) / done * (len(missing) - done)
             line = str(replace(_told_of(place, result), seconds=seconds, left=left))
             pixels, note = to_pixels(result.picture), _note(result, seconds)
+            troubles += [f"frame {step.number}: {trouble}" for trouble in result.troubles]
             self.painted.keep(key, pixels, note, partial(self.say, line))
             self.on_frame(step.number, self.sources.source(step.number), result.picture)
+        if troubles:
+            others = f" (and {len(troubles) - 1} more, see the report)" if troubles[1:] else ""
+            self.say(f"{WARNING}{self.title}: {troubles[0]}{others}")
         return made
 
     def _missing(self) -> list[tuple[int, Step]]:
@@ -258,4 +262,5 @@ def _note(painted: Painted, seconds: float) -> dict[str, Any]:
         "losses": [[count, float(f"{loss:.6g}")] for count, loss in painted.losses],
         "terms": {name: float(f"{value:.6g}") for name, value in painted.terms.items()},
         "seconds": round(seconds, 2),
+        **({"troubles": painted.troubles} if painted.troubles else {}),
     }

@@ -13,7 +13,7 @@ from gramflow.settings import scenes
 from gramflow.settings.chosen import Layers, check_packages, marked_settings
 from gramflow.settings.encoding import FRAMES, container_of, resolved_encoding
 from gramflow.settings.looks import Look, check_examples, marked, resolved_look
-from gramflow.settings.paths import check_braces, check_readable, mode_of
+from gramflow.settings.paths import check_braces, check_readable, check_trusted, mode_of
 from gramflow.settings.plugins import Plugin, Registry
 from gramflow.settings.reading import schema
 from gramflow.settings.renders import Render, resolved_renders
@@ -85,6 +85,8 @@ def load(config: Mapping[str, Any], folder: Path = Path()) -> Config:
     error found; its message is one line that starts with the entry's name.
     """
     values = checked(config, schema())
+    for number, file in enumerate(values["plugins"]):
+        check_trusted(folder / file, folder, ("plugins", number))
     registry = Registry([folder / file for file in values["plugins"]])
     network = registry.find("networks", values["network"], ("network",))
     check_packages(network, ("network",))

@@ -203,7 +203,7 @@ def _run(file: Path, source: bytes, name: str, entry: Entry) -> types.ModuleType
     module.__file__ = str(file)
     sys.modules[name] = module  # dataclasses look up their module here
     try:
-        exec(compile(source, str(file), "exec"), vars(module))
+        exec(compile(source, str(file), "exec"), vars(module))  # noqa: S102
     except Exception as error:
         del sys.modules[name]
         line = _failing_line(error, file)

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from gramflow.base.errors import GramflowError
+from gramflow.base.errors import GramflowError, printable
 
 Schema = Mapping[str, Any]
 Values = dict[str, Any]
@@ -40,9 +40,7 @@ def refused(entry: Entry, text: str) -> GramflowError:
 
     text: what is wrong and what to do.
     """
-    # a path may hold a line break: the message stays one line that a terminal can show
-    line = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-    return GramflowError(f"{dotted(entry)}: {line}")
+    return GramflowError(f"{dotted(entry)}: {printable(text)}")
 
 
 def dotted(entry: Entry) -> str:

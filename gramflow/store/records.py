@@ -22,7 +22,8 @@ class Record(Document):
         frame: number in the video. key: key of the painted frame. bytes: size of its file.
         reused: whether it was in the store before.
         backend: what computed it, by the name that KERAS_BACKEND has for it.
-        evaluations, losses, terms: see `gramflow.engine.stylizers.Painted`.
+        evaluations, losses, terms: see `gramflow.engine.stylizers.Painted`; so is
+        troubles, which is missing where there were none.
         seconds: duration of painting.
     """
 

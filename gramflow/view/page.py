@@ -6,7 +6,7 @@ other data. So what it tells is in scripts, each one call of a function of the p
 
 import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,10 +47,17 @@ def call(function: str, value: Any) -> bytes:
     return f"gramflow.{function}({json.dumps(value)});\n".encode("ascii")
 
 
-def index(config: Config, waiting: Collection[str] = ()) -> str:
-    """The text of the page. waiting: names of the renders that are still to be made."""
-    renders = [
-        render.labels | {"name": name, "waiting": name in waiting}
+def index(
+    config: Config, waiting: Collection[str] = (), failed: Mapping[str, str] | None = None
+) -> str:
+    """The text of the page.
+
+    waiting: names of the renders that are still to be made. failed: of those that were not made in
+    a run that has failed, with the reasons; "" where none is known.
+    """
+    reasons = failed or {}
+    renders: list[dict[str, Any]] = [
+        render.labels | {"name": name, "waiting": name in waiting, "failed": reasons.get(name)}
         for name, render in config.renders.items()
     ]
     films = [_film(config, name) for name in config.renders]
@@ -75,6 +82,12 @@ def begin(config: Config, waiting: Collection[str]) -> None:
         for name in waiting:
             write_bytes(Path(PAGE_LIVE.format(render=name)), call("live", {"name": name}))
         write_bytes(Path(INDEX), index(config, waiting).encode())
+
+
+def end(config: Config, failed: Mapping[str, str]) -> None:
+    """Write the page at the end of a run that has failed; see `index`, and `begin`."""
+    with suppress(OSError, GramflowError):
+        write_bytes(Path(INDEX), index(config, failed, failed).encode())
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Measures the steadiness of a painted film frame by frame, and flags faulty frames."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import cv2
@@ -119,7 +119,21 @@ def measure_film(
         )
         for source in ("frame", "style")
     }
-    return _report(render.name, manifest.shots, numbers, found, bare, terms)
+    report = _report(render.name, manifest.shots, numbers, found, bare, terms)
+    return replace(report, flagged=_with_troubles(report.flagged, records))
+
+
+def _with_troubles(
+    flagged: Mapping[int, list[str]], records: Sequence[Record]
+) -> dict[int, list[str]]:
+    """The flagged frames, with those whose numbers were odd when they were painted."""
+    found = dict(flagged)
+    for record in records:
+        for frame in record.frames:
+            if "troubles" in frame:
+                number = frame["frame"]
+                found[number] = found.get(number, []) + frame["troubles"]
+    return dict(sorted(found.items()))
 
 
 class _Film:

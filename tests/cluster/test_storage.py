@@ -16,11 +16,14 @@ def test_a_film_comes_from_the_store_and_goes_there(s3, tmp_path):
     project.config |= {
         "videos": {"clip": {"path": "s3://films/raw/clip.mkv"}},
         "renders": [{"style": "red"}],
-        "publish": "s3://films/painted",
+        "publish": "s3://films/painted/$(touch run1) `touch run2`; touch run3",
     }
     project.run(**environment)
     assert made(project, "clip.red") == list(range(FRAMES))
-    film = client.get_object(Bucket="films", Key="painted/clip.red.mp4")["Body"].read()
+    (published,) = client.list_objects_v2(Bucket="films", Prefix="painted/")["Contents"]
+    assert published["Key"].endswith("touch run3/clip.red.mp4")
+    assert not list(project.folder.rglob("run?"))
+    film = client.get_object(Bucket="films", Key=published["Key"])["Body"].read()
     assert film == project.film("clip.red")
     before = project.painted()
     assert project.run(**environment).jobs == 0
@@ -31,7 +34,7 @@ def test_a_film_comes_from_the_store_and_goes_there(s3, tmp_path):
     project.run(**environment)
     assert made(project, "clip.red") == [1]
     assert before.items() <= project.painted().items()
-    film = client.get_object(Bucket="films", Key="painted/clip.red.mp4")["Body"].read()
+    film = client.get_object(Bucket="films", Key=published["Key"])["Body"].read()
     assert film == project.film("clip.red")
 
 

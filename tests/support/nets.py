@@ -46,6 +46,17 @@ def inverting() -> bytes:
     return network(-1.0, 1.0)
 
 
+def stored_outside(model: bytes, place: str) -> bytes:
+    """A network whose constants are in another file. place: its path, as the network tells it."""
+    changed = onnx.load_from_string(model)
+    for constant in changed.graph.initializer:
+        constant.ClearField("raw_data")
+        constant.data_location = TensorProto.EXTERNAL
+        entry = constant.external_data.add()
+        entry.key, entry.value = "location", place
+    return changed.SerializeToString()
+
+
 def _model(
     nodes: Sequence[onnx.NodeProto],
     ends: tuple[str, str],

@@ -178,7 +178,10 @@ def test_a_plugin_of_ones_own_may_stand_in_short_form(folder: Path) -> None:
     assert painter.optimizer["memory"] == 3
 
 
-def test_settings_of_a_preset_do_not_reach_another_optimizer(tmp_path: Path, folder: Path) -> None:
+def test_settings_of_a_preset_do_not_reach_another_optimizer(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRAMFLOW_PLUGIN_FOLDERS", str(tmp_path))
     (tmp_path / "slow.py").write_text(
         "from gramflow.engine.optimizers import Optimizer\n"
         "class Slow(Optimizer):\n    '''Slow.'''\n    name = 'slow'\n"

@@ -238,7 +238,8 @@ def test_settings_of_a_frame_are_part_of_its_key(tmp_path, start):
             "videos": {"clip": {"path": __file__}},
             "styles": {"red": {"images": [__file__]}},
             "looks": {"default": {"width": 64, "start": start, "stylizer": "late"}},
-        }
+        },
+        tmp_path,
     )
     keys = keys_of(config, [1] * 4)  # 25 frames a second
     assert keys[0] == keys[1] != keys[2] == keys[3]

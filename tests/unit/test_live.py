@@ -15,6 +15,7 @@ import pytest
 from onnx import TensorProto
 
 from gramflow.base.errors import GramflowError
+from gramflow.engine.learned import session
 from gramflow.live.calm import Calm
 from gramflow.live.loop import Controls, Loop
 from gramflow.live.networks import find, painters
@@ -96,6 +97,32 @@ def test_what_is_no_painting_network_is_refused(tmp_path: Path, model: bytes, to
     message = str(caught.value)
     assert message.startswith(f"--network {path}: ") and told in message
     assert "gramflow export-network" in message and "\n" not in message
+
+
+@pytest.mark.parametrize("place", ["secret", "./secret", "../{folder}/secret", "{path}"])
+def test_a_network_reads_no_other_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Neither beside it nor in the current folder. A flow's and a mask's network alike."""
+    monkeypatch.chdir(tmp_path)
+    Path("secret").write_bytes(bytes(64))
+    told = place.format(folder=tmp_path.name, path=tmp_path / "secret")
+    model = nets.stored_outside(nets.network(), told)
+    with pytest.raises(GramflowError, match="damaged"):
+        Painter(model, 1)
+    Path("a.onnx").write_bytes(model)
+    with pytest.raises(Exception, match="xternal data"):
+        session("a.onnx")
+
+
+def test_a_network_of_more_bytes_than_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.onnx"
+    path.touch()
+    os.truncate(path, 1 << 40)  # a hole, which takes no space on the disk
+    with pytest.raises(GramflowError, match="has 1099511627776 bytes, more than"):
+        find(str(path))
+    with pytest.raises(GramflowError, match="has 1099511627776 bytes, more than"):
+        session(str(path))
 
 
 def test_what_is_not_finite_is_not_shown() -> None:
@@ -527,6 +554,11 @@ def test_malformed_requests_are_refused() -> None:
     with serving("127.0.0.1") as page:
         own = {"Origin": page.address.rstrip("/")}
         assert status(page, "127.0.0.1", own, "{}") == 204
+        address = urlsplit(page.address)
+        for path in ("/../../etc/passwd", "/%2e%2e/page.html", "/painted/../x", "//etc/passwd"):
+            connection = HTTPConnection("127.0.0.1", address.port, timeout=10)
+            connection.request("GET", path)
+            assert connection.getresponse().status == 404
         for wrong in ({"Host": "["}, {"Host": "[::1"}):
             assert status(page, "127.0.0.1", wrong) == 403
         assert status(page, "127.0.0.1", {"Origin": "http://["}, "{}") == 403

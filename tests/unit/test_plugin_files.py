@@ -1,5 +1,6 @@
 """Files that a plugin's settings name: a part of the frame's key, and refused where they lack."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +144,54 @@ def test_layers_of_a_flow_must_be_the_networks() -> None:
     config(flow={"name": "deep", "layers": ["block4_conv2"]})
     with pytest.raises(GramflowError, match=r"^looks\.default\.flow\.layers: vgg16 has no layer"):
         config(flow={"name": "deep", "layers": ["block4_conv2", "block4_conv4"]})
+
+
+# -- files with plugins that lie elsewhere -------------------------------------------------------
+
+
+def entries(*plugins: str) -> dict[str, Any]:
+    return {
+        "plugins": list(plugins),
+        "videos": {"clip": {"path": "mine.py"}},
+        "styles": {"red": {"images": ["mine.py"]}},
+        "looks": {"default": {"width": 64, "flow": {"name": "trained", "weights": "a.onnx"}}},
+    }
+
+
+@pytest.mark.parametrize("way", ["absolute", "relative", "link"])
+def test_code_elsewhere_is_not_run_because_a_config_says_so(
+    folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    way: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    code = elsewhere / "code.py"
+    code.write_text("from pathlib import Path\nPath('ran').touch()\n" + PLUGINS)
+    (folder / "link.py").symlink_to(code)
+    named = {"absolute": str(code), "relative": os.path.relpath(code), "link": "link.py"}[way]
+    with pytest.raises(GramflowError) as caught:
+        load(entries(named))
+    line = str(caught.value)
+    assert line.startswith(f"plugins[0]: {named} is code outside of the project's folder; ")
+    remedy = f"GRAMFLOW_PLUGIN_FOLDERS={elsewhere}"
+    assert line.endswith(remedy) and not Path("ran").exists()
+    # a neighbour whose name begins alike is another folder
+    monkeypatch.setenv("GRAMFLOW_PLUGIN_FOLDERS", f"{folder}:{str(elsewhere)[:-1]}")
+    with pytest.raises(GramflowError, match="is code outside"):
+        load(entries(named))
+    # nor can a config allow itself to
+    with pytest.raises(GramflowError, match="unknown key"):
+        load(entries(named) | {"GRAMFLOW_PLUGIN_FOLDERS": str(elsewhere)})
+    assert not Path("ran").exists()
+
+    monkeypatch.setenv("GRAMFLOW_PLUGIN_FOLDERS", f"/nowhere:{elsewhere}")
+    assert load(entries(named)).looks["default"].flow["name"] == "trained"
+    assert Path("ran").exists()
+
+
+def test_code_within_the_projects_folder_is_run(folder: Path) -> None:
+    (folder / "mine").mkdir()
+    (folder / "mine/code.py").write_text(PLUGINS)
+    for named in ("mine/code.py", str(folder / "mine/code.py"), "mine/../mine/code.py"):
+        assert load(entries(named)).looks["default"].flow["name"] == "trained"

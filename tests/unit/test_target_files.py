@@ -1,5 +1,6 @@
 """Targets on the disk."""
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -44,3 +45,23 @@ def test_damaged_targets_are_noticed(path: Path, kind: str) -> None:
         load_targets(path)
     assert not is_whole_archive(path)
     assert list(path.parent.iterdir()) == [path] and path.read_bytes() == kinds[kind]
+
+
+class Touching:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_no_pickled_object_is_read(path: Path, tmp_path: Path) -> None:
+    np.savez(path, allow_pickle=True, conv=np.array([Touching(tmp_path / "pwned")]))
+    with pytest.raises(GramflowError, match="damaged; delete it"):
+        load_targets(path)
+    path.write_bytes(pickle.dumps(Touching(tmp_path / "pwned")))
+    with pytest.raises(GramflowError, match="damaged; delete it"):
+        load_targets(path)
+    assert not (tmp_path / "pwned").exists()

@@ -1,5 +1,6 @@
 """Tiles give what the whole picture gives, in the memory they are allowed."""
 
+import re
 import subprocess
 import sys
 from functools import cache
@@ -12,13 +13,19 @@ from hypothesis import strategies as st
 from gramflow.base.errors import GramflowError
 from gramflow.engine import losses, memory, networks
 from gramflow.engine.distributions import Deviation, Histogram
+from gramflow.engine.lbfgs import LBFGS
 from gramflow.engine.moments import Moments
+from gramflow.engine.objective import Objective
+from gramflow.engine.optimize import Optimize
+from gramflow.engine.stylizers import Palette
+from gramflow.engine.targets import style_targets
 from gramflow.engine.tiling import Plan, geometry, tiles
 from gramflow.film.identity import random_weights
 from gramflow.film.manifest import Manifest
 from gramflow.film.recipes import target_name
 from gramflow.settings.config import load
 from tests.support import plain_vgg
+from tests.support.looks import settings_of
 from tests.support.page import blocks
 from tests.support.renders import painted_keys
 
@@ -319,3 +326,47 @@ def test_memory_is_no_part_of_a_key():
 def test_a_size_that_is_none_is_refused(value):
     with pytest.raises(GramflowError, match=r"^memory: .* such as '8GiB'"):
         config_with(memory=value)
+
+
+def painted_in(most, monkeypatch):
+    """A picture of 60x96 pixels, painted on a device with memory for so many pixels of a tile."""
+    import tensorflow
+
+    network, layers = networks.VGG16(), {"first": 1.0, "third": 1.0}
+    content = losses.Content(losses.Content.Settings(layers=layers))
+    moments = Moments(Moments.Settings(layers=layers))
+    terms = {"content": content, "moments": moments}
+    pictures = np.random.default_rng(0).uniform(0, 1, (2, 60, 96, 3)).astype(np.float32)
+    style = style_targets(Objective(small_network(), terms), network, [pictures[1]], [1.0])
+    whole = Objective.__call__
+
+    def limited(self, picture, *rest):
+        if max(tile.pixels for tile in self.plan.tiles(*picture.shape[1:3])) > most:
+            text = "OOM when allocating tensor"
+            raise tensorflow.errors.ResourceExhaustedError(None, None, text)
+        return whole(self, picture, *rest)
+
+    monkeypatch.setattr(Objective, "__call__", limited)
+    optimizer = LBFGS(LBFGS.Settings())
+    look = settings_of(evaluations=5)
+    palette = Palette(look, network, small_network, terms, optimizer, {96: style})
+    stylizer = Optimize(Optimize.Settings(), palette)
+    first, second = (stylizer.paint(pictures[0], {}, 0, lambda _: None) for _ in range(2))
+    assert second.troubles == []
+    assert np.array_equal(first.picture, second.picture)
+    return first
+
+
+def test_where_memory_runs_out_tiles_are_halved_until_they_fit(device, monkeypatch):
+    """And stay so for the next frame. The device's own error is raised here in its place."""
+    whole = painted_in(96 * 60, monkeypatch)
+    tiled = painted_in(3500, monkeypatch)
+    assert whole.troubles == []
+    (told,) = tiled.troubles
+    assert re.fullmatch(r"The device ran out of memory; painted in \d+ tiles\.", told)
+    np.testing.assert_allclose(tiled.picture, whole.picture, atol=2 / 255)
+
+
+def test_where_no_tile_fits_it_is_said(device, monkeypatch):
+    with pytest.raises(GramflowError, match=r"memory: the device has too little .* smaller width"):
+        painted_in(10, monkeypatch)

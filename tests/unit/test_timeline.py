@@ -201,7 +201,11 @@ def test_neighbours_fade_where_the_paint_changes() -> None:
     np.testing.assert_allclose(jump[1].start, 1 - left)
 
 
-@given(st.lists(st.floats(0, 1), min_size=5, max_size=5), st.floats(0, 1), st.floats(0, 1))
+@given(
+    st.lists(st.floats(0, 1), min_size=len(PROBES), max_size=len(PROBES)),
+    st.floats(0, 1),
+    st.floats(0, 1),
+)
 def test_the_content_weighs_less_the_greater_the_intensity(
     gone: list[float], one: float, other: float
 ) -> None:
@@ -216,9 +220,10 @@ def test_equal_steps_of_intensity_are_equal_steps_of_the_distance() -> None:
     """Of a style whose distance falls with the square of the factor's logarithm."""
 
     def distance(factor: float) -> float:
-        return float(1 - (np.log(1024 / factor) / np.log(4096)) ** 2)
+        return float(1 - (np.log(2**18 / factor) / np.log(2**20)) ** 2)
 
     style = {INTENSITY: calibration([distance(factor) for factor in PROBES], 1.0)}
     for intensity in (0.3, 0.5, 0.7, 0.9):
-        factor = content_factor(style, intensity) / 4.0  # of the reference picture
+        # of the reference picture, to which pictures of things are put in relation
+        factor = content_factor(style, intensity) / 7.0 ** np.sqrt(1 - intensity)
         assert 1 - distance(factor) == pytest.approx(intensity, abs=0.06)

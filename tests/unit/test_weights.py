@@ -4,12 +4,13 @@ import hashlib
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -218,6 +219,58 @@ def test_a_file_with_more_layers(tmp_path: Path) -> None:
 def test_text_named_h5(tmp_path: Path) -> None:
     path = tmp_path / "text.h5"
     path.write_text("Dear diary\n")
+    assert "give a *_notop.h5 file" in refused(str(path), Tiny())
+
+
+def _linked(file: Any, path: Path) -> None:
+    import h5py
+
+    file["conv"] = h5py.ExternalLink(path.name, "conv")
+
+
+def _stored_outside(file: Any, path: Path) -> None:
+    file.create_dataset("conv/conv/kernel:0", (8,), "f4", external=[(str(path), 0, 32)])
+
+
+def _virtual(file: Any, path: Path) -> None:
+    import h5py
+
+    layout = h5py.VirtualLayout((8,), "f4")
+    layout[:] = h5py.VirtualSource(str(path), "conv/conv/bias:0", shape=(8,))
+    file.create_virtual_dataset("conv/conv/kernel:0", layout)
+
+
+def _inflated(file: Any, _: Path) -> None:
+    file.create_dataset("conv/conv/kernel:0", (1 << 40,), "f4", chunks=(1 << 20,))
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (_linked, "it refers to other files"),
+        (_stored_outside, "it refers to other files"),
+        (_virtual, "it refers to other files"),
+        (_inflated, "its arrays have more than 2147483648 bytes"),
+    ],
+)
+def test_a_hostile_file(
+    file: Path, tmp_path: Path, made: Callable[[Any, Path], None], told: str
+) -> None:
+    """Nothing of another file becomes weights; a small file is not inflated to terabytes."""
+    import h5py
+
+    path = tmp_path / "hostile.h5"
+    with h5py.File(path, "w") as hostile:
+        made(hostile, file)
+    assert path.stat().st_size < 100_000
+    assert told in refused(str(path), Tiny())
+
+
+def test_other_kinds_of_files_with_weights_are_not_read(tmp_path: Path) -> None:
+    """Keras's archives, which hold code of layers, too."""
+    path = tmp_path / "tiny.keras"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("config.json", "{}")
     assert "give a *_notop.h5 file" in refused(str(path), Tiny())
 
 

@@ -58,12 +58,13 @@ def project(material: Path, tmp_path: Path) -> Project:
     """A folder in which everything is right; its paths lead to the material."""
     layers = {"layers": {"conv": 1.0}}
     losses = dict.fromkeys(("content", "gram", "moments"), layers)
+    shutil.copy(material / "tiny.py", tmp_path)
     look = {"width": 32, "evaluations": 2, "losses": losses}
     return Project(
         tmp_path,
         {
             "weights": "random",
-            "plugins": [str(material / "tiny.py")],
+            "plugins": ["tiny.py"],
             "network": "tiny",
             "videos": {"room": {"path": str(material / "room.mp4")}},
             "styles": {"night": {"images": [str(material / "night.png")]}},

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gramflow.media.ffmpeg import open_film
 from gramflow.media.pictures import read_picture
 from gramflow.settings.config import load
 from gramflow.store.layout import Layout
 from gramflow.view.live import live
 from gramflow.view.page import begin
 from tests.support.browser import Browser, chromium, needs_chromium
-from tests.support.media import decoded, textured, times, write_raw
+from tests.support.media import decoded, make, textured, times, write_raw
 from tests.support.project import Project
 from tests.support.tiny import write_style
 
@@ -34,14 +35,19 @@ class Dimming(Stylizer):
         return Painted(frame * (0.7 if seed % 2 else 0.4), 3, [(1, 2.0), (3, 1.0 + seed % 7)])
 '''
 FRAMES = 6
-HOSTILE = '"><img src=x onerror=alert(1)> & $x$.png'
+HOSTILE = """-y "><img src=x onerror=alert(1)> & $x$ 'q' `touch run1`; $(touch run2).png"""
+FILM = HOSTILE.replace("png", "mkv")
+TITLE = "$(touch run4)`touch run5`;touch run6 <script>alert(1)</script> 'q' \"d\" -y"
 LOOK = {"width": 32, "stylizer": "dimming"}
 
 
-def write_film(path: Path, seed: int) -> None:
-    """Six frames of 64x48, a pan of two pixels from frame to frame."""
+def write_film(path: Path, seed: int, title: str = "") -> None:
+    """Six frames of 64x48, a pan of two pixels from frame to frame. title: in its metadata."""
     whole = np.rint(255 * textured(seed, 48, 64)).astype(np.uint8)
-    write_raw(path, [np.roll(whole, 2 * number, 1) for number in range(FRAMES)], rate=12)
+    plain = path.with_name("plain.mkv")
+    write_raw(plain, [np.roll(whole, 2 * number, 1) for number in range(FRAMES)], rate=12)
+    make("-i", str(plain), "-c", "copy", "-metadata", f"title={title}", str(path))
+    plain.unlink()
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +56,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp("page") / "project"
     folder.mkdir()
     write_film(folder / "clip.mkv", seed=1)
-    write_film(folder / "other.mkv", seed=2)
+    write_film(folder / FILM, seed=2, title=TITLE)
     for seed, name in enumerate(("red.png", HOSTILE)):
         write_style(folder / name, seed)
     (folder / "dimming.py").write_text(DIMMING)
@@ -59,7 +65,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
         {
             "weights": "random",
             "plugins": ["dimming.py"],
-            "videos": {"clip": {"path": "clip.mkv"}, "constructor": {"path": "other.mkv"}},
+            "videos": {"clip": {"path": "clip.mkv"}, "constructor": {"path": FILM}},
             "styles": {"red": {"images": ["red.png"]}, "1e3": {"images": [HOSTILE, "red.png"]}},
             "looks": {"default": LOOK, "x--": LOOK | {"width": 48}},
             "renders": [
@@ -117,6 +123,16 @@ def test_what_is_told_of_a_render(finished: Project) -> None:
     report = json.loads((finished.folder / "results/clip.red.temporal.json").read_text())
     assert report["flagged"] and dict(map(tuple, _texts(data))) == report["flagged"]
     assert told(finished, OTHER)["pictures"][0][0] == HOSTILE
+
+
+def test_no_text_of_a_stranger_is_a_command(finished: Project) -> None:
+    """Names of films and pictures, and a film's title, which its painting has, too."""
+    assert not list(finished.folder.rglob("run?"))
+    film = finished.folder / f"results/{OTHER}.mp4"
+    assert open_film(film).metadata["title"] == TITLE
+    for script in finished.folder.glob("results/page/*.js"):
+        assert script.read_text().isascii()  # one line of JSON: no text can end it
+        assert script.read_text().count("\n") == 1
 
 
 def _texts(data: dict[str, Any]) -> list[list[Any]]:

@@ -117,6 +117,17 @@ def gpu_memory() -> int | None:
     return _module().gpu_memory()
 
 
+def out_of_memory(error: BaseException) -> bool:
+    """Whether a computation has failed because the device has too little memory for it.
+
+    Told by the error's name and text, which no framework has changed for years: TensorFlow's
+    ResourceExhaustedError, PyTorch's OutOfMemoryError (on MPS a RuntimeError), XLA's status.
+    """
+    text = f"{type(error).__name__}: {error}"
+    words = "ResourceExhausted", "RESOURCE_EXHAUSTED", "OutOfMemory", "out of memory"
+    return isinstance(error, MemoryError) or any(word in text for word in words)
+
+
 def gpu_capability() -> tuple[int, int] | None:
     """NVIDIA's compute capability of the first GPU in use; (0, 0) if unknown, None without one."""
     return _module().gpu_capability()
