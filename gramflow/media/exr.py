@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gramflow.base.errors import GramflowError
+from gramflow.base.limits import MOST_PIXELS, read_whole
 
 SUFFIX = ".exr"
 _ORDER = (2, 0, 1, 3)  # planes are green, blue, red, alpha
@@ -25,7 +26,8 @@ def read_exr(path: Path) -> NDArray[np.float32]:
     """
     try:
         decoder = av.CodecContext.create("exr", "r")
-        packet = av.Packet(path.read_bytes())
+        decoder.options = {"max_pixels": str(MOST_PIXELS)}
+        packet = av.Packet(read_whole(path))
         frames = [*decoder.decode(packet), *decoder.decode(None)]
     except OSError as error:
         raise GramflowError(f"{path}: cannot be read ({error.strerror}); copy it again") from error
