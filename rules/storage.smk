@@ -6,17 +6,6 @@ import os
 from functools import cache
 from pathlib import Path
 
-from snakemake.dag import DAG
-
-
-async def accept_output(self, job, files):
-    """Take what a job has made, also where an input's time lies in the future."""
-
-
-# Snakemake would fail: a video from a camera with a wrong clock could not be painted, nor could a
-# run go on after the clock was set back. Our files' names tell what they were made from.
-DAG.check_output_mtime = accept_output
-
 APART = workflow.storage_settings.default_storage_provider is not None
 
 
