@@ -7,28 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from gramflow.base.files import file_size
-from snakemake.dag import DAG
 
 APART = workflow.storage_settings.default_storage_provider is not None
-
-
-def taking_the_future(check):
-    """Snakemake's check that outputs are no older than inputs, without the jobs of these rules.
-
-    A video from a camera with a wrong clock could not be painted, nor could a run go on after the
-    clock was set back. The names of files tell what they were made from. Other workflows' rules,
-    which may import these, are checked as ever.
-    """
-    here = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve()
-
-    async def check_output_mtime(dag, job, files):
-        if Path(job.rule.snakefile).parent.resolve() != here:
-            await check(dag, job, files)
-
-    return check_output_mtime
-
-
-DAG.check_output_mtime = taking_the_future(DAG.check_output_mtime)
 
 
 def mounted(files):
