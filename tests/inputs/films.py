@@ -86,11 +86,13 @@ FILMS = [
         "interlaced, top field first",
         by("a.mp4", f"-vf interlace=lowpass=0 {PLAIN} -flags +ildct+ilme"),
         said="interlaced",
+        entries={"deinterlace": False},
     ),
     Film(
         "interlaced MPEG-2, bottom field first",
         by("a.mpg", "-vf interlace=lowpass=0:scan=bff -c:v mpeg2video -flags +ildct+ilme -q:v 2"),
         said="interlaced",
+        entries={"deinterlace": False},
     ),
     Film("10 bits", by("a.mp4", f"{X264} -pix_fmt yuv420p10le")),
     Film("12 bits", by("a.mkv", "-c:v ffv1 -pix_fmt yuv422p12le")),
@@ -166,6 +168,7 @@ FILMS = [
         "DV",
         by("a.dv", "-vf scale=720:576 -pix_fmt yuv420p -s 720x576 -r 25", seconds=0.08),
         said="interlaced",
+        entries={"deinterlace": False},
     ),
     Film(
         "raw video without any header",
