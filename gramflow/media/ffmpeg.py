@@ -19,7 +19,7 @@ from gramflow.base.limits import MOST_PIXELS
 
 _FORMATS = (
     *("mov", "matroska", "webm", "avi", "mxf", "mpegts", "mpeg", "mpegvideo", "m4v"),
-    *("flv", "asf", "ogg", "nut", "gxf", "dv", "wtv", "ivf", "yuv4mpegpipe", "gif", "apng"),
+    *("flv", "asf", "rm", "ogg", "nut", "gxf", "dv", "wtv", "ivf", "yuv4mpegpipe", "gif", "apng"),
     *("h264", "hevc", "vvc", "obu", "vc1", "mjpeg"),
     *("wav", "aiff", "mp3", "aac", "flac"),  # of which is told that they have no pictures
 )
@@ -88,7 +88,8 @@ def open_film(path: Path) -> Any:
     Raises av.FFmpegError when it is missing or not a film.
     """
     container = av.open(local(path), options=LOCAL, metadata_errors="replace")
-    for stream in container.streams.video:
+    known = (stream for stream in container.streams.video if stream.codec_context)
+    for stream in known:
         stream.codec_context.options = {"max_pixels": LOCAL["max_pixels"]}
     return container
 

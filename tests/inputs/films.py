@@ -130,7 +130,7 @@ FILMS = [
     Film("GIF", by("a.gif")),
     Film("GIF with transparency", by("a.gif", "-vf format=rgba,colorkey=red:0.3")),
     Film("animated PNG", by("a.apng", "-f apng")),
-    Film("animated WebP", by("a.webp", "-c:v libwebp_anim"), refused="read as one picture"),
+    Film("animated WebP", by("a.webp", "-c:v libwebp_anim"), refused="is one picture"),
     Film(
         "WebM, VP8 and Vorbis",
         by("a.webm", "-c:v libvpx -pix_fmt yuv420p -c:a libvorbis", inputs=tone()),
