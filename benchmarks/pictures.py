@@ -7,6 +7,7 @@ settings.jpg: the street in oil, with other values of two settings of the look; 
 handling.jpg: the street and a portrait by `draft`, and by the presets `broad`, `fine` and `flat`.
 intensity.jpg: the street in three styles, at rising intensities.
 colours.jpg: a frame of the demo in three styles, by each way to keep the film's colours.
+timeline.jpg: a film that turns into a painting, and one that dissolves into another style.
 statistics.jpg: two contents, a style each, by other loss terms, poolings and starts.
 networks.jpg: a photograph that they have not learnt on, and a frame of the demo, by each network.
 
@@ -14,13 +15,16 @@ Those between are painted by the preset `draft`, with about as few evaluations a
 """
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import av
 import cv2
 import numpy as np
+import yaml
 from matplotlib.cbook import get_sample_data
 from PIL import Image
 
@@ -223,6 +227,38 @@ def by_networks() -> None:
     sheet(rows, WIDTH, "networks.jpg")
 
 
+TIMELINES = {
+    "develop": [{"at": 0, "intensity": 0}, {"at": 0.6, "intensity": 1}],
+    "dissolve": [{"at": 0.1, "style": "own"}, {"at": 0.5, "style": "mosaic"}],
+}
+
+
+def timeline(folder: Path | None = None) -> None:
+    """Make timeline.jpg: a row of every second frame of a film for each of `TIMELINES`.
+
+    folder: of the project that paints them; a temporary one by default.
+    """
+    plain = {"preset": "draft", "width": 160, "evaluations": 10}
+    config = {
+        "weights": "bundled",
+        "network": "vgg19",
+        "videos": {"seaside": {"path": str(FILM), "end": 0.75}},
+        "styles": {
+            name: {"images": [str(DEMO / f"styles/{name}.jpg")]} for name in ("oil", "mosaic")
+        },
+        "looks": {name: plain | {"timeline": entries} for name, entries in TIMELINES.items()},
+        "renders": [{"video": "seaside", "style": "oil", "look": list(TIMELINES)}],
+    }
+    with TemporaryDirectory() as temporary:
+        project = folder or Path(temporary)
+        project.joinpath("config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+        machine = ["--cores", "all", "--resources", "gpu=1"]
+        command = [sys.executable, "-m", "snakemake", "-s", str(DEMO.parent / "Snakefile")]
+        subprocess.run([*command, *machine], cwd=project, check=True)
+        films = [project / f"results/seaside.oil.{name}.mp4" for name in TIMELINES]
+        sheet([frames_of(film)[::2] for film in films], CELL, "timeline.jpg")
+
+
 def main() -> None:
     """Make all pictures, or those that the command line names."""
     prepare(2)
@@ -234,6 +270,7 @@ def main() -> None:
         "handling": handling,
         "intensity": intensity,
         "colours": colours,
+        "timeline": timeline,
         "statistics": statistics,
         "networks": by_networks,
     }
