@@ -121,8 +121,13 @@ class Histogram(Layered):
         sums = ops.cumsum(ops.cast(statistic, backend.most_exact()), axis=1)
         levels = (sums / ops.maximum(sums[:, -1:], 1e-6))[:, :-1]
         areas = _areas(levels, target)
-        own = _VALUES[-1] ** 2 - ops.sum(levels * np.diff(_VALUES**2), axis=1)
-        shared = _VALUES[-1] * target["areas"][:, -1] - ops.sum(areas * np.diff(_VALUES), axis=1)
+        # tensors of the backend: PyTorch's cannot be multiplied by NumPy's arrays
+        steps, squares = (
+            ops.convert_to_tensor(np.diff(each), levels.dtype) for each in (_VALUES, _VALUES**2)
+        )
+        last = float(_VALUES[-1])
+        own = last**2 - ops.sum(levels * squares, axis=1)
+        shared = last * target["areas"][:, -1] - ops.sum(areas * steps, axis=1)
         distances = own - 2 * shared + target["squares"]
         return ops.cast(ops.mean(distances) / target["energy"], statistic.dtype)
 

@@ -241,7 +241,10 @@ class _Tiled:
         """
         own = {}
         for layer, values in _features(self.network, picture).items():
-            top, bottom, left, right = ops.unstack(box // self._strides[layer], 4)
+            edges = box // self._strides[layer]
+            # numbers where the place is a constant of the compiled function, as JAX's slices need
+            constant = isinstance(edges, np.ndarray)
+            top, bottom, left, right = edges.tolist() if constant else ops.unstack(edges, 4)
             own[layer] = values[:, top:bottom, left:right]
         return own
 
