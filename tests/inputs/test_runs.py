@@ -18,7 +18,7 @@ ODD = {
         "variable frame rate",
         by(
             "variable.mkv",
-            f"-vf setpts=N*3+mod(N*N*517\\,2),settb=1/90 -fps_mode passthrough {PLAIN}",
+            f"-vf 'setpts=N*3+mod(N*N*517\\,2),settb=1/90' -fps_mode passthrough {PLAIN}",
         ),
     ),
     "pcm": Film("PCM sound, Motion JPEG", sound("pcm_s16le", "pcm.avi")),
