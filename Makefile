@@ -15,7 +15,7 @@ VENV := $(LINK)/.venv
 endif
 BIN := $(VENV)/bin
 
-.PHONY: help install demo test test-films test-cluster test-backends test-soak test-faults test-inputs bench bench-temporal check-vgg16 check-demo lint format docs site lock audit clean
+.PHONY: help install demo test test-long test-cluster test-backends test-soak test-faults test-inputs bench bench-temporal check-vgg16 check-demo lint format docs site lock audit clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -30,9 +30,9 @@ demo: .venv/installed ## install into .venv, paint a short film, say where it is
 test: .venv/installed-dev lint ## lint, and run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# Networks that are trained first, and how steady films are.
-test-films: .venv/installed-dev ## test films that take minutes each
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/films
+# Networks that are trained first, how steady films are, what is made again and what is not.
+test-long: .venv/installed-dev ## test what takes minutes: trained networks, what is made again
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/long
 
 # A real SLURM, started and ended by the tests (as root, with Debian's slurm-wlm and munge; without
 # them its tests are skipped), a local S3 store, and jobs submitted by a script.

@@ -1,0 +1,1 @@
+"""Runs that take minutes: trained networks, steadiness, and what is made again."""
