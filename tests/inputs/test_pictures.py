@@ -103,8 +103,8 @@ def dangling(path: Path) -> None:
     path.symlink_to("nowhere.png")
 
 
-NONE, HUGE = "has more than 134217728 pixels"
-BROKEN = "not a picture; give a PNG", "not a picture that can be read"
+HUGE = "has more than 134217728 pixels"
+NONE, BROKEN = "not a picture; give a PNG", "not a picture that can be read"
 STYLES: list[tuple[str, str, Writer, str]] = [
     # case, name of the file, what writes it, part of the line that refuses it
     ("RGB, PNG", "a.png", saved(), ""),
