@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gramflow.base.arrays import Tensor
+from gramflow.base.errors import GramflowError
 from gramflow.engine import backend, ops
 from gramflow.engine.losses import Layered, Tensors, total
 
@@ -107,7 +108,16 @@ class Histogram(Layered):
 
     def prepared(self, target: Tensors) -> Tensors:
         """Compute per layer, in float64: cumulative histograms `levels`, the integrals `areas` of
-        the quantile functions up to them, mean squares and the mean of these, the energy."""
+        the quantile functions up to them, mean squares and the mean of these, the energy.
+
+        Raises GramflowError for other backends than TensorFlow, which get a wrong loss: PyTorch and
+        JAX take float64 targets in float32, too few digits beside values of up to 1e5.
+        """
+        if backend.chosen().package != "tensorflow":
+            raise GramflowError(
+                "losses.histogram: TensorFlow alone computes it exactly enough; unset "
+                "KERAS_BACKEND, or give deviation in its place"
+            )
         return {
             layer: _prepared_histogram(ops.convert_to_numpy(target[layer])) for layer in self.layers
         }
@@ -116,18 +126,19 @@ class Histogram(Layered):
         """The mean of the channels' squared Wasserstein-2 distances, over the style's energy.
 
         Of distributions with cumulative histograms P and G on values t it is the integral over q
-        from 0 to 1 of (P^-1(q) - G^-1(q))^2; its three products are summed by parts.
+        from 0 to 1 of (P^-1(q) - G^-1(q))^2. Its three products are sums over the bins: of the
+        share of each bin, and of the quantile function G^-1 over that share, by the bin's value.
+        Written without differences of large numbers, since JAX computes in float32.
         """
-        sums = ops.cumsum(ops.cast(statistic, backend.most_exact()), axis=1)
-        levels = (sums / ops.maximum(sums[:, -1:], 1e-6))[:, :-1]
-        areas = _areas(levels, target)
+        exact = ops.cast(statistic, backend.most_exact())
+        parts = exact / ops.maximum(ops.sum(exact, axis=1, keepdims=True), 1e-6)
+        inner = _areas(ops.cumsum(parts, axis=1)[:, :-1], target)
+        ends = ops.concatenate([inner, ops.cast(target["areas"][:, -1:], inner.dtype)], axis=1)
+        starts = ops.concatenate([ops.zeros_like(inner[:, :1]), inner], axis=1)
         # tensors of the backend: PyTorch's cannot be multiplied by NumPy's arrays
-        steps, squares = (
-            ops.convert_to_tensor(np.diff(each), levels.dtype) for each in (_VALUES, _VALUES**2)
-        )
-        last = float(_VALUES[-1])
-        own = last**2 - ops.sum(levels * squares, axis=1)
-        shared = last * target["areas"][:, -1] - ops.sum(areas * steps, axis=1)
+        values = ops.convert_to_tensor(_VALUES, parts.dtype)
+        own = ops.sum(parts * values**2, axis=1)
+        shared = ops.sum((ends - starts) * values, axis=1)
         distances = own - 2 * shared + target["squares"]
         return ops.cast(ops.mean(distances) / target["energy"], statistic.dtype)
 

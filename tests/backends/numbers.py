@@ -26,12 +26,14 @@ NETWORK = networks.VGG19()
 
 
 def terms_on(layers: list[str]) -> dict[str, Loss]:
-    """Every loss term with its own settings, and these layers where it has any.
+    """Every loss term but `histogram`, with its own settings, and these layers where it has any.
 
     The others, which are of squares of grey levels, have a weight that makes them as large.
     """
     found = {}
     for plugin in Registry().all("losses"):
+        if plugin.name == "histogram":  # other backends than TensorFlow refuse it
+            continue
         has_layers = "layers" in plugin.cls.Settings.__dataclass_fields__
         shares = dict.fromkeys(layers, 1 / len(layers))
         found[plugin.name] = plugin.make({"layers": shares} if has_layers else {"weight": 1e-4})
