@@ -3,7 +3,7 @@
 from collections import deque
 from pathlib import Path
 
-from gramflow.base.progress import ERROR
+from gramflow.base.progress import failure
 from gramflow.base.script import INTERRUPTED
 
 _KEPT = 200  # number of latest lines that are kept; a traceback fits in
@@ -49,12 +49,7 @@ class JobLog:
     @property
     def error(self) -> str | None:
         """Why the job failed, in a sentence; None if it does not say."""
-        for text in reversed(self.lines):
-            if text.startswith(ERROR):
-                return text.removeprefix(ERROR)
-        crashed = any(text.startswith("Traceback ") for text in self.lines)
-        said = [text for text in self.lines if text.strip()]
-        return said[-1] if crashed else None
+        return failure(self.lines)
 
     def _modified(self) -> int | None:
         try:

@@ -23,7 +23,7 @@ def appearing(path: Path) -> Iterator[Path]:
     The temporary file lies beside `path`, has its suffix, and is fsynced before the rename. If the
     block fails it is deleted. Errors as of `writing`.
     """
-    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
+    temporary = _beside(path)
     try:
         with writing(path.parent):
             yield temporary
@@ -41,7 +41,7 @@ def appearing_folder(path: Path) -> Iterator[Path]:
 
     A former folder of that name is replaced. If the block fails, it stays as it was.
     """
-    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
+    temporary = _beside(path)
     former = temporary.with_name(f"{temporary.name}.former")
     try:
         temporary.mkdir(parents=True)
@@ -52,6 +52,11 @@ def appearing_folder(path: Path) -> Iterator[Path]:
     finally:
         for left in (temporary, former):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _beside(path: Path) -> Path:
+    """A hidden name beside a path, with its suffix, that nothing else has."""
+    return path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import math
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -14,6 +14,17 @@ ERROR = "ERROR: "
 """Start of the line that says why a job failed. `WARNING` likewise; programs look for both."""
 
 WARNING = "WARNING: "
+
+
+def failure(lines: Sequence[str]) -> str | None:
+    """Why a job failed, in a sentence, by the lines of its log; None if they do not say.
+
+    That is the last error, or else how the traceback ends.
+    """
+    said = [line.removeprefix(ERROR) for line in lines if line.startswith(ERROR)]
+    if not said and any(line.startswith("Traceback ") for line in lines):
+        said = [line for line in lines if line.strip()]
+    return said[-1] if said else None
 
 
 def clock(seconds: float) -> str:

@@ -242,9 +242,8 @@ class _Tiled:
         own = {}
         for layer, values in _features(self.network, picture).items():
             edges = box // self._strides[layer]
-            # numbers where the place is a constant of the compiled function, as JAX's slices need
-            constant = isinstance(edges, np.ndarray)
-            top, bottom, left, right = edges.tolist() if constant else ops.unstack(edges, 4)
+            # taken one by one, constants of a compiled function stay such, as JAX's slices need
+            top, bottom, left, right = (edges[place] for place in range(4))
             own[layer] = values[:, top:bottom, left:right]
         return own
 

@@ -81,15 +81,14 @@ def encode(
     height, width = painted.read(keys[0]).shape[:2]
     _check_size(str(output), width, height, str(settings["pixel_format"]))
     timing, container = _Timing.of(manifest), container_of(settings)
-    if source.alpha and not has_alpha(settings["pixel_format"]):
+    keeps_alpha = source.alpha and has_alpha(settings["pixel_format"])
+    if source.alpha and not keeps_alpha:
         without = f"without alpha, which {settings['pixel_format']} has not"
         say(f"{WARNING}{output}: {without}; give another encode.pixel_format, such as yuva444p10le")
 
     def pictures() -> Iterator[Pixels]:
         frames = _pictures(painted, keys, (height, width, 3), output, say, change)
-        if source.alpha and has_alpha(settings["pixel_format"]):
-            return _with_alpha(frames, source, probe, output, say)
-        return frames
+        return _with_alpha(frames, source, probe, output, say) if keeps_alpha else frames
 
     if container == FRAMES:
         _write_folder(pictures(), manifest, timing, probe, source, output, settings, told)
@@ -104,28 +103,6 @@ def encode(
         options |= encoder_options(settings) | told_options(container, told)
         _write([film, *streams], options, timing, pictures(), output, container)
 
-    if source.files or container in SILENT:
-        for text in _changes_of(container, probe):
-            say(f"{WARNING}{output}: {text}")
-        write(probe)
-    else:
-        _write_with_others(write, manifest, timing, probe, source, container, output, say)
-
-
-def _write_with_others(
-    write: Callable[[Probe], None],
-    manifest: Manifest,
-    timing: "_Timing",
-    probe: Probe,
-    source: Source,
-    container: str,
-    output: Path,
-    say: Say,
-) -> None:
-    """Write a film with the source's sound and subtitles, but those that cannot be read to the end.
-
-    write: writes the film with the streams that a probe knows.
-    """
     for text in _changes_of(container, probe):
         say(f"{WARNING}{output}: {text}")
     try:
@@ -146,12 +123,12 @@ def _failing(
 
     Damage in them is not known before: they are read whole only when the film is encoded.
     """
-    tracks = [*probe.audio, *probe.subtitles]
+    tracks = [] if container in SILENT else [*probe.audio, *probe.subtitles]
     found = []
     for track in tracks:
         others = [other.index for other in tracks if other is not track]
         streams, options = _others(manifest, timing, _without(probe, others), source, container)
-        options = {key: value for key, value in options.items() if key.startswith(_OF_TRACKS)}
+        options = {key: value for key, value in options.items() if not key.startswith("m")}
         with TemporaryDirectory() as folder:
             graph = ffmpeg.output(*streams, local(Path(folder, f"track.{container}")), **options)
             try:
@@ -601,7 +578,6 @@ def _is_wide(track: Track) -> bool:
 
 
 _CHANNELS = 8
-_OF_TRACKS = ("c:", "b:", "filter:", "strict", "t")  # how options of sound and subtitles begin
 
 
 def _decimal(seconds: Fraction) -> str:

@@ -3,6 +3,7 @@
 import warnings
 from base64 import b64encode
 from io import BytesIO
+from math import inf
 from pathlib import Path
 
 import cv2
@@ -36,7 +37,8 @@ def read_pixels(path: Path, alpha: bool = False) -> Pixels:
     # unchanged, a JPEG file, which has no alpha, would not be turned upright
     unchanged = data.startswith(b"\x89PNG") or (alpha and not data.startswith(b"\xff\xd8"))
     flags = cv2.IMREAD_UNCHANGED if unchanged else _COLOUR
-    _check_pixels(path, data)
+    if _stated_pixels(data) > MOST_PIXELS:
+        raise GramflowError(f"{path}: has more than {MOST_PIXELS} pixels; give a smaller picture")
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:  # such as for more pixels than OpenCV reads
@@ -64,27 +66,19 @@ def check_styles(config: Config) -> None:
                     raise GramflowError(f"{image}: {_NO_PICTURE}")
 
 
-def _check_pixels(path: Path, data: bytes) -> None:
-    """Raise GramflowError for a picture that is too large to decode, by its header.
-
-    What Pillow does not know is left to OpenCV, which has a limit of its own.
-    """
+def _stated_pixels(data: bytes) -> float:
+    """Pixels of a picture by its header; 0 where Pillow does not know, which is left to OpenCV."""
     try:
+        # Pillow warns of many pixels, which may still be few enough
         with (
-            warnings.catch_warnings(
-                action="ignore"
-            ),  # of many pixels, which may still be few enough
+            warnings.catch_warnings(action="ignore"),
             Image.open(BytesIO(data), formats=_HEADERS) as header,
         ):
-            width, height = header.size
+            return header.width * header.height
     except Image.DecompressionBombError:
-        pass
+        return inf
     except Exception:  # its readers raise errors of many kinds for a damaged file
-        return
-    else:
-        if width * height <= MOST_PIXELS:
-            return
-    raise GramflowError(f"{path}: has more than {MOST_PIXELS} pixels; give a smaller picture")
+        return 0
 
 
 _HEADERS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")

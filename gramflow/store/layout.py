@@ -18,6 +18,7 @@ from gramflow.film.layers import needed_layers, unlisted
 from gramflow.film.recipes import plan_recipe
 from gramflow.settings.config import Config, marked_of_mask
 from gramflow.settings.encoding import container_of
+from gramflow.settings.reading import schema
 from gramflow.settings.renders import Render
 from gramflow.settings.videos import is_stored, video_files
 
@@ -75,14 +76,8 @@ For changed pixels there is `gramflow.ENGINE_VERSION`.
 """
 
 
-_LATER = {
-    "alpha": False,
-    "colours": None,
-    "deinterlace": None,
-    "exposure": 0,
-    "highlights": "roll",
-}
-"""Defaults of a video's entries that came later; with these no name of an existing file changes."""
+_LATER = ("alpha", "colours", "deinterlace", "exposure", "highlights")
+"""Entries of a video that came later; at their defaults no name of an existing file changes."""
 
 
 class Layout:
@@ -115,10 +110,11 @@ class Layout:
     def _manifest(self, video: str) -> str:
         """Path of a video's manifest."""
         settings = self.config.videos[video]
+        usual = schema()["properties"]["videos"]["additionalProperties"]["properties"]
         entry = {
             key: value
             for key, value in settings.items()
-            if key != "masks" and (key not in _LATER or value != _LATER[key])
+            if key != "masks" and not (key in _LATER and value == usual[key]["default"])
         }
         made_of = [entry, self.stamps(video)]
         return MANIFEST.format(video=video, digest=_short(made_of))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from gramflow.base.progress import ERROR
+from gramflow.base.progress import failure
 from gramflow.settings.renders import Render
 
 
@@ -15,7 +15,9 @@ def failures(renders: Iterable[Render], logs: Path, since: float) -> dict[str, s
     logs that were last written before this time, in seconds since 1970, are left out.
     """
     found = sorted(path for path in logs.rglob("*.log") if path.stat().st_mtime >= since)
-    errors = {path.relative_to(logs): error for path in found if (error := _error(path))}
+    lines = {path: path.read_text(encoding="utf-8", errors="replace") for path in found}
+    told = {path.relative_to(logs): failure(text.splitlines()) for path, text in lines.items()}
+    errors = {path: error for path, error in told.items() if error}
     return {render.name: _of_render(render, errors) for render in renders}
 
 
@@ -26,12 +28,3 @@ def _of_render(render: Render, errors: dict[Path, str]) -> str:
             if own.fullmatch(path.as_posix()):
                 return f"{path.parts[0]}: {error}"
     return ""
-
-
-def _error(log: Path) -> str:
-    """The last line of a log that says why the job failed; "" if none does."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    said = [line.removeprefix(ERROR) for line in lines if line.startswith(ERROR)]
-    if not said and any(line.startswith("Traceback ") for line in lines):
-        said = [line for line in lines if line.strip()]
-    return said[-1] if said else ""
