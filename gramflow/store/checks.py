@@ -29,13 +29,10 @@ def is_readable(load: Callable[[Path], object], path: Path) -> bool:
 
 
 def is_whole_archive(path: Path) -> bool:
-    """Whether an .npz file is complete, its checksums are right, and it was written as `path`.
-
-    Older versions wrote no name into it.
-    """
+    """Whether an .npz file is complete, its checksums are right, and it was written as `path`."""
     try:
         with ZipFile(path) as file:
-            return file.comment in (b"", path.name.encode()) and file.testzip() is None
+            return file.comment == path.name.encode() and file.testzip() is None
     except DAMAGED:
         return False
 

@@ -225,5 +225,6 @@ def test_arrays_of_another_name_are_not_whole(tmp_path: Path) -> None:
     assert is_whole_archive(tmp_path / "a.npz")
     shutil.copy(tmp_path / "a.npz", tmp_path / "b.npz")
     assert not is_whole_archive(tmp_path / "b.npz")
-    np.savez(tmp_path / "older.npz", a=np.arange(9))
-    assert is_whole_archive(tmp_path / "older.npz")
+    for missing in range(1, len("a.npz") + 1):
+        (tmp_path / "a.npz").write_bytes((tmp_path / "b.npz").read_bytes()[:-missing])
+        assert not is_whole_archive(tmp_path / "a.npz")

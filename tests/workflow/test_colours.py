@@ -13,6 +13,7 @@ from gramflow.film.manifest import Manifest
 from gramflow.media.pictures import from_pixels, resize
 from gramflow.settings.config import load
 from gramflow.store.frames import extracted_store, painted_store
+from gramflow.store.layout import Layout
 from gramflow.view.previews import Trial, paintings
 from tests.support.project import Project
 from tests.support.tiny import QUICK, make_project
@@ -76,7 +77,8 @@ def assert_previews(project: Project) -> None:
     """A preview with the film's own look is the film's frame."""
     with chdir(project.folder):
         config = load(project.config)
-        store, manifest = extracted_store(config.store), Manifest(**project.manifest("clip"))
+        store = extracted_store(config.store)
+        manifest = Manifest.load(Path(Layout(config).manifest("clip")))
         render, look = config.renders["clip.red.shots"], config.looks["shots"]
         trials = [Trial(render, number, {}, look) for number in (1, 4)]
         made = paintings(
