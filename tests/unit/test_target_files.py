@@ -9,6 +9,7 @@ import pytest
 from gramflow.base.errors import GramflowError
 from gramflow.engine.targets import flattened
 from gramflow.painting.targets import load_targets
+from gramflow.store.arrays import save_arrays
 from gramflow.store.checks import is_whole_archive
 
 TARGETS = {32: {"gram": {"conv": np.ones((8, 8), np.float32)}}}
@@ -16,7 +17,7 @@ TARGETS = {32: {"gram": {"conv": np.ones((8, 8), np.float32)}}}
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    np.savez(tmp_path / "targets.npz", allow_pickle=False, **flattened(TARGETS))
+    save_arrays(tmp_path / "targets.npz", flattened(TARGETS))
     return tmp_path / "targets.npz"
 
 
