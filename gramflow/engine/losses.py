@@ -5,7 +5,7 @@ All tensors are Keras tensors, channels last. `features` maps a layer's name to 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from gramflow.base.arrays import Tensor
@@ -66,6 +66,15 @@ class Loss:
     def __call__(self, picture: Tensor, features: Tensors, target: Tensors) -> Tensor:
         """The unweighted loss, a scalar."""
         raise NotImplementedError
+
+
+def weighted(losses: Mapping[str, Loss], factors: Mapping[str, float]) -> dict[str, Loss]:
+    """The same terms with their weights multiplied by factors, by the term's name."""
+    found = dict(losses)
+    for name, factor in factors.items():
+        settings = losses[name].settings
+        found[name] = type(losses[name])(replace(settings, weight=settings.weight * factor))
+    return found
 
 
 class Layered(Loss):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from math import log
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from gramflow.engine.areas import Area, area_targets, by_areas
 from gramflow.engine.backend import out_of_memory
 from gramflow.engine.flows import Map
 from gramflow.engine.intensity import content_factor
+from gramflow.engine.losses import weighted
 from gramflow.engine.networks import Network
 from gramflow.engine.objective import Objective, sizes_of
 from gramflow.engine.optimizers import Bounds, Curve, Phase
@@ -48,7 +50,7 @@ class Optimize(Stylizer):
         self.precision = chosen(wanted)
         low = lowered(extractor, wanted, f"looks.{palette.name}")
         self.low = None if low is None else Objective(low, palette.losses, plan)
-        self._areal: tuple[Objective, Objective | None] | None = None
+        self._others: dict[tuple[bool, int | None], tuple[Objective, Objective | None]] = {}
         self._guarded: list[Guarded] = []  # those of the frame painted now
         self._mixed: dict[str, dict[int, Any]] = {}
         self.styles = {
@@ -120,7 +122,7 @@ class Optimize(Stylizer):
         budget = self._budget(float(unknown.mean()))
         values, terms = self._descend(whole, content, neighbours, values, budget, curve)
         if content is not frame:  # report the terms against the frame, not the filled content
-            objective, _ = self._objectives()
+            objective, _ = self._objectives(whole)
             _, _, found = objective(values, self._targets(whole, frame, neighbours))
             terms = _numbers(found)
         curve.close()
@@ -219,9 +221,9 @@ class Optimize(Stylizer):
         width, 3). evaluations: maximum number.
         """
         network, targets = self.palette.network, self._targets(width, frame, neighbours)
-        objective, _ = self._objectives()
-        evaluator = _Evaluator(objective, targets)
-        phases = self._phases(evaluations, evaluator)
+        objectives = self._objectives(width)
+        evaluator = _Evaluator(objectives[0], targets)
+        phases = self._phases(evaluations, evaluator, objectives[1])
         bounds = _displayable(network) if self.palette.settings["bounds"] else None
         found = self.palette.optimizer.minimize(phases, start, bounds, curve)
         return found, _numbers(evaluator.terms)
@@ -297,35 +299,54 @@ class Optimize(Stylizer):
             }
         return self._mixed[name]
 
-    def _objectives(self) -> tuple[Objective, Objective | None]:
-        """The objective of full precision for the frame painted now, and the one of 16 bits.
+    def _objectives(self, width: int) -> tuple[Objective, Objective | None]:
+        """The objective of full precision for one size of the frame painted now, and of 16 bits.
 
         The latter is None where the look has full precision throughout.
         """
-        if self._is_whole:
+        factors = self._coarse_factors(width)
+        if self._is_whole and not factors:
             return self.objective, self.low
-        if self._areal is None:
-            self._areal = self._for_areas(self.objective), self.low and self._for_areas(self.low)
-        return self._areal
+        wanted = self._is_whole, width if factors else None
+        if wanted not in self._others:
+            losses = weighted(self.palette.losses, factors)
+            if not self._is_whole:
+                losses = by_areas(losses, f"looks.{self.palette.name}")
+            self._others[wanted] = (
+                Objective(self.objective.network, losses, self.objective.plan),
+                self.low and Objective(self.low.network, losses, self.low.plan),
+            )
+        return self._others[wanted]
 
-    def _for_areas(self, objective: Objective) -> Objective:
-        """The same objective, of frames with areas. Raises GramflowError like `by_areas`."""
-        losses = by_areas(self.palette.losses, f"looks.{self.palette.name}")
-        return Objective(objective.network, losses, objective.plan)
+    def _coarse_factors(self, width: int) -> dict[str, float]:
+        """Factors of the terms' weights at a width.
 
-    def _phases(self, evaluations: int, evaluator: "_Evaluator") -> list[Phase]:
+        At the coarsest these are `coarse_weights`, at the look's own 1; their logarithms go evenly
+        with that of the width between.
+        """
+        coarsest, whole = min(self.styles), max(self.styles)
+        if width == whole:
+            return {}
+        share = log(whole / width) / log(whole / coarsest)
+        coarse: Mapping[str, float] = self.palette.settings["coarse_weights"]
+        return {name: factor**share for name, factor in coarse.items()}
+
+    def _phases(
+        self, evaluations: int, evaluator: "_Evaluator", low_objective: Objective | None
+    ) -> list[Phase]:
         """Return the phases of an optimisation of so many evaluations.
 
         The last phase is `evaluator`, in float32. If the look has a 16-bit precision, most
         evaluations are made in that precision, in a phase before it.
+
+        low_objective: of 16 bits; None where the look has none.
         """
         exact = evaluations
-        objective, low_objective = self._objectives()
         if low_objective is not None:
             exact = min(exact_evaluations(self.palette.settings["precision"], evaluations), exact)
         phases = [Phase(evaluator, exact)]
         if exact < evaluations:
-            guarded = Guarded(low_objective, objective, self.precision)
+            guarded = Guarded(low_objective, evaluator.objective, self.precision)
             self._guarded.append(guarded)
             low = _Evaluator(guarded, evaluator.targets)
             phases.insert(0, Phase(low, evaluations - exact))

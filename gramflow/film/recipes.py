@@ -160,13 +160,15 @@ def _effective(config: Config, look: Look, contents: Contents) -> dict[str, Any]
 
     Leaves out `flow` if frames do not depend on each other, `passes`, since a key contains the
     previous pass's key, `coarsest`, since the widths that follow from it are in the target's
-    recipe, what a frame's scene comes from, which is in the frame's own part of its key, `hold`,
-    which only says which frames are painted, and `grain`, which is added to the film. Names of
-    files, styles and looks are replaced by what they stand for.
+    recipe, `coarse_weights` if there is one width alone, what a frame's scene comes from, which is
+    in the frame's own part of its key, `hold`, which only says which frames are painted, and
+    `grain`, which is added to the film. Names of files, styles and looks are replaced by what they
+    stand for.
     """
     chained = {} if neighbours(config, look) else {"flow": None}
     found = with_contents(config, look, contents) | chained | {"passes": None, "coarsest": None}
-    return {name: value for name, value in found.items() if name not in (*SCENE, "hold", "grain")}
+    left_out = [*SCENE, "hold", "grain", *(["coarse_weights"] if len(look.widths) == 1 else [])]
+    return {name: value for name, value in found.items() if name not in left_out}
 
 
 def with_contents(config: Config, look: Look, contents: Contents) -> dict[str, Any]:

@@ -29,6 +29,7 @@ def calibrated(
         width=intensity.WIDTH,
         height=intensity.HEIGHT,
         coarsest=None,
+        coarse_weights={},
         start="content",
         evaluations=_EVALUATIONS,
         stop=0.0,

@@ -47,6 +47,7 @@ class Look:
     width: int
     height: int | None
     coarsest: int | None
+    coarse_weights: dict[str, float]
     start: str
     opening: str
     passes: int
@@ -122,6 +123,7 @@ class Look:
 
 
 _WITHOUT_EFFECT: Values = {
+    "coarse_weights": {},
     "hold": 1,
     "grain": 0.0,
     "opening": "content",
@@ -157,6 +159,7 @@ def resolved_look(name: str, changes: Values, registry: Registry, layers: Layers
             raise refused((*entry, "opening"), text)
         losses = _without_neighbours(losses, changes, registry, (*entry, "losses"))
     values["losses"] = losses
+    values["coarse_weights"] = _coarse_weights(values, (*entry, "coarse_weights"))
     for key, kind in CHOSEN.items():
         values[key] = with_settings(values[key], kind, registry, layers, (*entry, key))
     values["regions"] = scenes.resolved_regions(values["regions"], (*entry, "regions"))
@@ -170,6 +173,13 @@ def resolved_look(name: str, changes: Values, registry: Registry, layers: Layers
         _check_areal(registry.find("stylizers", values["stylizer"]["name"]), entry)
     # Sort the keys: the order of loss terms is the order of summation, which changes rounding.
     return Look(name=name, **json.loads(canonical(values)))
+
+
+def _coarse_weights(values: Values, entry: Entry) -> dict[str, float]:
+    """The factors of a look that change a weight. Raises GramflowError for terms it has not."""
+    for name in values["coarse_weights"]:
+        check_known("loss term in this look named", name, values["losses"], (*entry, name))
+    return {name: factor for name, factor in values["coarse_weights"].items() if factor != 1}
 
 
 def _check_intensity(values: Values, registry: Registry, entry: Entry) -> None:

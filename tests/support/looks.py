@@ -11,6 +11,7 @@ def settings_of(**given: Any) -> dict[str, Any]:
         "epoch": 5,
         "stop": 0.0,
         "first": 2.0,
+        "coarse_weights": {},
         "bounds": False,
         "precision": "float32",
     }

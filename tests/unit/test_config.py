@@ -466,6 +466,12 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
     (look(preset="seed", passes=3), "looks.default.passes:", "start: noise"),
     (look(start="gray", opening="style"), "looks.default.opening:", "set start to previous"),
     (look(opening="grey"), "looks.default.opening:", "known: content, gray, noise, style"),
+    (
+        look(coarse_weights={"gram": 2}),
+        "looks.default.coarse_weights.gram: there is no loss term",
+        "known: content, ",
+    ),
+    (look(coarse_weights={"content": 0}), "looks.default.coarse_weights.content:", "at least"),
     (look(flow="optical"), "looks.default.flow:", "dis"),
     (video(start="1:30", end="1:20.5"), "videos.room.end:", "later"),
     (video(start=-1), "videos.room.start:", "at least 0"),

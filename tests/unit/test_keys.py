@@ -170,6 +170,12 @@ def test_what_does_not_matter_does_not_change_the_keys():
     assert [config.looks["default"].widths for config in widths] == [[64], [64], [64], [32, 64]]
     alone, same, also, other = (keys_of(config, range(3)) for config in widths)
     assert alone == same == also and not set(alone) & set(other)
+    weighted = [
+        keys_of(config_with(coarsest=coarsest, coarse_weights=weights), range(3))
+        for coarsest in (None, 32)
+        for weights in ({"content": 1}, {"content": 0.5})
+    ]
+    assert weighted[:3] == [alone, alone, other] and not set(other) & set(weighted[3])
     chain = keys_of(config_with("previous"), range(3))
     assert chain != keys_of(config_with("previous", flow="farneback"), range(3))
 

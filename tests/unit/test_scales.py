@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gramflow.engine import losses, networks
+from gramflow.engine.areas import Area
+from gramflow.engine.intensity import INTENSITY, linear
 from gramflow.engine.lbfgs import LBFGS
 from gramflow.engine.optimize import Optimize
 from gramflow.engine.optimizers import Optimizer
@@ -55,11 +57,15 @@ def picture(seed, width=64, height=48):
 
 
 class Brighter(Optimizer):
-    """Adds a grey level to small pictures, and notes what it is asked."""
+    """Adds a grey level to small pictures, and notes what it is asked and what it has started from.
+
+    losses: of the picture that each size begins with.
+    """
 
     def __init__(self):
         super().__init__(None)
         self.asked = []
+        self.losses = []
 
     @property
     def held(self):
@@ -68,7 +74,8 @@ class Brighter(Optimizer):
     def minimize(self, phases, start, bounds, curve):
         self.asked.append((start.shape[2::-1][:2], sum(phase.evaluations for phase in phases)))
         for phase in phases:
-            curve.add(float(phase.function(start)[0]))
+            self.losses.append(float(phase.function(start)[0]))
+            curve.add(self.losses[-1])
         return start + (10 if start.shape[2] < 64 else 0)
 
 
@@ -90,7 +97,9 @@ def targets(extractor):
 
 def stylizer_of(extractor, targets, optimizer, terms=TERMS, **given):
     look = settings_of(start="previous", **given)
-    palette = Palette(look, NETWORK, lambda: extractor, terms, optimizer, targets)
+    calibration = {INTENSITY: {"logs": linear()}}
+    styles = {"s": {width: found | calibration for width, found in targets.items()}}
+    palette = Palette(look, NETWORK, lambda: extractor, terms, optimizer, targets, styles=styles)
     return Optimize(Optimize.Settings(), palette)
 
 
@@ -99,6 +108,27 @@ def neighbours(trust, kept=None):
         None if each is None else np.full((48, 64), each, np.float32) for each in (trust, kept)
     )
     return {1: Neighbour(picture(2), picture(2), trust, kept)}
+
+
+@pytest.mark.parametrize("areas", [[], [Area(np.ones((48, 64), np.float32), {"s": 1.0}, 0.5)]])
+def test_weights_of_small_sizes(extractor, targets, areas):
+    """A term counts by its factor at the coarsest width, by 1 at the whole one, and by the power of
+    it between that the width has on a logarithmic scale."""
+
+    def losses_of(**weights):
+        optimizer = Brighter()
+        stylizer = stylizer_of(
+            extractor, targets, optimizer, evaluations=40, coarse_weights=weights
+        )
+        stylizer.areas = areas
+        stylizer.paint(picture(1), {}, 0, lambda _: None)
+        return np.array(optimizer.losses)
+
+    plain, both, style = losses_of(), losses_of(content=0.2, gram=0.2), losses_of(gram=3.0)
+    middle = np.log(64 / 40) / np.log(64 / 24)
+    np.testing.assert_allclose(both / plain, [0.2, 0.2**middle, 1], rtol=1e-4)
+    assert (style[:2] > plain[:2]).all() and (style < 3.001 * plain).all()
+    assert style[2] == plain[2]
 
 
 def left_new(columns, height=48):
