@@ -24,7 +24,7 @@ from gramflow.commands.run import snakemake
 from gramflow.engine.optimizers import Curve
 from gramflow.film.description import describe
 from gramflow.media.ffmpeg import open_film
-from gramflow.media.pictures import from_pixels, read_pixels, to_bytes
+from gramflow.media.pictures import from_pixels, is_picture, read_pixels, to_bytes
 from gramflow.painting.quick import config_of, paint_file
 from gramflow.settings.config import Config, load
 from gramflow.settings.looks import Look
@@ -85,7 +85,7 @@ def run(
 
 def _is_picture(content: Path) -> bool:
     """Whether the content is a picture, not a film. Raises GramflowError if it is neither."""
-    if cv2.haveImageReader(str(content)) and content.suffix.lower() != ".gif":
+    if is_picture(content):
         read_pixels(content)
         return True
     text = "neither a picture nor a film that can be read; save it as JPEG, PNG or mp4"

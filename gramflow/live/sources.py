@@ -20,7 +20,7 @@ from gramflow.base.arrays import SMALLEST
 from gramflow.base.errors import GramflowError
 from gramflow.media.capture import network_options
 from gramflow.media.ffmpeg import open_film
-from gramflow.media.pictures import from_pixels, read_pixels, to_bytes
+from gramflow.media.pictures import from_pixels, is_picture, read_pixels, to_bytes
 from gramflow.settings.videos import is_glob, is_live, video_files
 
 Pixels = NDArray[np.uint8]
@@ -74,8 +74,8 @@ class Source(ABC):
 def source_of(text: str, fps: float, loop: bool, width: int) -> Source:
     """The source that a text names.
 
-    text: a camera's number or device, the address of a stream, the path of a film, or the glob
-        pattern of a picture sequence.
+    text: a camera's number or device, the address of a stream, the path of a film or a picture, or
+        the glob pattern of a picture sequence.
     fps: pictures per second of a sequence. loop: begin films and sequences again at their end.
     width: in pixels, that a camera is asked for; it gives what is nearest.
     Raises GramflowError for a text that names nothing.
@@ -94,6 +94,8 @@ def source_of(text: str, fps: float, loop: bool, width: int) -> Source:
             f"{text}: no such file; give the path of a film, a pattern of pictures in quotes, "
             "the address of a stream, or the number of a camera"
         )
+    if is_picture(Path(text)):
+        return Pictures(text, [Path(text)], Fraction(str(fps)), loop)
     return Film(Path(text), loop)
 
 

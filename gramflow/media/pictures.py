@@ -17,6 +17,11 @@ from gramflow.base.limits import MOST_PIXELS, read_whole
 from gramflow.settings.config import Config
 
 
+def is_picture(path: Path) -> bool:
+    """Whether a file is read as a picture, by its first bytes. A GIF is a film."""
+    return cv2.haveImageReader(str(path)) and path.suffix.lower() != ".gif"
+
+
 def read_picture(path: Path) -> Picture:
     """Read a picture file of any kind that OpenCV reads, upright, as RGB floats in 0..1.
 
