@@ -6,14 +6,12 @@ from fractions import Fraction
 from itertools import islice, repeat
 from pathlib import Path
 
-import cv2
-
 from gramflow.base.errors import GramflowError, concerning
 from gramflow.base.progress import Say
 from gramflow.engine.masks import Values
 from gramflow.film.manifest import Manifest
 from gramflow.media.extract import frames_of
-from gramflow.media.pictures import from_pixels, read_pixels
+from gramflow.media.pictures import from_pixels, is_picture, read_pixels
 from gramflow.media.probe import Probe, probe
 from gramflow.media.source import Source
 from gramflow.settings.videos import is_glob, video_files
@@ -46,7 +44,7 @@ class Along(Iterable[Values]):
         self._say = say
 
     def __iter__(self) -> Iterator[Values]:
-        if not is_glob(self._path) and cv2.haveImageReader(self._path):
+        if not is_glob(self._path) and is_picture(Path(self._path)):
             picture = read_fitting(self._path, self._manifest, self._facts, self._entry)
             return repeat(picture, len(self._manifest.frames))
         return self._moving()

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any, Self
 
 import av
-import cv2
 
 from gramflow.base.errors import GramflowError, concerning
 from gramflow.base.files import Document
 from gramflow.base.limits import MOST_PIXELS
 from gramflow.media.exr import is_exr, read_exr
 from gramflow.media.ffmpeg import binary, open_film
-from gramflow.media.pictures import read_pixels
+from gramflow.media.pictures import is_picture, read_pixels
 from gramflow.media.source import Source
 from gramflow.media.tags import MATRICES, PRIMARIES, RANGES, TRANSFERS
 
@@ -392,7 +391,7 @@ def _unreadable(source: Source, error: Exception) -> GramflowError:
         return GramflowError(f"{entry}: {path} is a folder; give a film, or {path}/*.png with fps")
     if not os.access(path, os.R_OK):
         return GramflowError(f"{entry}: {path} may not be read; change its permissions")
-    if cv2.haveImageReader(str(path)):
+    if is_picture(path):
         return GramflowError(
             f"{entry}: {path} is one picture; give a film, or a pattern such as frames/*.png "
             "with fps"

@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
+from PIL import Image
 
 from gramflow.base.errors import GramflowError
 from gramflow.engine.drawn import Drawn
@@ -181,8 +182,11 @@ def test_the_name_of_a_mask_changes_with_all_that_it_is_made_from() -> None:
 # -- files ---------------------------------------------------------------------------------------
 
 
-def test_a_mask_film_gives_each_frame_its_own() -> None:
-    found = made("bars.mkv").frames
+@pytest.mark.parametrize("film", ["bars.mkv", "bars.gif"])
+def test_a_mask_film_gives_each_frame_its_own(film: str) -> None:
+    first, *others = map(Image.fromarray, BARS)
+    first.save("bars.gif", save_all=True, append_images=others, duration=120)
+    found = made(film).frames
     assert found.dtype == np.float32
     assert (found == np.stack([bar[..., 0] for bar in BARS]) / np.float32(255)).all()
 
