@@ -33,7 +33,8 @@ from gramflow.store.layout import film_pattern
 from gramflow.store.png import encode_png
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
-_FILMS = (".mp4", ".m4v", ".mov")
+_FILMS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "mkv"}
+"""Containers by the names of films."""
 _MARK = ".made-by-gramflow-paint"  # in the project folders that this command makes, and may remove
 
 
@@ -71,7 +72,7 @@ def run(
         read_pixels(path)
     still = _is_picture(content)
     output = output or Path(f"{content.stem}.{style[0].stem}{'.png' if still else '.mp4'}")
-    _check_output(output, _PICTURES if still else _FILMS, [content, *style])
+    _check_output(output, _PICTURES if still else tuple(_FILMS), [content, *style])
     changes = options.changes(assignments)
     paths = [str(path.absolute()) for path in (content, *style)]
     if Path(weights).is_file():  # the film's project is another folder
@@ -80,7 +81,8 @@ def run(
     if still:
         _paint_picture(load(values), output)
         return None
-    return _paint_film(values, output)
+    encode = {"container": _FILMS[output.suffix.lower()]}
+    return _paint_film(values | {"encode": encode}, output)
 
 
 def _is_picture(content: Path) -> bool:

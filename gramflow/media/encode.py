@@ -90,6 +90,8 @@ def encode(
         frames = _pictures(painted, keys, (height, width, 3), output, say, change)
         return _with_alpha(frames, source, probe, output, say) if keeps_alpha else frames
 
+    for text in _changes_of(_BESIDE if container == FRAMES else container, probe):
+        say(f"{WARNING}{output}: {text}")
     if container == FRAMES:
         _write_folder(pictures(), manifest, timing, probe, source, output, settings, told)
         return
@@ -103,8 +105,6 @@ def encode(
         options |= encoder_options(settings) | told_options(container, told)
         _write([film, *streams], options, timing, pictures(), output, container)
 
-    for text in _changes_of(container, probe):
-        say(f"{WARNING}{output}: {text}")
     try:
         write(probe)
     except GramflowError:
@@ -242,7 +242,7 @@ def _write_folder(
     }
 
     def write_sound(path: Path) -> None:
-        streams, options = _others(manifest, timing, probe, source, "mkv")
+        streams, options = _others(manifest, timing, probe, source, _BESIDE)
         options |= {"format": "matroska", "fflags": "+bitexact", "flags:a": "+bitexact"}
         options |= {"map_metadata": 0, "map_chapters": 0}  # there are no frames from stdin
         options.pop("metadata:s:v:0", None)
@@ -259,6 +259,10 @@ def _write_folder(
         sound,
         output,
     )
+
+
+_BESIDE = "mkv"
+"""Container of the sound beside a folder of pictures."""
 
 
 def _changes_of(container: str, probe: Probe) -> Iterator[str]:

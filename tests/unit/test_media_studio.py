@@ -278,6 +278,18 @@ def test_a_folder_of_frames_has_the_sound(tmp_path: Path) -> None:
     assert json.loads((output / "frames.json").read_text())["timecode"] == "01:02:03:04"
 
 
+def test_sound_that_is_converted_beside_a_folder_is_told(tmp_path: Path) -> None:
+    """Big-endian PCM goes into a .mov, and not into Matroska."""
+    said: list[str] = []
+    path = studio_film(tmp_path / "a.mov", *PRORES, "-c:a:1", "pcm_s16be")
+    output = copied(path, tmp_path, {"codec": "png"}, said.append)
+    with av.open(local(output / "sound.mka")) as sound:
+        codecs = [each.codec_context.name for each in sound.streams.audio]
+    assert codecs == ["pcm_s24le", "flac"]
+    (line,) = said
+    assert "the sound of stream 2, pcm_s16be, becomes FLAC" in line
+
+
 def test_the_time_code_of_a_part(tmp_path: Path) -> None:
     path = studio_film(tmp_path / "a.mov", *PRORES)
     assert facts_of(copied(path, tmp_path, {}, start=0.1)).timecode == "01:02:03:07"

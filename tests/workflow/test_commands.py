@@ -106,10 +106,11 @@ def test_a_picture_is_painted_as_the_workflow_paints_it(tmp_path: Path) -> None:
 def test_a_film_is_painted_in_a_project_that_is_gone_afterwards(tmp_path: Path) -> None:
     write_film(tmp_path / "my clip.mkv")
     write_style(tmp_path / "red.png", 0)
-    call(tmp_path, "paint", "my clip.mkv", "red.png", "-o", "out.mp4", *LOOK, *RANDOM)
-    assert len(decoded(tmp_path / "out.mp4")) == FRAMES
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["my clip.mkv", "out.mp4", "red.png"]
-    assert "video: my-clip\n" in call(tmp_path, "show", "out.mp4")
+    call(tmp_path, "paint", "my clip.mkv", "red.png", "-o", "out.mov", *LOOK, *RANDOM)
+    assert len(decoded(tmp_path / "out.mov")) == FRAMES
+    assert (tmp_path / "out.mov").read_bytes()[4:12] == b"ftypqt  "
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["my clip.mkv", "out.mov", "red.png"]
+    assert "video: my-clip\n" in call(tmp_path, "show", "out.mov")
 
 
 @pytest.mark.parametrize(
