@@ -151,12 +151,18 @@ def _trials(
     width: int,
     shots: int,
 ) -> list[Trial]:
-    """All pictures to paint. looks: settings by look of a sweep; empty without one."""
+    """All pictures to paint.
+
+    looks: settings by look of a sweep, which takes the place of all looks; empty without one.
+    """
     return [
-        Trial(render, frame, settings, previews.drafted(config.looks[look], width, settings))
+        Trial(painter, frame, settings, previews.drafted(config.looks[look], width, settings))
         for render in renders
         for frame in previews.shot_frames(manifests[render.video], shots)
-        for look, settings in (looks or {render.look: {}}).items()
+        for painter in [
+            render if looks else previews.painter_of(render, manifests[render.video], frame)
+        ]
+        for look, settings in (looks or {painter.look: {}}).items()
     ]
 
 

@@ -1,5 +1,6 @@
 """Previews: single frames painted at the cost of a draft, before a whole film is paid for."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -40,6 +41,12 @@ def shot_frames(manifest: Manifest, most: int) -> list[int]:
     ends = [*manifest.shots[1:], len(manifest.frames)]
     middles = [(first + end - 1) // 2 for first, end in zip(manifest.shots, ends, strict=True)]
     return [middles[place] for place in evenly(len(middles), most)]
+
+
+def painter_of(render: Render, manifest: Manifest, frame: int) -> Render:
+    """What paints a frame of a film: the render itself, or that of the frame's shot (`shots`)."""
+    shot = bisect_right(manifest.shots, frame)
+    return next((other for other in render.others if other.paints(shot)), render)
 
 
 def drafted(look: Look, width: int, kept: Collection[str] = ()) -> Look:
@@ -142,8 +149,8 @@ def rows(
 ) -> tuple[list[Row], list[str]]:
     """Arrange a preview: rows, and titles of the columns.
 
-    Each video's source frames are on top of its paintings, a row for each style and look. A sweep's
-    last setting goes along the columns, the others down the rows.
+    Each video's source frames are on top of its paintings, a row for each film. A sweep's last
+    setting goes along the columns, the others down the rows.
     sources: by video and frame. sweep: dotted names of its settings.
     """
     videos = dict.fromkeys(video for video, _ in sources)
@@ -166,7 +173,7 @@ def rows(
 
 def _place(trial: Trial, sweep: Sequence[str]) -> tuple[str, str]:
     """Caption of a trial's row, and title of its column."""
-    words = [trial.render.style, *([] if trial.render.look == "default" else [trial.render.look])]
+    _, *words = (trial.render.film or trial.render.name).split(".")
     words += [f"{name}={trial.settings[name]}" for name in sweep[:-1]]
     last = f"{sweep[-1]}={trial.settings[sweep[-1]]}" if sweep else f"frame {trial.frame}"
     return ", ".join(words), last

@@ -1,5 +1,6 @@
 """A film one of whose shots has another look: painted in place of its own, not beside it."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -96,6 +97,30 @@ def test_commands_know_of_the_shot(project: Project, tmp_path: Path) -> None:
     folder = tmp_path / "frames"
     told(project, "export", "clip.red", "--frames", str(folder))
     assert len(list(folder.glob("*.png"))) == 9
+
+
+def test_a_preview_shows_each_shot_in_its_look(project: Project, tmp_path: Path) -> None:
+    """In one row, since it is one film; a sweep is of the film's own look."""
+    sheet = tmp_path / "preview.png"
+    assert ": clip.red+other, frame 5, " in told(project, "preview", "-o", str(sheet))
+    with sheet.with_suffix(".csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["frame"], row["look"]) for row in rows] == [
+        ("1", "default"), ("5", "other"), ("8", "default"),
+    ]  # fmt: skip
+    alone = json.loads(json.dumps(project.config))
+    del alone["renders"]
+    plain = Project(project.folder, alone)
+    plain.command()
+    told(plain, "preview", "-o", str(tmp_path / "plain.png"))
+    project.command()
+    found, other = (cv2.imread(str(tmp_path / name)) for name in ("preview.png", "plain.png"))
+    assert found.shape == other.shape
+    columns = np.flatnonzero((found != other).any((0, 2)))
+    third = found.shape[1] / 3
+    assert third <= columns.min() and columns.max() < 2 * third
+    told(project, "preview", "-o", str(sheet), "--sweep", "evaluations=2,3")
+    assert "other" not in sheet.with_suffix(".csv").read_text()
 
 
 def test_only_the_shot_is_painted_again(project: Project) -> None:
