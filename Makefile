@@ -30,8 +30,9 @@ demo: .venv/installed ## install into .venv, paint a short film, say where it is
 test: .venv/installed-dev lint ## lint, and run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# Networks that are trained first, how steady films are, what is made again and what is not.
-test-long: .venv/installed-dev ## test what takes minutes: trained networks, what is made again
+# Networks that are trained first, how steady films are, what is made again after changes, kills and
+# damage and what is not, bad input in real runs.
+test-long: .venv/installed-dev ## test what takes minutes: networks, resuming, bad input
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/long
 
 # A real SLURM, started and ended by the tests (as root, with Debian's slurm-wlm and munge; without
