@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -223,6 +224,8 @@ class QuietHandler(logging.Handler):
             if isinstance(sys.exc_info()[1], KeyboardInterrupt):
                 self._stopped = True
                 sys.excepthook = lambda *_: None  # no traceback
+            if self._stopped:  # nor one of another Ctrl-C, while the last jobs end
+                signal.signal(signal.SIGINT, signal.SIG_DFL)
             try:
                 self._screen.clear()
                 if self._stopped:

@@ -19,8 +19,8 @@ PLACES = {
     "encoding": "results",
     "records": "work",
 }
-SPACE = 1024
-"""Kilobytes of the small disk."""
+SPACE = 8192
+"""Kilobytes of the small disk, which holds all that a run leaves there."""
 
 
 @contextmanager

@@ -120,7 +120,7 @@ def added_at(whole: Any, place: tuple[slice, ...], values: Tensor) -> Any:
 
 def put_rows(matrix: Tensor, rows: Sequence[int], values: Tensor) -> Tensor:
     """As a new array."""
-    return matrix.at[list(rows)].set(values)
+    return matrix.at[np.array(rows)].set(values)
 
 
 def products(left: Tensor, right: Tensor) -> Any:
