@@ -1,7 +1,7 @@
 """Peak memory and time of one evaluation, whole and in tiles: `python -m benchmarks.memory`.
 
 VGG-16 with random weights and the loss terms of the preset `standard`, for 16:9 pictures of 224 to
-2160 lines, each in a process of its own. Pictures that are estimated to need more memory than the
+1080 lines, each in a process of its own. Pictures that are estimated to need more memory than the
 machine has are left out. Prints Markdown; the plot is written to benchmarks/results/.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.material import RESULTS
 
-LINES = (224, 360, 480, 720, 1080, 1440, 2160)
+LINES = (224, 360, 480, 720, 1080)
 LIMITS = {"whole": None, "2 GiB": 2, "4 GiB": 4, "8 GiB": 8}
 GIB = 2**30
 
@@ -40,10 +40,11 @@ def measure(lines: int, limit: int | None) -> dict[str, Any]:
 
     file = [__file__]
     config = load({"videos": {"v": {"path": file[0]}}, "styles": {"s": {"images": file}}})
-    losses = make_losses(config, config.looks["default"])
+    look, network = config.looks["default"], make_network(config, config.network)
+    losses = make_losses(config, look)
     layers = sorted({layer for loss in losses.values() for layer in loss.layers})
-    network = build(make_network(config, config.network), None, layers, "average")
-    plan = Plan(network, losses, None if limit is None else limit * GIB)
+    extractor = build(network, None, layers, look.pooling, look.padding)
+    plan = Plan(extractor, losses, None if limit is None else limit * GIB)
     height, width = lines, 2 * round(lines * 16 / 9 / 2)
     try:
         tiles = plan.tiles(height, width)
@@ -52,13 +53,15 @@ def measure(lines: int, limit: int | None) -> dict[str, Any]:
     estimate = plan.estimate(height, width, max(tile.pixels for tile in tiles))
     if estimate > machine():
         return {}
-    objective = Objective(network, losses, plan)
+    objective = Objective(extractor, losses, plan)
     pictures = np.random.default_rng(0).uniform(-100, 100, (2, 1, height, width, 3))
     picture, content = pictures.astype(np.float32)
     del pictures
     targets = objective.targets(content, "frame") | objective.targets(content[:, :224], "style")
     trust = np.ones((1, height, width, 1), np.float32)
     targets["temporal"] = {"pictures": content, "trust": trust}
+    black, white = (network.preprocess(np.full((1, 1, 3), value, np.float32)) for value in (0, 1))
+    targets["gamut"] = {"black": black, "white": white}
     started = time.monotonic()
     float(objective(picture, targets)[0])
     seconds = time.monotonic() - started

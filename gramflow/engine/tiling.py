@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from gramflow.base.arrays import Tensor
 from gramflow.base.errors import GramflowError
+from gramflow.engine.backend import copies_neighbourhoods
 from gramflow.engine.losses import Layered, Loss
 from gramflow.engine.networks import smallest
 
@@ -306,7 +307,15 @@ def activation_bytes(network: Any) -> float:
     sizes = [float(np.prod(shape)) for shape in shapes]
     # All features are kept for backpropagation. The largest need three more copies: their gradient,
     # the gradient computed from it, and a convolution's own copy.
-    return 4 * (sum(sizes) + 3 * max(sizes)) / SIDE**2
+    copies = 3 * max(sizes)
+    if copies_neighbourhoods():
+        seen = (
+            float(np.prod([*shape[1:3], *layer.kernel.shape[:3]]))
+            for layer, shape in zip(layers, shapes, strict=True)
+            if isinstance(layer, keras.layers.Conv2D)
+        )
+        copies = max(copies, *seen)
+    return 4 * (sum(sizes) + copies) / SIDE**2
 
 
 def target_bytes(network: Any, losses: Mapping[str, Loss]) -> float:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -261,13 +262,21 @@ print(len(plan.tiles(480, 720)), peak * 1024, plan.estimate(480, 720, 480 * 720)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_limit_is_kept():
-    """The peak of a process of its own is below the limit, which the whole would exceed."""
+    """The peak of a process of its own is below the limit, and as estimated without one."""
+
+    def run(limit: int | None) -> Iterator[int]:
+        code = PEAK.replace("LIMIT", str(limit))
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return map(int, done.stdout.split())
+
     limit = int(1.5 * 2**30)
-    code = PEAK.replace("LIMIT", str(limit))
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    count, peak, whole = map(int, done.stdout.split())
+    count, peak, whole = run(limit)
     assert count > 1
     assert peak < limit < whole
+    count, peak, whole = run(None)
+    assert count == 1
+    assert 0.8 < whole / peak < 1.2
 
 
 # -- the config's entry and the machine --------------------------------------------------------

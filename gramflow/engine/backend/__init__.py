@@ -133,6 +133,11 @@ def gpu_capability() -> tuple[int, int] | None:
     return _module().gpu_capability()
 
 
+def copies_neighbourhoods() -> bool:
+    """Whether a convolution copies all that its kernel sees at each place (im2col), for speed."""
+    return _module().copies_neighbourhoods()
+
+
 def most_exact() -> str:
     """The dtype of the most digits that the device computes with: float64, or float32."""
     return _module().most_exact()

@@ -51,6 +51,11 @@ def gpu_capability() -> tuple[int, int] | None:
     return (int(major), int(minor)) if (major + minor).isdigit() else (0, 0)
 
 
+def copies_neighbourhoods() -> bool:
+    """Has not been seen."""
+    return False
+
+
 def most_exact() -> str:
     """JAX has float64 only for whole processes, which then are slower in all else."""
     return "float32"

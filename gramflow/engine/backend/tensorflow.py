@@ -63,6 +63,13 @@ def gpu_capability() -> tuple[int, int] | None:
     return capability
 
 
+def copies_neighbourhoods() -> bool:
+    """By Eigen, on processors for which oneDNN is not switched on: those without AVX-512 or AMX."""
+    from tensorflow.python.util import _pywrap_util_port
+
+    return not has_gpu() and not _pywrap_util_port.IsMklEnabled()
+
+
 def most_exact() -> str:
     """float64 everywhere."""
     return "float64"

@@ -62,6 +62,11 @@ def gpu_capability() -> tuple[int, int] | None:
     return (0, 0) if torch.version.hip else torch.cuda.get_device_capability()
 
 
+def copies_neighbourhoods() -> bool:
+    """Has not been seen."""
+    return False
+
+
 def most_exact() -> str:
     """Apple's GPUs have no float64."""
     return "float32" if _device() == "mps" else "float64"
