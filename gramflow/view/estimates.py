@@ -19,7 +19,9 @@ LEARNING_MB = 1000
 
 _STARTED_MB = 1500  # Python with TensorFlow and the network; measured 1000
 _MARGIN = 1.2  # factor on the memory limit that tiles are fitted to
-_PAINTING_MB = 2500  # per megapixel, features and gradients of VGG-16; measured 1900 to 2200
+# per megapixel, features and gradients of VGG-16; measured 1900 to 2200, and 3600 on a processor on
+# which convolutions copy neighbourhoods (see engine.backend): a job may come to any
+_PAINTING_MB = 3800
 _FRAMES_AT_ONCE = 100  # frames that ffmpeg's decoder, filters and encoder hold at most
 _SECONDS = 1.0  # per megapixel and evaluation, on a small GPU
 _FILM_SECONDS = 0.3  # per megapixel; an 8-bit PNG is written in 0.1, a 16-bit one read in 0.06

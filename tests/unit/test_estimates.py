@@ -15,7 +15,8 @@ counts = st.integers(1, 10_000)
 
 
 @pytest.mark.parametrize(
-    ("size", "measured"), [((320, 240), 1056), ((640, 480), 1562), ((1280, 720), 2735)]
+    ("size", "measured"),
+    [((320, 240), 1056), ((640, 480), 1562), ((1280, 720), 2735), ((1280, 720), 4337)],
 )
 def test_memory_is_above_what_a_frame_took_on_a_cpu_but_not_twice_as_much(size, measured):
     assert measured < estimates.network_mb(*size) < 2 * measured
