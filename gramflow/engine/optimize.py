@@ -221,9 +221,9 @@ class Optimize(Stylizer):
         width, 3). evaluations: maximum number.
         """
         network, targets = self.palette.network, self._targets(width, frame, neighbours)
-        objectives = self._objectives(width)
-        evaluator = _Evaluator(objectives[0], targets)
-        phases = self._phases(evaluations, evaluator, objectives[1])
+        objective, low_objective = self._objectives(width)
+        evaluator = _Evaluator(objective, targets)
+        phases = self._phases(evaluations, evaluator, low_objective)
         bounds = _displayable(network) if self.palette.settings["bounds"] else None
         found = self.palette.optimizer.minimize(phases, start, bounds, curve)
         return found, _numbers(evaluator.terms)

@@ -314,7 +314,7 @@ def activation_bytes(network: Any) -> float:
             for layer, shape in zip(layers, shapes, strict=True)
             if isinstance(layer, keras.layers.Conv2D)
         )
-        copies = max(copies, *seen)
+        copies = max([copies, *seen])
     return 4 * (sum(sizes) + copies) / SIDE**2
 
 

@@ -1,6 +1,5 @@
 """Adds the grain of a film to its painted frames, while they are encoded."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import cache
 
@@ -50,7 +49,7 @@ def film_grain(
         return found
 
     def add(number: int, pixels: Pixels) -> Pixels:
-        shot = bisect_right(manifest.shots, number) - 1
+        shot = manifest.shot_of(number) - 1
         look = looks[shot]
         if look.grain == 0:
             return pixels

@@ -1,6 +1,5 @@
 """Previews: single frames painted at the cost of a draft, before a whole film is paid for."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -45,7 +44,7 @@ def shot_frames(manifest: Manifest, most: int) -> list[int]:
 
 def painter_of(render: Render, manifest: Manifest, frame: int) -> Render:
     """What paints a frame of a film: the render itself, or that of the frame's shot (`shots`)."""
-    shot = bisect_right(manifest.shots, frame)
+    shot = manifest.shot_of(frame)
     return next((other for other in render.others if other.paints(shot)), render)
 
 

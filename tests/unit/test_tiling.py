@@ -20,7 +20,7 @@ from gramflow.engine.objective import Objective
 from gramflow.engine.optimize import Optimize
 from gramflow.engine.stylizers import Palette
 from gramflow.engine.targets import style_targets
-from gramflow.engine.tiling import Plan, geometry, tiles
+from gramflow.engine.tiling import Plan, activation_bytes, geometry, tiles
 from gramflow.film.identity import random_weights
 from gramflow.film.manifest import Manifest
 from gramflow.film.recipes import target_name
@@ -277,6 +277,15 @@ def test_the_limit_is_kept():
     count, peak, whole = run(None)
     assert count == 1
     assert 0.8 < whole / peak < 1.3  # what Python and TensorFlow take differs by machine
+
+
+def test_a_network_without_convolutions_has_an_estimate(device):
+    import keras
+
+    start = keras.Input((None, None, 3))
+    end = keras.layers.ReLU()(keras.layers.AveragePooling2D(2)(start))
+    # features of 3 channels at a quarter of the places, and three copies of the largest
+    assert activation_bytes(keras.Model(start, end)) == 4 * (2 + 3) * 3 / 4
 
 
 # -- the config's entry and the machine --------------------------------------------------------

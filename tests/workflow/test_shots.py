@@ -108,9 +108,7 @@ def test_a_preview_shows_each_shot_in_its_look(project: Project, tmp_path: Path)
     assert [(row["frame"], row["look"]) for row in rows] == [
         ("1", "default"), ("5", "other"), ("8", "default"),
     ]  # fmt: skip
-    alone = json.loads(json.dumps(project.config))
-    del alone["renders"]
-    plain = Project(project.folder, alone)
+    plain = Project(project.folder, project.config | {"renders": None})
     plain.command()
     told(plain, "preview", "-o", str(tmp_path / "plain.png"))
     project.command()
