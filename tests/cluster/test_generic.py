@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.support.tiny import FRAMES, made, make_project
+from tests.support.tiny import FRAMES, PAINTING_MB, made, make_project
 
 pytest.importorskip("snakemake_executor_plugin_cluster_generic", reason="requirements-cluster.lock")
 
@@ -34,5 +34,5 @@ def test_the_profile_submits_every_job_with_what_it_needs(tmp_path):
     # probe, extract, weights, targets, stylize, encode, plot_loss, measure, page; the plan and the
     # index are made here
     assert len(needs) == 9
-    assert needs[4] == ["ncpus=8:mem=1502mb:ngpus=1", "-l", "walltime=0:11:00"]
+    assert needs[4] == [f"ncpus=8:mem={PAINTING_MB}mb:ngpus=1", "-l", "walltime=0:11:00"]
     assert all("ngpus=0" in need[0] for number, need in enumerate(needs) if number != 4)

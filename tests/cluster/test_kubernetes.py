@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import pods
 from tests.support.project import ROOT, Project
-from tests.support.tiny import FRAMES, make_project
+from tests.support.tiny import FRAMES, PAINTING_MB, make_project
 
 for plugin in ("executor_plugin_kubernetes", "storage_plugin_fs", "storage_plugin_s3"):
     pytest.importorskip(f"snakemake_{plugin}", reason="requirements-cluster.lock")
@@ -98,7 +98,8 @@ def test_the_film_is_a_local_runs(s3, cluster, volume, tmp_path):
     assert paths == {"/workdir", str(volume.folder)}
     limits = [each["resources"].get("limits", {}) for each in containers]
     gpus = [limit for limit in limits if "nvidia.com/gpu" in limit]
-    assert [(each["nvidia.com/gpu"], each["memory"]) for each in gpus] == [("1", "1502M")] * 3
+    painting = ("1", f"{PAINTING_MB}M")
+    assert [(each["nvidia.com/gpu"], each["memory"]) for each in gpus] == [painting] * 3
 
     assert run().jobs == 0
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import slurm
 from tests.support.project import Project
-from tests.support.tiny import FRAMES, make_project, wait_for
+from tests.support.tiny import FRAMES, PAINTING_MB, make_project, wait_for
 
 pytest.importorskip("snakemake_executor_plugin_slurm", reason="requirements-cluster.lock")
 pytestmark = pytest.mark.skipif(slurm.missing() is not None, reason=str(slurm.missing()))
@@ -101,7 +101,7 @@ def test_the_film_is_a_local_runs_though_a_job_was_cancelled_and_a_node_drained(
     # a job per segment, on a GPU of its own, with what was estimated; then the rest of the first
     fields = ("State", "tres-per-job", "NumCPUs", "MinMemory", "TimeLimit", "NodeList")
     jobs = painting_jobs(cluster, *fields)
-    assert [job[1:5] for job in jobs] == [["gres:gpu:1", "8", "1502M", "11:00"]] * 3
+    assert [job[1:5] for job in jobs] == [["gres:gpu:1", "8", f"{PAINTING_MB}M", "11:00"]] * 3
     assert sorted(job[0] for job in jobs) == ["CANCELLED", "COMPLETED", "COMPLETED"]
     nodes = [job[5] for job in jobs]
     assert set(nodes[:2]) == set(slurm.NODES) and nodes[2] != drained

@@ -12,12 +12,15 @@ import cv2
 import numpy as np
 import pytest
 
+from gramflow.view.estimates import network_mb
 from tests.support import media
 from tests.support.project import Project
 
 FRAMES = 6
 QUICK = {"width": 32, "evaluations": 3, "start": "content", "precision": "float32"}
 """A look; of so few evaluations none may be spent on a change of the number format."""
+PAINTING_MB = network_mb(QUICK["width"], QUICK["width"] * 48 // 64)
+"""Megabytes that a painting job of the film asks a cluster for."""
 
 
 def write_film(path: Path, changed: tuple[int, ...] = ()) -> None:
