@@ -52,6 +52,17 @@ def get_source(wildcards):
     return mounted(files) or [LAYOUT.capture(wildcards.video)]
 
 
+def get_probe_of_video(wildcards):
+    """A video's probe, whose time does not matter, unless the video is in a storage.
+
+    A stored video that was replaced is known by its time alone. Snakemake (9.27) does not compare a
+    job's times if a job before it has to run, since that makes it run, too; but `ancient` ones do not.
+    """
+    probe = LAYOUT.probe(wildcards.video)
+    stored = is_stored(CONFIG.videos[wildcards.video]["path"])
+    return probe if stored else ancient(probe)
+
+
 def video_of(wildcards):
     """The video of a render."""
     return CONFIG.painted[wildcards.render].video

@@ -5,7 +5,7 @@ rule extract:
     input:
         again=lambda wildcards: again_manifest(wildcards.video),
         source=get_source,
-        probe=ancient(lambda wildcards: LAYOUT.probe(wildcards.video)),
+        probe=get_probe_of_video,
     output:
         layout.MANIFEST,
     log:

@@ -25,12 +25,14 @@ def looking_once_more(finish_one):
 
     When a plan is done, Snakemake finds out anew which jobs are needed. It then leaves out those
     whose inputs are `ancient` outputs of a job that has written them, but is not counted as finished
-    yet; so the run could end with status 0 and without some of the films.
+    yet; so the run could end with status 0 and without some of the films. Only the main process
+    looks: one that was started for a single job would forget to send what that job has made.
     """
 
     async def finish(dag, job, update_checkpoint_dependencies=True):
         updated = await finish_one(dag, job, update_checkpoint_dependencies)
-        if update_checkpoint_dependencies and not list(dag.needrun_jobs()):
+        is_last = update_checkpoint_dependencies and not list(dag.needrun_jobs())
+        if is_last and dag.workflow.is_main_process:
             await dag.postprocess_after_update()
             return True
         return updated
