@@ -32,7 +32,7 @@ def measure(lines: int, limit: int | None) -> dict[str, Any]:
     import numpy as np
 
     from gramflow.base.errors import GramflowError
-    from gramflow.engine.networks import build
+    from gramflow.engine.networks import build, displayable
     from gramflow.engine.objective import Objective
     from gramflow.engine.tiling import Plan
     from gramflow.painting.setup import make_losses, make_network
@@ -60,7 +60,7 @@ def measure(lines: int, limit: int | None) -> dict[str, Any]:
     targets = objective.targets(content, "frame") | objective.targets(content[:, :224], "style")
     trust = np.ones((1, height, width, 1), np.float32)
     targets["temporal"] = {"pictures": content, "trust": trust}
-    black, white = (network.preprocess(np.full((1, 1, 3), value, np.float32)) for value in (0, 1))
+    black, white = displayable(network)
     targets["gamut"] = {"black": black, "white": white}
     started = time.monotonic()
     float(objective(picture, targets)[0])

@@ -54,6 +54,14 @@ class Network:
         raise NotImplementedError
 
 
+def displayable(network: Network) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The preprocessed values of black and of white, each (1, 1, 1, 3)."""
+    return (
+        network.preprocess(np.zeros((1, 1, 3), np.float32)),
+        network.preprocess(np.ones((1, 1, 3), np.float32)),
+    )
+
+
 class CaffeScale(Network):
     """Preprocessing of networks that were trained in Caffe, such as VGG (Simonyan and Zisserman
     2014, arXiv:1409.1556)."""

@@ -14,9 +14,9 @@ from gramflow.engine.backend import out_of_memory
 from gramflow.engine.flows import Map
 from gramflow.engine.intensity import content_factor
 from gramflow.engine.losses import weighted
-from gramflow.engine.networks import Network
+from gramflow.engine.networks import displayable
 from gramflow.engine.objective import Objective, sizes_of
-from gramflow.engine.optimizers import Bounds, Curve, Phase
+from gramflow.engine.optimizers import Curve, Phase
 from gramflow.engine.precision import Guarded, chosen, exact_evaluations, lowered
 from gramflow.engine.recolouring import recoloured, with_strokes
 from gramflow.engine.steadiness import OWN, Neighbour, held
@@ -224,7 +224,7 @@ class Optimize(Stylizer):
         objective, low_objective = self._objectives(width)
         evaluator = _Evaluator(objective, targets)
         phases = self._phases(evaluations, evaluator, low_objective)
-        bounds = _displayable(network) if self.palette.settings["bounds"] else None
+        bounds = displayable(network) if self.palette.settings["bounds"] else None
         found = self.palette.optimizer.minimize(phases, start, bounds, curve)
         return found, _numbers(evaluator.terms)
 
@@ -419,7 +419,7 @@ class Optimize(Stylizer):
 
     def _ranges(self) -> dict[str, dict[str, NDArray[np.float32]]]:
         """Targets of loss terms with source "range": the network's values of black and white."""
-        black, white = _displayable(self.palette.network)
+        black, white = displayable(self.palette.network)
         terms = self.palette.losses.items()
         return {
             name: {"black": black, "white": white} for name, loss in terms if loss.source == "range"
@@ -486,14 +486,6 @@ def _unknown(frame: Picture, neighbours: Mapping[int, Neighbour]) -> Map:
     if OWN in neighbours:
         return np.zeros(frame.shape[:2], np.float32)
     return 1 - neighbours[1].start if 1 in neighbours else np.ones(frame.shape[:2], np.float32)
-
-
-def _displayable(network: Network) -> Bounds:
-    """The preprocessed values of black and of white, each (1, 1, 1, 3)."""
-    return (
-        network.preprocess(np.zeros((1, 1, 3), np.float32)),
-        network.preprocess(np.ones((1, 1, 3), np.float32)),
-    )
 
 
 _MIXED = 8  # mixtures of styles whose prepared targets are kept

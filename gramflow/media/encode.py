@@ -128,7 +128,9 @@ def _failing(
     for track in tracks:
         others = [other.index for other in tracks if other is not track]
         streams, options = _others(manifest, timing, _without(probe, others), source, container)
-        options = {key: value for key, value in options.items() if not key.startswith("m")}
+        # those on metadata and chapters refer to an input, and a stream, of pictures
+        about_pictures = ("map_", "metadata:")
+        options = {key: of for key, of in options.items() if not key.startswith(about_pictures)}
         with TemporaryDirectory() as folder:
             graph = ffmpeg.output(*streams, local(Path(folder, f"track.{container}")), **options)
             try:
