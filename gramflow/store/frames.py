@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +18,9 @@ from gramflow.base.arrays import Pixels
 from gramflow.base.errors import GramflowError
 from gramflow.base.files import canonical, write_bytes
 from gramflow.store.png import decode_png, encode_png, read_note
+
+LATE = 5.0
+"""Seconds to wait for a file that another machine has written, as on NFS: as many as Snakemake."""
 
 
 class Store:
@@ -54,12 +58,19 @@ class Store:
 
     @contextmanager
     def _refusing(self, key: str) -> Iterator[None]:
-        """Turn the errors of a missing or damaged file into GramflowError; delete a damaged one."""
+        """Turn the errors of a missing or damaged file into GramflowError; delete a damaged one.
+
+        Waits for a missing one before: the jobs that were to write it have ended.
+        """
         path = self.path(key)
+        ends = time.monotonic() + LATE
+        while key not in self and time.monotonic() < ends:
+            time.sleep(LATE / 50)
         try:
             yield
         except FileNotFoundError as error:
-            raise GramflowError(f"{path}: was deleted during the run; run again") from error
+            text = "was deleted during the run, or this machine sees it late; run again"
+            raise GramflowError(f"{path}: {text}") from error
         except ValueError as error:
             path.unlink(missing_ok=True)
             text = "was damaged, and is removed; run again, and it is made anew"

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from threading import Timer
 
 import numpy as np
 import pytest
 
 from gramflow.base.arrays import Pixels
 from gramflow.base.errors import DamagedError, GramflowError
+from gramflow.store import frames
 from gramflow.store.arrays import save_arrays
 from gramflow.store.checks import is_whole_archive
 from gramflow.store.frames import FrameStore, Listing, Store, Writer, pixels_digest
@@ -32,6 +34,12 @@ for _ in range(15):
     for key in ("aa1", "aa2", "bb1"):
         store.write(key, pixels, {"how": "it came about"})
 """
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is missing here stays so."""
+    monkeypatch.setattr(frames, "LATE", 0)
 
 
 def test_jobs_that_write_the_same_frames_at_once_leave_them_whole(tmp_path: Path) -> None:
@@ -69,6 +77,16 @@ def test_a_writer_writes_all_of_them_a_few_at_a_time(tmp_path):
         assert np.array_equal(found.read(key), pixels)
 
 
+def test_a_frame_is_waited_for_that_another_machine_has_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "LATE", 30)
+    pixels = np.full((40, 50, 3), 7, np.uint8)
+    late = Timer(1, Store(tmp_path).write, ("ab", pixels))
+    late.start()
+    assert np.array_equal(Store(tmp_path).read("ab"), pixels)
+
+
 # -- damaged -----------------------------------------------------------------------------------
 
 Damage = Callable[[bytes], bytes]
@@ -88,8 +106,9 @@ KEYS = KEY, OTHER = [pixels_digest(pixels) for pixels in PICTURES]
 
 
 @pytest.fixture(params=[Store, FrameStore])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    """With two pictures, by the digests of their pixels."""
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """With two pictures, by the digests of their pixels; it waits for no other."""
+    monkeypatch.setattr(frames, "LATE", 0)
     found: Store = request.param(tmp_path / "store")
     for key, pixels in zip(KEYS, PICTURES, strict=True):
         found.write(key, pixels, {"seconds": 1.5})
@@ -104,7 +123,7 @@ def refuse(store: Store) -> None:
     with pytest.raises(GramflowError, match=rf"{KEY}\.png: was damaged, and is removed; run again"):
         store.read(KEY)
     assert KEY not in store and not store.is_intact(KEY)
-    with pytest.raises(GramflowError, match=rf"{KEY}\.png: was deleted during the run; run again"):
+    with pytest.raises(GramflowError, match=rf"{KEY}\.png: was deleted during the run"):
         store.read(KEY)
 
 
