@@ -93,4 +93,5 @@ def test_interrupted(
     unlock(project)
     finished = project.painted()
     project.run()
-    tell(f"Ctrl-C, {times} times", copying.outcome(project, finished, in_work=2))
+    often = {1: "once", 2: "twice"}[times]
+    tell(f"Ctrl-C, {often}", copying.outcome(project, finished, in_work=2))
