@@ -2,11 +2,12 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -199,6 +200,28 @@ def rerun(
             mend(told[0])
         errors += told
     pytest.fail(f"two runs have failed: {errors}")
+
+
+@contextmanager
+def mounted(folder: Path, script: str) -> Iterator[list[str]]:
+    """Mount something for the processes of one namespace alone, whose root is `/proc/PID/root`.
+
+    script: shell commands, run in `folder`. Yields the words that begin a command there. Skips the
+    test where nobody may mount.
+    """
+    if not shutil.which("nsenter"):
+        pytest.skip("only Linux has mounts for single processes")
+    command = ["unshare", "-rm", "sh", "-c", f"({script}) && echo ready && exec sleep inf"]
+    holder = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
+    try:
+        if holder.stdout and holder.stdout.readline() != "ready\n":
+            pytest.skip("this machine lets nobody mount anything")
+        space = ["nsenter", f"--target={holder.pid}", "--mount", "--user", "--preserve-credentials"]
+        # the folder is entered there, since nsenter's own --wd opens it before
+        yield [*space, "sh", "-c", 'cd "$0" && exec "$@"', str(folder)]
+    finally:
+        holder.kill()
+        holder.wait()
 
 
 # -- a run in the background -------------------------------------------------------------------

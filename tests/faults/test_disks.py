@@ -1,15 +1,12 @@
 """A disk that is full or may not be written ends a run in one line; with space it goes on."""
 
-import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from tests.faults.bench import Bench, rerun
+from tests.faults.bench import Bench, mounted, rerun
 from tests.faults.conftest import Tell
 from tests.support.project import Project
 
@@ -21,28 +18,6 @@ PLACES = {
 }
 SPACE = 8192
 """Kilobytes of the small disk, which holds all that a run leaves there."""
-
-
-@contextmanager
-def mounted(folder: Path, script: str) -> Iterator[list[str]]:
-    """Mount something for the processes of one namespace alone, whose root is `/proc/PID/root`.
-
-    script: shell commands, run in `folder`. Yields the words that begin a command there. Skips the
-    test where nobody may mount.
-    """
-    if not shutil.which("nsenter"):
-        pytest.skip("only Linux has mounts for single processes")
-    command = ["unshare", "-rm", "sh", "-c", f"({script}) && echo ready && exec sleep inf"]
-    holder = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
-    try:
-        if holder.stdout and holder.stdout.readline() != "ready\n":
-            pytest.skip("this machine lets nobody mount a small disk")
-        space = ["nsenter", f"--target={holder.pid}", "--mount", "--user", "--preserve-credentials"]
-        # the folder is entered there, since nsenter's own --wd opens it before
-        yield [*space, "sh", "-c", 'cd "$0" && exec "$@"', str(folder)]
-    finally:
-        holder.kill()
-        holder.wait()
 
 
 def inside(project: Project, prefix: list[str]) -> Project:
@@ -65,13 +40,13 @@ def stopped_and_resumed(
     seen = inside(project, prefix)
     finished: dict[str, tuple[int, int]] = {}
 
-    def mended(error: str) -> None:
-        assert remedy in error
+    def mended(_: str) -> None:
         assert leftovers(seen) == []
         finished.update(seen.painted())
         subprocess.run([*prefix, *mend], check=True)
 
     errors = rerun(project, prefix, mended)
+    assert all(remedy in error for error in errors)
     return bool(errors), bench.outcome(seen, finished, in_work=2)
 
 
