@@ -1,17 +1,16 @@
 """Machines that see what another one has written only seconds later, as on a network disk."""
 
 import os
-import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
-from tests.faults.bench import PATIENCE, Bench
+from tests.faults.bench import PATIENCE, Bench, mounted
 from tests.faults.conftest import Tell
 
 pytest.importorskip("snakemake_executor_plugin_cluster_generic", reason="requirements-cluster.lock")
@@ -44,14 +43,12 @@ def spreading(views: list[Path]) -> Iterator[None]:
     ended = threading.Event()
 
     def spread(oldest: float) -> None:
-        for view in views:
+        for view, other in permutations(views, 2):
             for path in view.rglob("[!.]*.png"):
-                if path.stat().st_mtime < oldest:
-                    for other in views:
-                        place = other / path.relative_to(view)
-                        if not place.exists():
-                            place.parent.mkdir(parents=True, exist_ok=True)
-                            os.link(path, place)
+                place = other / path.relative_to(view)
+                if path.stat().st_mtime < oldest and not place.exists():
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    os.link(path, place)
 
     def watch() -> None:
         while not ended.wait(0.1):
@@ -67,13 +64,6 @@ def spreading(views: list[Path]) -> Iterator[None]:
         spread(time.time())
 
 
-def may_mount() -> bool:
-    """Whether this machine lets a process mount folders for itself."""
-    command = ["unshare", "-rm", "mount", "--bind", "/tmp", "/mnt"]
-    return bool(shutil.which("unshare")) and not subprocess.run(command, check=False).returncode
-
-
-@pytest.mark.skipif(not may_mount(), reason="this machine lets nobody mount a folder")
 def test_frames_are_seen_late(copying: Bench, tmp_path: Path, tell: Tell) -> None:
     """A job waits for a frame; where that was not long enough, Snakemake starts it again."""
     project = copying.begin.copied(tmp_path / "project")
@@ -83,7 +73,7 @@ def test_frames_are_seen_late(copying: Bench, tmp_path: Path, tell: Tell) -> Non
     views = [project.folder / name for name in ("store", "nodes/others", "nodes/painting")]
     for view in views:
         view.mkdir(parents=True)
-    with spreading(views):
+    with mounted(project.folder, "mount --bind nodes/others store"), spreading(views):
         project.run(machine=MACHINE, timeout=PATIENCE)
     tell("frames seen late", copying.outcome(project, project.painted()))
     assert project.run().jobs == 0
